@@ -1,0 +1,89 @@
+"""Every error that a person, a file or a machine can be expected to cause, on one base.
+
+An expected error is a plain sentence about what is wrong and a way out. The shell prints it in one
+line and exits with code 2; the window shows it and lives on. Any other exception is a bug.
+"""
+
+from __future__ import annotations
+
+
+class AmodalError(Exception):
+    """An expected error.
+
+    Args:
+        problem: one plain sentence: what is wrong, naming the file or thing.
+        way_out: one plain sentence: what the person can do about it.
+    """
+
+    def __init__(self, problem: str, way_out: str) -> None:
+        super().__init__(f"{problem} {way_out}")
+        self.problem = problem
+        self.way_out = way_out
+
+
+class MediaError(AmodalError):
+    """Footage that cannot be read, or not at the place asked for."""
+
+
+class FootageMissingError(MediaError):
+    """Footage that is not where the project says it is."""
+
+
+class StreamError(MediaError):
+    """A live stream that is unreachable or has stopped."""
+
+
+class DecoderCrashedError(MediaError):
+    """The decoding process died while it read a frame."""
+
+
+class DetectorUnavailableError(AmodalError):
+    """A detector that cannot run here: a package, a file or the network is missing."""
+
+
+class DetectionError(AmodalError):
+    """A detector that ran and could not do its work, such as a network of an unknown layout."""
+
+
+class ProjectError(AmodalError):
+    """A project file that cannot be used."""
+
+
+class NotAProjectError(ProjectError):
+    """A file that is no Amodal Studio project."""
+
+
+class DamagedProjectError(ProjectError):
+    """A project whose file is damaged."""
+
+
+class NewerProjectError(ProjectError):
+    """A project written by a newer version of the program."""
+
+
+class ReadOnlyProjectError(ProjectError):
+    """A project that cannot be written."""
+
+
+class ProjectBusyError(ProjectError):
+    """A project whose write lock is held by someone else for too long."""
+
+
+class DiskFullError(AmodalError):
+    """The disk has no room left for what must be written."""
+
+
+class EditRefusedError(AmodalError):
+    """An edit, an undo or a redo that would overwrite what someone else did since."""
+
+
+class JobError(AmodalError):
+    """A job that cannot be started, found, or carried on."""
+
+
+class SettingsError(AmodalError):
+    """Settings that do not fit."""
+
+
+class ExchangeError(AmodalError):
+    """A file of another tool that cannot be read or written."""

@@ -1,0 +1,40 @@
+"""What every detector offers, and how it says whether it can run here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.records.detections import Detection, DetectorFrame
+
+
+class Detector(Protocol):
+    """Finds objects in frames. Stateless from frame to frame, so that a job can resume anywhere."""
+
+    name: str
+    needs_background: bool
+
+    def detect(self, frames: Sequence[DetectorFrame]) -> list[list[Detection]]:
+        """Objects in each frame, most certain first.
+
+        Raises:
+            DetectionError: the network or a frame cannot be used.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a detector can run on this machine.
+
+    Attributes:
+        name, title: which.
+        available: whether it can run now.
+        note: if not, why and what to do; else a word on speed or weights.
+    """
+
+    name: str
+    title: str
+    available: bool
+    note: str

@@ -1,0 +1,59 @@
+"""A job's settings as a form: what the window needs to draw it, taken from the settings model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class FieldKind(StrEnum):
+    """Which widget a field wants."""
+
+    BOOL = "bool"
+    INT = "int"
+    FLOAT = "float"
+    TEXT = "text"
+    CHOICE = "choice"
+    FILE = "file"
+    FOLDER = "folder"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One setting.
+
+    Attributes:
+        name: the setting's name in the model.
+        label: for people.
+        help: one plain sentence.
+        kind: the widget.
+        default: plain JSON value.
+        choices: for CHOICE, (value, label) pairs.
+        minimum, maximum: for numbers, or None.
+        unit: such as "px", or "".
+        advanced: folded away at first.
+        choice_notes: for CHOICE, value -> why it cannot be chosen here.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: FieldKind
+    default: Any
+    choices: tuple[tuple[str, str], ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    advanced: bool = False
+    choice_notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A job's form: its kind, title and fields in order."""
+
+    kind: str
+    title: str
+    fields: tuple[FormField, ...]

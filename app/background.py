@@ -1,0 +1,103 @@
+"""Work off the main thread whose results come back to it, so that the window never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+
+T = TypeVar("T")
+
+
+class Task:
+    """One piece of work under way. `cancel` drops its result; it cannot stop the work itself."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Makes sure that neither callback is called any more."""
+        self.cancelled = True
+
+
+class _Run(QRunnable):
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__()
+        self._work = work
+
+    def run(self) -> None:
+        self._work()
+
+
+class Background(QObject):
+    """Runs functions on threads and their callbacks on the thread that made this object.
+
+    Args:
+        threads: how many at a time; 1 keeps them in order.
+        on_error: is given what a function raised, where its caller gave no on_error.
+    """
+
+    _back = Signal(object)
+
+    def __init__(self, threads: int, on_error: Callable[[BaseException], None]) -> None:
+        super().__init__()
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(threads)
+        self._on_error = on_error
+        self._newest: dict[str, Task] = {}
+        self._back.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None] | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
+        tag: str = "",
+    ) -> Task:
+        """Starts work on a thread.
+
+        Args:
+            on_done: is given what it returns, on the main thread.
+            on_error: is given what it raised, on the main thread.
+            tag: a later run with the same tag makes this one's result be dropped (not the work undone).
+        """
+        task = Task()
+        if tag:
+            earlier = self._newest.get(tag)
+            if earlier is not None:
+                earlier.cancel()
+            self._newest[tag] = task
+
+        def job() -> None:
+            if task.cancelled:
+                return
+            try:
+                result = work()
+            except Exception as problem:
+                error = problem  # the name in an except clause is gone once it ends
+                self.call_soon(lambda: None if task.cancelled else (on_error or self._on_error)(error))
+                return
+            if on_done is not None:
+                self.call_soon(lambda: None if task.cancelled else on_done(result))
+
+        self._pool.start(_Run(job))
+        return task
+
+    def call_soon(self, function: Callable[[], Any]) -> None:
+        """Calls a function on the main thread, from any thread."""
+        self._back.emit(function)
+
+    def finish(self) -> None:
+        """Waits until all work is done. Callbacks still to come are called when the event loop runs."""
+        self._pool.waitForDone()
+
+    def close(self) -> None:
+        """Drops the results of tagged work, waits for all work to end."""
+        for task in self._newest.values():
+            task.cancel()
+        self._pool.waitForDone()
+        self._back.disconnect(self._call)
+
+    def _call(self, function: Callable[[], Any]) -> None:
+        function()

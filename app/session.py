@@ -1,0 +1,228 @@
+"""One open project as the window's workspaces use it: edits, reads, frames and news, all without waiting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.background import Background, Task
+from app.store_watch import StoreWatch
+from core.errors import AmodalError
+from core.records.history import Touched
+from core.records.jobs import JobRow, JobState
+
+if TYPE_CHECKING:
+    from core.media.frame_service import FrameService
+    from core.records.media import DecodedFrame
+    from core.store.history import History
+    from core.store.project import Project
+
+T = TypeVar("T")
+POLL_MS = 250
+BEATS_BETWEEN_LOOKS = 4  # a job that died writes nothing: look at running jobs at least once a second
+log = logging.getLogger(__name__)
+
+
+class ProjectSession(QObject):
+    """One open project.
+
+    Edits go through `perform` in the order in which they were asked for; reads through `in_background`.
+    Callbacks and signals always come on the main thread.
+
+    Signals:
+        touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
+        failed(AmodalError): an expected error; the window shows it as a toast.
+        broke(Exception): a bug; the window logs it whole and says that nothing is lost.
+        job_changed(JobRow): a job's row is new or different.
+        outside_change(): another process, such as a running job, wrote to the project.
+    """
+
+    touched = Signal(object)
+    failed = Signal(object)
+    broke = Signal(object)
+    job_changed = Signal(object)
+    outside_change = Signal()
+
+    def __init__(self, project: Project, annotator: str, cache_mib: int = 256) -> None:
+        super().__init__()
+        from core.store.history import History
+
+        self.project = project
+        self.annotator = annotator
+        self.history: History = History(project, annotator)
+        self._cache_bytes = cache_mib * 2**20
+        self._frames: FrameService | None = None
+        self._open_sources: set[int] = set()
+        self._edits = Background(1, self._report)
+        self._reads = Background(3, self._report)
+        self._watch = StoreWatch(project.path)
+        self._jobs: dict[int, JobRow] = {}
+        self._beats = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._timer.start()
+        self._look_at_jobs()
+
+    # ---- edits ----------------------------------------------------------------------------------
+
+    def perform(self, verb: Callable[[], Touched], on_done: Callable[[Touched], None] | None = None) -> None:
+        """Runs a verb of core/store/edits on the edit thread; emits `touched` once it is committed.
+
+        Args:
+            verb: such as `lambda: set_verdict(session.history, ids, Verdict.OCCLUDED)`.
+            on_done: called just before `touched` is emitted.
+        """
+
+        def done(touched: Touched) -> None:
+            if on_done is not None:
+                on_done(touched)
+            self.touched.emit(touched)
+
+        self._edits.run(verb, done)
+
+    def undo(self) -> None:
+        """Takes back the annotator's last edit."""
+        self.perform(self.history.undo)
+
+    def redo(self) -> None:
+        """Makes the edit again that was taken back last."""
+        self.perform(self.history.redo)
+
+    # ---- reads ----------------------------------------------------------------------------------
+
+    def in_background(
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None] | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
+        tag: str = "",
+    ) -> Task:
+        """Runs work on a thread and gives its result to on_done on the main thread.
+
+        Args:
+            on_error: is given what it raised; without it, it goes to `failed` or `broke`.
+            tag: a later call with the same tag makes this one's result be dropped.
+        """
+        return self._reads.run(work, on_done, on_error, tag)
+
+    # ---- frames ---------------------------------------------------------------------------------
+
+    @property
+    def frames(self) -> FrameService:
+        """The decoding child process, started when it is first asked for."""
+        if self._frames is None:
+            from core.jobs.spawn import program_command
+            from core.media.frame_service import FrameService
+
+            self._frames = FrameService(program_command("decode-server"), cache_bytes=self._cache_bytes)
+        return self._frames
+
+    def request_frame(
+        self,
+        source_id: int,
+        pts: int,
+        on_frame: Callable[[DecodedFrame], None],
+        on_error: Callable[[AmodalError], None],
+        tag: str = "view",
+    ) -> None:
+        """Asks for a frame of a source, opening the source first; answers on the main thread.
+
+        The newest request of a tag wins; older ones are dropped without a call.
+        """
+
+        def ask() -> None:
+            self.frames.request(
+                source_id,
+                pts,
+                lambda frame: self._reads.call_soon(lambda: on_frame(frame)),
+                lambda error: self._reads.call_soon(lambda: on_error(error)),
+                tag,
+            )
+
+        if source_id in self._open_sources:
+            cached = self.frames.cached(source_id, pts)
+            if cached is not None:
+                on_frame(cached)
+            else:
+                ask()
+            return
+
+        def opened(_: object) -> None:
+            self._open_sources.add(source_id)
+            ask()
+
+        def refused(problem: BaseException) -> None:
+            if isinstance(problem, AmodalError):
+                on_error(problem)
+            else:
+                self._report(problem)
+
+        self.in_background(lambda: self._open_source(source_id), opened, refused, tag=f"open for {tag}")
+
+    def forget_source(self, source_id: int) -> None:
+        """Makes the next request open the source again, as after its footage was found elsewhere."""
+        self._open_sources.discard(source_id)
+
+    def _open_source(self, source_id: int) -> None:
+        from core.store.queries import frames, sources
+
+        with self.project.read() as connection:
+            row = sources.get(connection, source_id)
+            stamps = frames.stamps(connection, source_id)
+            path = sources.path_of(self.project, connection, source_id)
+        self.frames.open(source_id, row.kind, path, stamps)
+
+    # ---- news -----------------------------------------------------------------------------------
+
+    def jobs(self) -> list[JobRow]:
+        """The jobs as last seen, newest first."""
+        return sorted(self._jobs.values(), key=lambda row: -row.id)
+
+    def poll_now(self) -> None:
+        """Looks for news at once, as after a job was started."""
+        self._beats = 0
+        self._poll()
+
+    def _poll(self) -> None:
+        changed = self._watch.changed()
+        self._beats -= 1
+        running = any(row.state in (JobState.RUNNING, JobState.QUEUED) for row in self._jobs.values())
+        if changed or (running and self._beats <= 0):
+            self._beats = BEATS_BETWEEN_LOOKS
+            self._look_at_jobs()
+        if changed:
+            self.outside_change.emit()
+
+    def _look_at_jobs(self) -> None:
+        from core.store import job_rows
+
+        self.in_background(lambda: job_rows.list_jobs(self.project), self._compare_jobs, tag="jobs")
+
+    def _compare_jobs(self, rows: list[JobRow]) -> None:
+        for row in rows:
+            if self._jobs.get(row.id) != row:
+                self._jobs[row.id] = row
+                self.job_changed.emit(row)
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Waits for edits under way, stops threads and the decoding child, closes the project."""
+        self._timer.stop()
+        self._edits.close()
+        self._reads.close()
+        if self._frames is not None:
+            self._frames.close()
+        self._watch.close()
+        self.project.close()
+
+    def _report(self, problem: BaseException) -> None:
+        if isinstance(problem, AmodalError):
+            self.failed.emit(problem)
+        else:
+            log.error("an error that nobody expected", exc_info=problem)
+            self.broke.emit(problem)

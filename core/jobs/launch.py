@@ -1,0 +1,54 @@
+"""Starts a job as a child process, and ends one that does not stop when asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from core.jobs.spawn import program_command
+from core.records.jobs import JobState
+from core.store import job_rows
+from core.store.project import Project
+
+STOP_WITHIN_S = 2.0
+_PROGRAM_FOLDER = Path(__file__).resolve().parents[2]
+
+
+def launch(project_path: Path, job_id: int) -> subprocess.Popen[bytes]:
+    """Starts the job in a process of its own, which outlives this one."""
+    flags = {} if sys.platform == "win32" else {"start_new_session": True}
+    return subprocess.Popen(
+        program_command("job", "run", str(project_path.resolve()), str(job_id), "--quiet"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=None if getattr(sys, "frozen", False) else _PROGRAM_FOLDER,
+        **flags,  # type: ignore[call-overload]
+    )
+
+
+def cancel(project: Project, job_id: int, wait_s: float = STOP_WITHIN_S) -> JobState:
+    """Asks the job to stop, waits, and kills it if it has not; gives the state it ended in.
+
+    A killed job keeps its checkpoint, so it resumes like one that died.
+    """
+    job_rows.request_cancel(project, job_id)
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        row = job_rows.get(project, job_id)
+        if row.state is not JobState.RUNNING:
+            return row.state
+        time.sleep(0.05)
+    if row.pid is not None and row.started_at is not None:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(row.pid)
+            # a process born after the job began only wears a number that was free again
+            if process.create_time() <= row.started_at:
+                process.kill()
+    job_rows.finish(project, job_id, JobState.CANCELLED)
+    return JobState.CANCELLED

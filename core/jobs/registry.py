@@ -1,0 +1,163 @@
+"""The kinds of job there are. One settings model each gives the form, the shell's options and the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from core.errors import JobError
+from core.jobs.flatten import checked
+from core.jobs.forms import form_of
+from core.jobs.settings import (
+    AddSettings,
+    BackgroundSettings,
+    ExportSettings,
+    ImportSettings,
+    LocateSettings,
+    MineSettings,
+    RecordSettings,
+)
+from core.records.forms import Form
+
+if TYPE_CHECKING:
+    from core.jobs.context import JobContext
+    from core.store.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """One kind of job.
+
+    Attributes:
+        name: in the row and the shell.
+        title: for people; {placeholders} are filled from the settings.
+        help: one plain sentence.
+        settings: its pydantic model.
+        run: does the work; imports what it needs when it is called.
+    """
+
+    name: str
+    title: str
+    help: str
+    settings: type[BaseModel]
+    run: Callable[[JobContext], dict[str, Any]]
+
+
+def _add(context: JobContext) -> dict[str, Any]:
+    from core.jobs.add import run_add
+
+    return run_add(context)
+
+
+def _background(context: JobContext) -> dict[str, Any]:
+    from core.jobs.background import run_background
+
+    return run_background(context)
+
+
+def _mine(context: JobContext) -> dict[str, Any]:
+    from core.jobs.mine.job import run_mine
+
+    return run_mine(context)
+
+
+def _record(context: JobContext) -> dict[str, Any]:
+    from core.jobs.record import run_record
+
+    return run_record(context)
+
+
+def _locate(context: JobContext) -> dict[str, Any]:
+    from core.jobs.locate import run_locate
+
+    return run_locate(context)
+
+
+def _export(context: JobContext) -> dict[str, Any]:
+    from core.jobs.exchange import run_export
+
+    return run_export(context)
+
+
+def _import(context: JobContext) -> dict[str, Any]:
+    from core.jobs.exchange import run_import
+
+    return run_import(context)
+
+
+KINDS: Mapping[str, JobKind] = {
+    kind.name: kind
+    for kind in (
+        JobKind("add", "Add footage", "Index a video or a folder of pictures.", AddSettings, _add),
+        JobKind(
+            "record",
+            "Record a stream",
+            "Record bursts of a live stream and add them to its camera.",
+            RecordSettings,
+            _record,
+        ),
+        JobKind(
+            "background",
+            "Make median backgrounds",
+            "Take the median over many frames: the street without what moves.",
+            BackgroundSettings,
+            _background,
+        ),
+        JobKind(
+            "mine",
+            "Mine objects",
+            "Find cars and people, follow them and test which are unoccluded.",
+            MineSettings,
+            _mine,
+        ),
+        JobKind("locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate),
+        JobKind("export", "Export", "Write what was found in another tool's format.", ExportSettings, _export),
+        JobKind("import", "Import", "Read objects from another tool's file.", ImportSettings, _import),
+    )
+}
+
+
+def kind_of(name: str) -> JobKind:
+    """The kind of that name.
+
+    Raises:
+        JobError: this program knows no such job.
+    """
+    if name not in KINDS:
+        raise JobError(
+            f"This program knows no job called {name}.",
+            "The project may have been used with a newer version: update the program.",
+        )
+    return KINDS[name]
+
+
+def forms() -> dict[str, Form]:
+    """The form of every kind of job, with the detectors that cannot run here marked."""
+    return {kind.name: form_of(kind.name, kind.title, kind.settings, _notes(kind.name)) for kind in KINDS.values()}
+
+
+def create(project: Project, kind: str, settings: Mapping[str, Any]) -> int:
+    """Queues a job; gives its id.
+
+    Args:
+        settings: flat ("motion.threshold") or nested plain values.
+
+    Raises:
+        SettingsError: a value does not fit.
+    """
+    from core.store import job_rows
+
+    known = kind_of(kind)
+    model = checked(known.settings, settings)
+    return job_rows.create_job(project, kind, known.title, model.model_dump(mode="json"))
+
+
+def _notes(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    if kind != "mine":
+        return {}
+    from core.mining.detectors.registry import availability
+
+    return {"detector": tuple((entry.name, entry.note) for entry in availability() if not entry.available)}

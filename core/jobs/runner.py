@@ -1,0 +1,63 @@
+"""Runs one job in this process, from its row to its end, whatever end that is."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import AmodalError
+from core.jobs.context import JobCancelled, JobContext
+from core.jobs.flatten import checked
+from core.jobs.registry import kind_of
+from core.records.jobs import JobState
+from core.store import job_rows
+from core.store.project import Project
+
+
+def run_job(
+    project_path: Path,
+    job_id: int,
+    *,
+    on_progress: Callable[[float, str], None] | None = None,
+    on_start: Callable[[JobContext], None] | None = None,
+) -> JobState:
+    """Runs a queued or interrupted job to its end and writes that end into its row.
+
+    Raises:
+        AmodalError: an expected error, after it was written into the row.
+        Exception: a bug, after its whole traceback went into the job's log.
+    """
+    with Project.open(project_path) as project:
+        row = job_rows.claim(project, job_id, os.getpid())
+        try:
+            kind = kind_of(row.kind)
+            settings = checked(kind.settings, row.settings)
+            checkpoint = job_rows.get_checkpoint(project, job_id)
+            with JobContext(project, job_id, settings, checkpoint, on_progress) as context:
+                if on_start is not None:
+                    on_start(context)
+                result = kind.run(context)
+        except JobCancelled:
+            job_rows.finish(project, job_id, JobState.CANCELLED)
+            return JobState.CANCELLED
+        except AmodalError as problem:
+            # the disk may be what is full: the first error matters more than one in telling of it
+            with suppress(AmodalError):
+                job_rows.finish(project, job_id, JobState.FAILED, error=str(problem))
+            raise
+        except Exception:
+            with suppress(AmodalError):
+                job_rows.append_log(project, job_id, traceback.format_exc())
+                job_rows.finish(
+                    project,
+                    job_id,
+                    JobState.FAILED,
+                    error="The job met an error that nobody expected. Its log holds the details; "
+                    "what was done before is kept, and Resume tries again.",
+                )
+            raise
+        job_rows.finish(project, job_id, JobState.DONE, result=result)
+        return JobState.DONE

@@ -1,0 +1,158 @@
+"""The settings of every job: one model each, from which the form, the options and the row come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.mining.detectors.settings import (
+    MotionSettings,
+    OnnxSettings,
+    RfdetrSettings,
+    TorchvisionSettings,
+)
+from core.mining.occlusion.settings import OcclusionSettings
+from core.mining.tracking_settings import TrackingSettings
+
+
+class JobSettings(BaseModel):
+    """What all settings share: unknown names are refused, so that a typing slip never goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _advanced(**more: Any) -> dict[str, Any]:
+    return {"advanced": True, **more}
+
+
+class AddSettings(JobSettings):
+    """Index footage and add it to a camera."""
+
+    path: Path = Field(title="File or folder", description="A video file or a folder of pictures.")
+    camera: str = Field(
+        "",
+        title="Camera",
+        description="The camera it belongs to; made if there is none of that name. Empty: the file's name.",
+    )
+    start: str = Field(
+        "",
+        title="Start time",
+        description="When the first frame was taken, such as 2026-05-01T14:00 (local to the camera).",
+    )
+    pattern: str = Field(
+        "",
+        title="Name pattern",
+        description="How picture names carry their time, such as %Y-%m-%dT%H-%M-%S. Empty: usual ones.",
+        json_schema_extra=_advanced(),
+    )
+    csv: Path | None = Field(
+        None,
+        title="Times file",
+        description="A CSV of name,time for pictures.",
+        json_schema_extra=_advanced(widget="file"),
+    )
+    burst_gap_s: float | None = Field(
+        None,
+        gt=0,
+        title="Burst gap",
+        description="A pause longer than this starts a new burst. Empty: found from the usual step.",
+        json_schema_extra=_advanced(unit="s"),
+    )
+
+
+class BackgroundSettings(JobSettings):
+    """Median backgrounds of one camera."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    per_hour: bool = Field(
+        True, title="One per hour of day", description="Makes one for each hour that the footage covers."
+    )
+    samples: int = Field(
+        100, ge=3, le=5000, title="Frames", description="How many frames each rests on at most, spread over time."
+    )
+    use_objects: bool = Field(
+        True,
+        title="Mask out objects",
+        description="Leaves out the pixels of objects already found, and of what moves.",
+    )
+
+
+class MineSettings(JobSettings):
+    """Find, follow and test objects."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    source: list[int] = Field(
+        default_factory=list, title="Sources", description="Ids of the sources to mine. Empty: all of the camera's."
+    )
+    detector: Literal["motion", "torchvision", "onnx", "rfdetr"] = Field(
+        "motion", title="Detector", description="What finds the objects."
+    )
+    every: int = Field(1, ge=1, le=1000, title="Every n-th frame", description="1 mines every frame.")
+    start_s: float | None = Field(
+        None, ge=0, title="From", description="Mine from this time on.", json_schema_extra=_advanced(unit="s")
+    )
+    end_s: float | None = Field(
+        None, ge=0, title="To", description="Mine up to this time.", json_schema_extra=_advanced(unit="s")
+    )
+    motion: MotionSettings = Field(default_factory=MotionSettings)
+    onnx: OnnxSettings = Field(default_factory=OnnxSettings)
+    torchvision: TorchvisionSettings = Field(default_factory=TorchvisionSettings)
+    rfdetr: RfdetrSettings = Field(default_factory=RfdetrSettings)
+    tracking: TrackingSettings = Field(default_factory=TrackingSettings)
+    rule: Literal["ours", "walt"] = Field(
+        "ours",
+        title="Unoccluded by",
+        description="ours: overlap by mask, border and static things. walt: WALT's published rule.",
+    )
+    occlusion: OcclusionSettings = Field(default_factory=OcclusionSettings)
+    crop_px: int = Field(
+        256, ge=32, le=2048, title="Crop size", description="Longest side of a stored crop.",
+        json_schema_extra=_advanced(unit="px"),
+    )
+
+
+class RecordSettings(JobSettings):
+    """Record bursts of a live stream."""
+
+    address: str = Field(
+        title="Address", description="rtsp://…, http://… (MJPEG), or usb:0 for the first camera plugged in."
+    )
+    camera: str = Field(title="Camera", description="The camera it belongs to; made if there is none.")
+    seconds: float = Field(10, gt=0, title="Burst length", description="", json_schema_extra={"unit": "s"})
+    fps: float = Field(10, gt=0, le=120, title="Frames a second", description="Within a burst.")
+    every_minutes: float = Field(
+        10, ge=0, title="Every", description="From one burst's start to the next.", json_schema_extra={"unit": "min"}
+    )
+    bursts: int | None = Field(
+        None, ge=1, title="Bursts", description="How many in all. Empty: until cancelled."
+    )
+
+
+class LocateSettings(JobSettings):
+    """Find moved footage again."""
+
+    folder: Path = Field(
+        title="Search in",
+        description="Footage that is missing is searched in this folder and below, by content.",
+        json_schema_extra={"widget": "folder"},
+    )
+
+
+class ExportSettings(JobSettings):
+    """Write another tool's format."""
+
+    path: Path = Field(title="File", description="Where to write.")
+    format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")
+    label: Literal["any", "unoccluded", "occluded"] = Field(
+        "any", title="Label", description="Only objects with this label."
+    )
+    reviewed_only: bool = Field(False, title="Reviewed only", description="Only what a person has looked at.")
+
+
+class ImportSettings(JobSettings):
+    """Read another tool's format."""
+
+    path: Path = Field(title="File", description="The file to read.")
+    format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")

@@ -91,7 +91,9 @@ def decode_server() -> None:
     raise typer.Exit(serve([]))
 
 
-@app.command("live-server", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@app.command(
+    "live-server", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
 def live_server(context: typer.Context) -> None:
     """Decode a live stream for the window, in a process that may crash."""
     from core.media.live_child import main as serve
@@ -120,7 +122,8 @@ def job_list(project: ProjectPath) -> None:
 
     with Project.open(project, read_only=True) as opened:
         for row in job_rows.list_jobs(opened):
-            typer.echo(f"{row.id:5}  {row.kind:10}  {row.state:11}  {row.progress:4.0%}  {row.error or row.message}")
+            words = row.error or row.message
+            typer.echo(f"{row.id:5}  {row.kind:10}  {row.state:11}  {row.progress:4.0%}  {words}")
 
 
 @jobs_app.command("run")

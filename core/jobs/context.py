@@ -16,7 +16,7 @@ BEAT_SECONDS = 0.25
 S = TypeVar("S", bound=BaseModel)
 
 
-class JobCancelled(Exception):
+class JobCancelled(Exception):  # noqa: N818 - an outcome, not an error
     """Raised inside a job when a person asked it to stop. Not an error."""
 
 

@@ -113,8 +113,12 @@ KINDS: Mapping[str, JobKind] = {
             MineSettings,
             _mine,
         ),
-        JobKind("locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate),
-        JobKind("export", "Export", "Write what was found in another tool's format.", ExportSettings, _export),
+        JobKind(
+            "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
+        ),
+        JobKind(
+            "export", "Export", "Write what was found in another tool's format.", ExportSettings, _export
+        ),
         JobKind("import", "Import", "Read objects from another tool's file.", ImportSettings, _import),
     )
 }
@@ -136,7 +140,9 @@ def kind_of(name: str) -> JobKind:
 
 def forms() -> dict[str, Form]:
     """The form of every kind of job, with the detectors that cannot run here marked."""
-    return {kind.name: form_of(kind.name, kind.title, kind.settings, _notes(kind.name)) for kind in KINDS.values()}
+    return {
+        kind.name: form_of(kind.name, kind.title, kind.settings, _notes(kind.name)) for kind in KINDS.values()
+    }
 
 
 def create(project: Project, kind: str, settings: Mapping[str, Any]) -> int:

@@ -70,7 +70,11 @@ class BackgroundSettings(JobSettings):
         True, title="One per hour of day", description="Makes one for each hour that the footage covers."
     )
     samples: int = Field(
-        100, ge=3, le=5000, title="Frames", description="How many frames each rests on at most, spread over time."
+        100,
+        ge=3,
+        le=5000,
+        title="Frames",
+        description="How many frames each rests on at most, spread over time.",
     )
     use_objects: bool = Field(
         True,
@@ -84,7 +88,9 @@ class MineSettings(JobSettings):
 
     camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
     source: list[int] = Field(
-        default_factory=list, title="Sources", description="Ids of the sources to mine. Empty: all of the camera's."
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources to mine. Empty: all of the camera's.",
     )
     detector: Literal["motion", "torchvision", "onnx", "rfdetr"] = Field(
         "motion", title="Detector", description="What finds the objects."
@@ -108,7 +114,11 @@ class MineSettings(JobSettings):
     )
     occlusion: OcclusionSettings = Field(default_factory=OcclusionSettings)
     crop_px: int = Field(
-        256, ge=32, le=2048, title="Crop size", description="Longest side of a stored crop.",
+        256,
+        ge=32,
+        le=2048,
+        title="Crop size",
+        description="Longest side of a stored crop.",
         json_schema_extra=_advanced(unit="px"),
     )
 
@@ -123,7 +133,11 @@ class RecordSettings(JobSettings):
     seconds: float = Field(10, gt=0, title="Burst length", description="", json_schema_extra={"unit": "s"})
     fps: float = Field(10, gt=0, le=120, title="Frames a second", description="Within a burst.")
     every_minutes: float = Field(
-        10, ge=0, title="Every", description="From one burst's start to the next.", json_schema_extra={"unit": "min"}
+        10,
+        ge=0,
+        title="Every",
+        description="From one burst's start to the next.",
+        json_schema_extra={"unit": "min"},
     )
     bursts: int | None = Field(
         None, ge=1, title="Bursts", description="How many in all. Empty: until cancelled."

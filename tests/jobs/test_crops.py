@@ -17,7 +17,9 @@ from core.records.boxes import Box
     w=st.floats(1, 200),
     h=st.floats(1, 200),
 )
-def test_a_crop_lies_in_the_picture_and_covers_the_visible_box(x: float, y: float, w: float, h: float) -> None:
+def test_a_crop_lies_in_the_picture_and_covers_the_visible_box(
+    x: float, y: float, w: float, h: float
+) -> None:
     image = np.zeros((60, 100, 3), np.uint8)
     crop = cut_crop(image, Box(x, y, w, h), 1000)
     assert crop.x >= 0

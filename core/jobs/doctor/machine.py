@@ -36,7 +36,9 @@ def _gpu() -> Finding:
         return Finding("ok", "GPU", f"{torch.cuda.get_device_name()} through torch {torch.__version__}")
     if torch.backends.mps.is_available():
         return Finding("ok", "GPU", f"Apple's, through torch {torch.__version__}")
-    return Finding("note", "GPU", f"none that torch {torch.__version__} can use; networks run on the processor.")
+    return Finding(
+        "note", "GPU", f"none that torch {torch.__version__} can use; networks run on the processor."
+    )
 
 
 def _codecs() -> Finding:
@@ -44,10 +46,16 @@ def _codecs() -> Finding:
 
     missing = [name for name in DECODERS if not _has_codec(name, "r")]
     if missing:
-        return Finding("bad", "Codecs", f"PyAV {av.__version__} cannot decode {', '.join(missing)}; reinstall av.")
+        return Finding(
+            "bad", "Codecs", f"PyAV {av.__version__} cannot decode {', '.join(missing)}; reinstall av."
+        )
     if not _has_codec("libx264", "w"):
-        return Finding("note", "Codecs", f"PyAV {av.__version__} has no H.264 encoder; recording will not work.")
-    return Finding("ok", "Codecs", f"PyAV {av.__version__} decodes {', '.join(DECODERS)}; H.264 encoder there")
+        return Finding(
+            "note", "Codecs", f"PyAV {av.__version__} has no H.264 encoder; recording will not work."
+        )
+    return Finding(
+        "ok", "Codecs", f"PyAV {av.__version__} decodes {', '.join(DECODERS)}; H.264 encoder there"
+    )
 
 
 def _has_codec(name: str, mode: str) -> bool:
@@ -79,13 +87,19 @@ def _conflicts() -> list[Finding]:
     opencv = sorted(name for name in installed if name.startswith("opencv"))
     if len(opencv) > 1:
         found.append(
-            Finding("bad", "Conflict", f"{' and '.join(opencv)} overwrite each other: keep opencv-python alone.")
+            Finding(
+                "bad", "Conflict", f"{' and '.join(opencv)} overwrite each other: keep opencv-python alone."
+            )
         )
     bindings = sorted(name for name in installed if name in ("pyqt5", "pyqt6", "pyside2"))
     if bindings:
-        found.append(Finding("note", "Conflict", f"{', '.join(bindings)} beside PySide6; this program uses PySide6."))
+        found.append(
+            Finding("note", "Conflict", f"{', '.join(bindings)} beside PySide6; this program uses PySide6.")
+        )
     if "pyside6-essentials" in installed and sys.version_info[:2] == (3, 11):
         version = metadata.version("pyside6-essentials")
         if tuple(int(part) for part in version.split(".")[:2]) >= (6, 12):
-            found.append(Finding("bad", "Conflict", f"PySide6 {version} crashes on Python 3.11: install < 6.12."))
+            found.append(
+                Finding("bad", "Conflict", f"PySide6 {version} crashes on Python 3.11: install < 6.12.")
+            )
     return found or [Finding("ok", "Conflicts", "none between the installed packages")]

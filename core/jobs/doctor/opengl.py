@@ -23,7 +23,9 @@ def opengl_finding() -> Finding:
         renderer, version = _ask_egl()
     except (OSError, RuntimeError, AttributeError) as problem:
         return Finding(
-            "bad", "OpenGL", f"not usable ({problem}); install libegl1 and libgl1-mesa-dri for the 3D viewport."
+            "bad",
+            "OpenGL",
+            f"not usable ({problem}); install libegl1 and libgl1-mesa-dri for the 3D viewport.",
         )
     software = any(word in renderer.lower() for word in ("llvmpipe", "softpipe", "swrast"))
     suffix = "; drawn by the processor, so 3D is slower" if software else ""
@@ -49,7 +51,10 @@ def _ask_egl() -> tuple[str, str]:
         egl.eglBindAPI(_EGL_OPENGL_API)
         wanted = (ctypes.c_int * 3)(_EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT, _EGL_NONE)
         config, count = pointer(), ctypes.c_int()
-        if not egl.eglChooseConfig(display, wanted, ctypes.byref(config), 1, ctypes.byref(count)) or not count:
+        if (
+            not egl.eglChooseConfig(display, wanted, ctypes.byref(config), 1, ctypes.byref(count))
+            or not count
+        ):
             raise RuntimeError("EGL offers no OpenGL")
         context = egl.eglCreateContext(display, config, None, None)
         if not context or not egl.eglMakeCurrent(display, None, None, context):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -62,7 +62,9 @@ class ActionBook:
         chosen_keys: action id -> keys that a person chose instead of the default ones.
     """
 
-    def __init__(self, actions: Iterable[Action], chosen_keys: Mapping[str, Iterable[str]] | None = None) -> None:
+    def __init__(
+        self, actions: Iterable[Action], chosen_keys: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
         self._actions = {action.id: action for action in actions}
         self._chosen: dict[str, tuple[str, ...]] = {}
         for action_id, keys in (chosen_keys or {}).items():
@@ -70,7 +72,7 @@ class ActionBook:
             if action_id in self._actions and not self._actions[action_id].deletes:
                 self._chosen[action_id] = tuple(keys)
 
-    def __iter__(self) -> Iterable[Action]:
+    def __iter__(self) -> Iterator[Action]:
         return iter(self._actions.values())
 
     def __getitem__(self, action_id: str) -> Action:

@@ -38,10 +38,8 @@ def instances_at(
     area = (right - left) * (bottom - top)
 
     def rank(index: int) -> tuple[int, float, int]:
-        if mask_covers(masks[index], x, y):
-            grade = 0
-        else:
-            grade = 1 if inside[index] else 2
+        beside = 1 if inside[index] else 2
+        grade = 0 if mask_covers(masks[index], x, y) else beside
         return grade, float(area[index]), index
 
     return sorted((int(index) for index in candidates), key=rank)

@@ -1,0 +1,59 @@
+"""The marked timeline as data: how many instances, with which labels, over a source's time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineBucket:
+    """What lies in one slice of time.
+
+    Attributes:
+        unoccluded, occluded, rejected, unknown: instances by the label in force.
+        reviewed: how many of them a person has looked at.
+    """
+
+    unoccluded: int = 0
+    occluded: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    reviewed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All instances in the slice."""
+        return self.unoccluded + self.occluded + self.rejected + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineState:
+    """What the timeline shows.
+
+    Attributes:
+        source: name of the footage.
+        duration_s: from its first frame to its last.
+        buckets: equal slices of that time, in order.
+        position_s: where the frame on the canvas is, or None.
+        selected_s: where the selected instance is, or None.
+        track_s: first and last time of the selected track, or None.
+        captured_from: seconds UTC epoch of the first frame with the camera's offset added, or None.
+    """
+
+    source: str = ""
+    duration_s: float = 0.0
+    buckets: tuple[TimelineBucket, ...] = ()
+    position_s: float | None = None
+    selected_s: float | None = None
+    track_s: tuple[float, float] | None = None
+    captured_from: float | None = None
+
+
+def time_text(time_s: float) -> str:
+    """Time from the start as m:ss.hh, or h:mm:ss.hh from an hour on."""
+    hundredths = max(0, round(time_s * 100))
+    seconds, rest = divmod(hundredths, 100)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{head}:{seconds:02d}.{rest:02d}"

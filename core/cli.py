@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,8 +121,8 @@ def job_list(project: ProjectPath) -> None:
     from core.store import job_rows
     from core.store.project import Project
 
-    with Project.open(project, read_only=True) as opened:
-        for row in job_rows.list_jobs(opened):
+    with Project.open(project, read_only=True) as opened, opened.read() as connection:
+        for row in job_rows.list_jobs(connection):
             words = row.error or row.message
             typer.echo(f"{row.id:5}  {row.kind:10}  {row.state:11}  {row.progress:4.0%}  {words}")
 
@@ -152,8 +153,9 @@ def job_log(project: ProjectPath, job: Annotated[int, typer.Argument(help="The j
     from core.store import job_rows
     from core.store.project import Project
 
-    with Project.open(project, read_only=True) as opened:
-        typer.echo(job_rows.get_log(opened, job))
+    with Project.open(project, read_only=True) as opened, opened.read() as connection:
+        for _, at, text in job_rows.read_log(connection, job):
+            typer.echo(f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M:%S}  {text}")
 
 
 def run_in_foreground(project: Path, job_id: int, *, quiet: bool) -> None:
@@ -229,9 +231,9 @@ def _echo_result(project: Path, job_id: int) -> None:
     from core.store import job_rows
     from core.store.project import Project
 
-    with Project.open(project, read_only=True) as opened:
-        row = job_rows.get(opened, job_id)
-    for name, value in row.result.items():
+    with Project.open(project, read_only=True) as opened, opened.read() as connection:
+        row = job_rows.get_job(connection, job_id)
+    for name, value in (row.result if row else {}).items():
         typer.echo(f"{name.replace('_', ' ')}: {value}")
 
 

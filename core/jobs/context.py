@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from core.errors import AmodalError, JobError
 from core.store import job_rows
 from core.store.project import Project
 
@@ -70,9 +70,8 @@ class JobContext:
             self._on_progress(self._progress, message)
 
     def log(self, line: str) -> None:
-        """Adds a line to the job's log, with the time."""
-        stamp = time.strftime("%H:%M:%S")
-        job_rows.append_log(self.project, self.job_id, f"{stamp} {line}")
+        """Adds a line to the job's log."""
+        job_rows.append_log(self.project, self.job_id, line)
 
     def request_stop(self) -> None:
         """Asks this job to stop (the shell's Ctrl+C)."""
@@ -89,5 +88,11 @@ class JobContext:
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
-            if job_rows.beat(self.project, self.job_id, self._progress, self._message):
+            try:
+                asked = job_rows.beat(self.project, self.job_id, self._progress, self._message)
+            except JobError:
+                asked = True  # another process runs this job now: write nothing more
+            except AmodalError:
+                continue  # a busy or full disk: what the job itself writes next will tell
+            if asked:
                 self._stop.set()

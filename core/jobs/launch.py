@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from core.errors import JobError
 from core.jobs.spawn import program_command
-from core.records.jobs import JobState
+from core.records.jobs import JobRow, JobState
 from core.store import job_rows
 from core.store.project import Project
 
@@ -39,16 +40,31 @@ def cancel(project: Project, job_id: int, wait_s: float = STOP_WITHIN_S) -> JobS
     """
     job_rows.request_cancel(project, job_id)
     deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        row = job_rows.get(project, job_id)
-        if row.state is not JobState.RUNNING:
-            return row.state
+    row = _row(project, job_id)
+    while row.state is JobState.RUNNING and time.monotonic() < deadline:
         time.sleep(0.05)
-    if row.pid is not None and row.started_at is not None:
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(row.pid)
-            # a process born after the job began only wears a number that was free again
-            if process.create_time() <= row.started_at:
-                process.kill()
-    job_rows.finish(project, job_id, JobState.CANCELLED)
-    return JobState.CANCELLED
+        row = _row(project, job_id)
+    if row.state is JobState.RUNNING:
+        _kill(row)
+        job_rows.cancel_job(project, job_id)
+        return JobState.CANCELLED
+    return row.state
+
+
+def _row(project: Project, job_id: int) -> JobRow:
+    with project.read() as connection:
+        row = job_rows.get_job(connection, job_id)
+    if row is None:
+        raise JobError(f"There is no job {job_id}.", "List the jobs with `amodal job list`.")
+    return row
+
+
+def _kill(row: JobRow) -> None:
+    if row.pid is None or row.started_at is None:
+        return
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(row.pid)
+        # a process born after its last sign of life only wears a number that was free again
+        if process.create_time() <= (row.heartbeat_at or row.started_at):
+            process.kill()
+            process.wait(5)

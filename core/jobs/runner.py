@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,33 +30,33 @@ def run_job(
         Exception: a bug, after its whole traceback went into the job's log.
     """
     with Project.open(project_path) as project:
-        row = job_rows.claim(project, job_id, os.getpid())
+        row = job_rows.claim_job(project, job_id)
         try:
             kind = kind_of(row.kind)
             settings = checked(kind.settings, row.settings)
-            checkpoint = job_rows.get_checkpoint(project, job_id)
+            with project.read() as connection:
+                checkpoint = job_rows.get_checkpoint(connection, job_id)
             with JobContext(project, job_id, settings, checkpoint, on_progress) as context:
                 if on_start is not None:
                     on_start(context)
                 result = kind.run(context)
         except JobCancelled:
-            job_rows.finish(project, job_id, JobState.CANCELLED)
+            job_rows.cancel_job(project, job_id)
             return JobState.CANCELLED
         except AmodalError as problem:
             # the disk may be what is full: the first error matters more than one in telling of it
             with suppress(AmodalError):
-                job_rows.finish(project, job_id, JobState.FAILED, error=str(problem))
+                job_rows.fail_job(project, job_id, str(problem))
             raise
         except Exception:
             with suppress(AmodalError):
                 job_rows.append_log(project, job_id, traceback.format_exc())
-                job_rows.finish(
+                job_rows.fail_job(
                     project,
                     job_id,
-                    JobState.FAILED,
-                    error="The job met an error that nobody expected. Its log holds the details; "
+                    "The job met an error that nobody expected. Its log holds the details; "
                     "what was done before is kept, and Resume tries again.",
                 )
             raise
-        job_rows.finish(project, job_id, JobState.DONE, result=result)
+        job_rows.finish_job(project, job_id, result)
         return JobState.DONE

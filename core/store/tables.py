@@ -1,6 +1,10 @@
 """The tables of a project file, as SQLAlchemy Core. docs/file-format.md explains them for people.
 
-Large blobs stand in tables of their own, so that rows that are scanned stay thin.
+Large blobs stand in tables of their own, so that rows that are scanned stay thin. What follows from
+other columns (the label in force, the uncertainty, the size) is held to them by a CHECK, so that no writer
+can get it wrong: a machine can only write the machine's label, and a person's wins by definition. (SQLite
+does not read an index alone for a generated column, and the queue needs that.) Ids are never used again
+(AUTOINCREMENT), because the edit history and exported files name rows by them.
 """
 
 from __future__ import annotations
@@ -37,15 +41,19 @@ def _id() -> Column[int]:
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
-annotator = Table("annotator", metadata, _id(), Column("name", Text, nullable=False, unique=True))
+annotator = Table(
+    "annotator", metadata, _id(), Column("name", Text, nullable=False, unique=True), sqlite_autoincrement=True
+)
 
 camera = Table(
     "camera",
     metadata,
     _id(),
     Column("name", Text, nullable=False, unique=True),
+    # added to a capture time, it gives the camera's local time; the hour of day follows when asked
     Column("utc_offset_s", Float, nullable=False, server_default="0"),
     Column("created_at", Float, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 source = Table(
@@ -53,7 +61,9 @@ source = Table(
     metadata,
     _id(),
     Column("camera_id", ForeignKey("camera.id"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # video | folder
+    # adding: not all frames are in yet; hidden: taken off the lists by a person, nothing is lost
+    Column("state", Text, nullable=False, server_default="live"),
     Column("relative_path", Text, nullable=False),  # to the project file's folder, POSIX separators
     Column("absolute_path", Text, nullable=False),  # where it was found last
     Column("content_hash", LargeBinary, nullable=False),
@@ -69,6 +79,8 @@ source = Table(
     Column("recorded", Boolean, nullable=False, server_default="0"),
     Column("warnings", JSON, nullable=False),
     Column("added_at", Float, nullable=False),
+    Index("ix_source_content_hash", "content_hash"),
+    sqlite_autoincrement=True,
 )
 
 sequence = Table(
@@ -91,12 +103,13 @@ frame = Table(
     Column("sequence_id", ForeignKey("sequence.id"), nullable=False, index=True),
     Column("pts", Integer, nullable=False),
     Column("time_s", Float, nullable=False),
-    Column("captured_at", Float),
-    Column("hour", Integer),  # of day at the camera, from captured_at; NULL where unknown
+    Column("captured_at", Float),  # seconds UTC epoch; NULL where nothing says
     Column("content_hash", LargeBinary, nullable=False),
     Column("keyframe", Boolean, nullable=False),
     Column("name", Text),
     UniqueConstraint("source_id", "pts"),
+    Index("ix_frame_source_time", "source_id", "time_s"),
+    Index("ix_frame_content_hash", "content_hash"),
 )
 
 job = Table(
@@ -109,16 +122,27 @@ job = Table(
     Column("state", Text, nullable=False, index=True),
     Column("progress", Float, nullable=False, server_default="0"),
     Column("message", Text, nullable=False, server_default=""),
-    Column("log", Text, nullable=False, server_default=""),
     Column("error", Text),
-    Column("checkpoint", JSON),
-    Column("result", JSON),
+    Column("checkpoint", JSON(none_as_null=True)),
+    Column("result", JSON(none_as_null=True)),
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
     Column("pid", Integer),
+    Column("host", Text),  # where the process with that pid runs
     Column("heartbeat_at", Float),
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
+    Column("updated_at", Float, nullable=False, index=True),  # of the last change to this row
+    sqlite_autoincrement=True,
+)
+
+job_log = Table(
+    "job_log",
+    metadata,
+    _id(),
+    Column("job_id", ForeignKey("job.id"), nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("text", Text, nullable=False),
 )
 
 background = Table(
@@ -137,6 +161,7 @@ background = Table(
     Column("job_id", ForeignKey("job.id")),
     Column("created_at", Float, nullable=False),
     Index("ix_background_camera_hour_version", "camera_id", "hour", "version"),
+    sqlite_autoincrement=True,
 )
 
 track = Table(
@@ -152,7 +177,10 @@ track = Table(
     Column("stationary", Boolean, nullable=False, server_default="0"),
     Column("state", Text, nullable=False, server_default="live"),  # live | gone
     Column("job_id", ForeignKey("job.id")),
+    sqlite_autoincrement=True,
 )
+
+_QUEUE_FILTERS = ("label", "category", "score", "size", "reasons", "captured_at", "source_id", "camera_id")
 
 instance = Table(
     "instance",
@@ -163,7 +191,7 @@ instance = Table(
     Column("frame_id", ForeignKey("frame.id"), nullable=False, index=True),
     Column("track_id", ForeignKey("track.id"), index=True),
     Column("time_s", Float, nullable=False),
-    Column("hour", Integer),
+    Column("captured_at", Float),  # as the frame's
     Column("category", Text, nullable=False),
     Column("score", Float, nullable=False),
     Column("x", Float, nullable=False),
@@ -176,30 +204,66 @@ instance = Table(
     Column("state", Text, nullable=False, server_default="live"),  # live | gone: no longer detected
     Column("stationary", Boolean, nullable=False, server_default="0"),
     Column("thinned", Boolean, nullable=False, server_default="0"),
-    Column("machine_label", Text),
+    Column("machine_label", Text),  # a test's, a network's or an import's
     Column("machine_origin", Text),
     Column("margin", Float),  # -1..1; see OcclusionDecision
-    Column("uncertainty", Float, nullable=False, server_default="2"),  # |margin|; 2: no test ran
-    Column("label", Text),  # in force: a person's, else the machine's
-    Column("label_origin", Text),
+    # bit set of the tests that call it occluded: 1 overlap, 2 border, 4 static, 8 walt
+    Column("reasons", Integer, nullable=False, server_default="0"),
     Column("verdict", Text),  # the last a person gave
     Column("verdict_annotator_id", ForeignKey("annotator.id")),
     Column("verdict_at", Float),
+    Column("category_annotator_id", ForeignKey("annotator.id")),  # who corrected the category, if anyone
     Column("job_id", ForeignKey("job.id")),
+    # These follow from the columns above (core/store/derived.py) and stand here for the indexes.
+    Column("size", Float, nullable=False),  # L of the box
+    Column("uncertainty", Float, nullable=False),  # |margin|, small is uncertain; 2: no test ran
+    Column("label", Text),  # in force: a person's verdict, else the machine's; none where rejected
+    Column("label_origin", Text),
     CheckConstraint("w > 0 AND h > 0", name="box_has_area"),
-    # the review queue: least certain first, then by id; narrow filters have an index of their own
-    Index("ix_instance_queue", "state", "thinned", "uncertainty", "id"),
-    Index("ix_instance_verdict_queue", "state", "thinned", "verdict", "uncertainty", "id"),
-    Index("ix_instance_label_queue", "state", "thinned", "label", "uncertainty", "id"),
-    Index("ix_instance_source_queue", "source_id", "state", "thinned", "uncertainty", "id"),
-    Index("ix_instance_source_time", "source_id", "time_s", "id"),
+    CheckConstraint("size = max(w, h)", name="size_follows"),
+    CheckConstraint("uncertainty = coalesce(abs(margin), 2.0)", name="uncertainty_follows"),
+    CheckConstraint(
+        "label IS (CASE WHEN verdict IS NULL THEN machine_label WHEN verdict = 'rejected' THEN NULL"
+        " ELSE verdict END)",
+        name="label_follows",
+    ),
+    CheckConstraint(
+        "label_origin IS (CASE WHEN verdict IS NULL THEN machine_origin ELSE 'human' END)",
+        name="label_origin_follows",
+    ),
+    # The review queue (core/store/queries/queue.py): least certain first, then by id. The columns after
+    # the id are there so that every filter is decided by the index alone.
+    Index("ix_instance_queue", "state", "thinned", "verdict", "uncertainty", "id", *_QUEUE_FILTERS),
+    Index(
+        "ix_instance_camera_queue",
+        "camera_id",
+        "state",
+        "thinned",
+        "verdict",
+        "uncertainty",
+        "id",
+        *_QUEUE_FILTERS,
+    ),
+    Index(
+        "ix_instance_source_queue",
+        "source_id",
+        "state",
+        "thinned",
+        "verdict",
+        "uncertainty",
+        "id",
+        *_QUEUE_FILTERS,
+    ),
+    # the timeline of a source, with all that its marks are drawn from
+    Index("ix_instance_timeline", "source_id", "state", "time_s", "label", "verdict"),
+    sqlite_autoincrement=True,
 )
 
 mask = Table(
     "mask",
     metadata,
     _id(),
-    Column("instance_id", ForeignKey("instance.id"), nullable=False, index=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("width", Integer, nullable=False),
@@ -210,6 +274,7 @@ mask = Table(
     Column("job_id", ForeignKey("job.id")),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("instance_id", "version"),
+    sqlite_autoincrement=True,
 )
 
 crop = Table(
@@ -235,7 +300,7 @@ occlusion_test = Table(
     Column("by_instance_id", Integer),
     Column("detail", Text, nullable=False),
     Column("job_id", ForeignKey("job.id")),
-    Index("ix_occlusion_test_reason", "test", "occluded", "instance_id"),
+    sqlite_with_rowid=False,
 )
 
 review = Table(
@@ -248,16 +313,21 @@ review = Table(
     Column("reason", Text),  # of a rejection: bad picture | wrong detection
     Column("decided_at", Float, nullable=False),
     UniqueConstraint("instance_id", "annotator_id"),
+    Index("ix_review_annotator", "annotator_id", "instance_id"),
+    sqlite_autoincrement=True,
 )
 
 edit = Table(
     "edit",
     metadata,
     _id(),
-    Column("annotator_id", ForeignKey("annotator.id"), nullable=False, index=True),
+    Column("annotator_id", ForeignKey("annotator.id"), nullable=False),
     Column("title", Text, nullable=False),
-    Column("changes", JSON, nullable=False),  # [{table, id, before, after}], see core/store/history.py
     Column("at", Float, nullable=False),
-    Column("state", Text, nullable=False, server_default="done"),  # done | undone | abandoned
+    # undone can be redone; abandoned: undone, then overtaken by a new edit; kept: undo passes it by
+    Column("state", Text, nullable=False, server_default="done"),  # done | undone | abandoned | kept
     Column("undone_at", Float),
+    Column("changes", JSON, nullable=False),  # [{table, id, before, after}], see core/store/history.py
+    Index("ix_edit_stack", "annotator_id", "state", "id"),
+    sqlite_autoincrement=True,
 )

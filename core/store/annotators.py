@@ -1,0 +1,27 @@
+"""The people who edit, by name."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select
+
+from core.store import tables
+
+
+def annotator_id(connection: Connection, name: str) -> int:
+    """The id of the annotator of that name; a new one is written down (needs a write transaction)."""
+    found = connection.scalar(select(tables.annotator.c.id).where(tables.annotator.c.name == name))
+    if found is not None:
+        return int(found)
+    result = connection.execute(insert(tables.annotator).values(name=name))
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
+
+
+def find_annotator(connection: Connection, name: str) -> int | None:
+    """The id of the annotator of that name, or None."""
+    return connection.scalar(select(tables.annotator.c.id).where(tables.annotator.c.name == name))
+
+
+def annotator_names(connection: Connection) -> dict[int, str]:
+    """id -> name of everyone who ever edited."""
+    return {int(row.id): str(row.name) for row in connection.execute(select(tables.annotator))}

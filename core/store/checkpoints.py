@@ -1,0 +1,72 @@
+"""Moves what was committed from the write-ahead log into the project file, beside the edits."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from core.store.connection import connect
+
+CHECKPOINT_BYTES = 8 << 20
+"""Size of the write-ahead log from which a checkpoint is worth its time."""
+
+
+def log_bytes(path: Path) -> int:
+    """Size of the write-ahead log of the project at path, 0 where there is none."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size
+    except OSError:
+        return 0
+
+
+def checkpoint(raw: sqlite3.Connection) -> tuple[int, int]:
+    """A passive checkpoint, which waits for nobody and holds up nobody.
+
+    Returns:
+        (frames in the log, frames now in the project file); equal when all went over, so that the log
+        starts again from its beginning at the next write.
+    """
+    _, in_log, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return int(in_log), int(moved)
+
+
+class CheckpointWorker:
+    """Checkpoints a project from a thread of its own once the log is long enough.
+
+    The log's file keeps its length after a checkpoint, so that the frames moved are counted, not its size.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._commits = 0
+
+    def after_commit(self) -> None:
+        """Note a commit; start a checkpoint where it is time for one. Returns at once."""
+        self._commits += 1
+        if self._commits % 64 or log_bytes(self._path) < CHECKPOINT_BYTES:
+            return
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._thread = threading.Thread(target=self._run, name="checkpoint", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Wait for a checkpoint under way."""
+        with self._lock:
+            if self._thread is not None:
+                self._thread.join()
+                self._thread = None
+
+    def _run(self) -> None:
+        try:
+            raw = connect(self._path)
+            try:
+                checkpoint(raw)
+            finally:
+                raw.close()
+        except sqlite3.Error:
+            return  # whatever is wrong with the file, the next read or write says it to a person

@@ -1,0 +1,130 @@
+"""What a reviewer says of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from core.errors import EditRefusedError
+from core.records.history import Touched
+from core.records.occlusion import Verdict
+from core.store import tables
+from core.store.history import History
+from core.store.recorder import Recorder, read_rows
+
+_review, _instance = tables.review, tables.instance
+
+
+class RejectReason(StrEnum):
+    """Why an instance is of no use."""
+
+    BAD_PICTURE = "bad picture"
+    WRONG_DETECTION = "wrong detection"
+
+
+def set_verdict(
+    history: History,
+    instance_ids: Sequence[int],
+    verdict: Verdict | None,
+    reason: RejectReason | str | None = None,
+) -> Touched:
+    """Say what instances are, in this annotator's name; None takes this annotator's verdict back.
+
+    The verdict in force is the last that any annotator gave and did not take back.
+
+    Args:
+        history: whose edit it is.
+        instance_ids: of which instances.
+        verdict: what they are.
+        reason: of a rejection, else None.
+
+    Raises:
+        EditRefusedError: one of the instances is not there.
+    """
+    ids = list(dict.fromkeys(instance_ids))
+    why = None if reason is None or verdict is not Verdict.REJECTED else RejectReason(reason).value
+
+    def action(recorder: Recorder) -> None:
+        rows = read_rows(recorder.connection, _instance, ids)
+        missing = [i for i in ids if i not in rows]
+        if missing:
+            raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")
+        if verdict is None:
+            _take_back(recorder, ids)
+        else:
+            _give(recorder, ids, verdict, why)
+
+    return history.perform(_title(len(ids), verdict), action)
+
+
+def _title(count: int, verdict: Verdict | None) -> str:
+    what = "1 object" if count == 1 else f"{count} objects"
+    if verdict is None:
+        return f"Clear the verdict of {what}"
+    return f"Reject {what}" if verdict is Verdict.REJECTED else f"Mark {what} as {verdict.value}"
+
+
+def _give(recorder: Recorder, ids: Sequence[int], verdict: Verdict, reason: str | None) -> None:
+    mine = _own_reviews(recorder, ids)
+    values = {"verdict": verdict.value, "reason": reason, "decided_at": recorder.now}
+    recorder.update_many(
+        _review,
+        [
+            (review_id, values)
+            for review_id, said, why in mine.values()
+            if (said, why) != (verdict.value, reason)
+        ],
+    )
+    recorder.insert_many(
+        _review,
+        [{"instance_id": i, "annotator_id": recorder.annotator_id, **values} for i in ids if i not in mine],
+    )
+    in_force = {"verdict": verdict.value, "verdict_annotator_id": recorder.annotator_id}
+    rows = read_rows(recorder.connection, _instance, ids)
+    recorder.update_many(
+        _instance,
+        [
+            (i, {**in_force, "verdict_at": recorder.now})
+            for i in ids
+            if any(rows[i][name] != value for name, value in in_force.items())
+        ],
+    )
+
+
+def _take_back(recorder: Recorder, ids: Sequence[int]) -> None:
+    mine = _own_reviews(recorder, ids)
+    recorder.delete_many(_review, [review_id for review_id, _, _ in mine.values()])
+    left = _last_reviews(recorder, list(mine))
+    empty = {"verdict": None, "verdict_annotator_id": None, "verdict_at": None}
+    recorder.update_many(_instance, [(i, left.get(i, empty)) for i in mine])
+
+
+def _own_reviews(recorder: Recorder, ids: Sequence[int]) -> dict[int, tuple[int, str, str | None]]:
+    found: dict[int, tuple[int, str, str | None]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(_review.c.id, _review.c.instance_id, _review.c.verdict, _review.c.reason).where(
+            _review.c.annotator_id == recorder.annotator_id,
+            _review.c.instance_id.in_(ids[start : start + 500]),
+        )
+        for row in recorder.connection.execute(query):
+            found[row.instance_id] = (row.id, row.verdict, row.reason)
+    return found
+
+
+def _last_reviews(recorder: Recorder, ids: Sequence[int]) -> dict[int, dict[str, object]]:
+    found: dict[int, dict[str, object]] = {}
+    for start in range(0, len(ids), 500):
+        query = (
+            select(_review)
+            .where(_review.c.instance_id.in_(ids[start : start + 500]))
+            .order_by(_review.c.decided_at, _review.c.id)
+        )
+        for row in recorder.connection.execute(query):
+            found[row.instance_id] = {
+                "verdict": row.verdict,
+                "verdict_annotator_id": row.annotator_id,
+                "verdict_at": row.decided_at,
+            }
+    return found

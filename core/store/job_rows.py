@@ -1,0 +1,286 @@
+"""Jobs as rows: made, claimed, followed, cancelled, and found out when their process is gone.
+
+A job's row is written by its own process; the window only makes it and asks for its end. A running job
+whose heartbeat stopped, or whose process is gone, is read as INTERRUPTED; nobody has to write that down.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, insert, select, update
+
+from core.errors import JobError
+from core.records.jobs import JobRow, JobState
+from core.store import tables
+from core.store.project import Project
+
+HEARTBEAT_LIMIT_S = 15.0
+"""A running job without a heartbeat for so long counts as interrupted."""
+
+_job, _log = tables.job, tables.job_log
+_columns = [
+    _job.c[name]
+    for name in [
+        "id",
+        "kind",
+        "title",
+        "settings",
+        "state",
+        "progress",
+        "message",
+        "error",
+        "cancel_requested",
+        "pid",
+        "host",
+        "heartbeat_at",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "result",
+    ]
+]
+_CLAIMABLE = (JobState.QUEUED, JobState.INTERRUPTED, JobState.FAILED, JobState.CANCELLED)
+
+
+def create_job(project: Project, kind: str, title: str, settings: Mapping[str, Any]) -> int:
+    """Make a queued job and return its id.
+
+    Args:
+        project: where.
+        kind: the job kind's name.
+        title: for people.
+        settings: the settings model as plain JSON values.
+    """
+    now = time.time()
+    with project.write() as connection:
+        result = connection.execute(
+            insert(_job).values(
+                kind=kind,
+                title=title,
+                settings=dict(settings),
+                state=JobState.QUEUED.value,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        assert result.inserted_primary_key is not None
+        return int(result.inserted_primary_key[0])
+
+
+def get_job(connection: Connection, job_id: int) -> JobRow | None:
+    """One job, or None."""
+    row = connection.execute(select(*_columns).where(_job.c.id == job_id)).first()
+    return None if row is None else _record(row)
+
+
+def list_jobs(connection: Connection, *, limit: int = 200, before_id: int | None = None) -> list[JobRow]:
+    """Jobs, newest first."""
+    query = select(*_columns).order_by(_job.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(_job.c.id < before_id)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def changed_since(connection: Connection, since: float) -> tuple[list[JobRow], float]:
+    """Jobs whose rows changed, and what to ask with the next time; 0 asks for all.
+
+    A job that fell silent changes no row: ask `list_jobs` now and then for those (the window does it for
+    the jobs that it shows as running).
+    """
+    query = select(*_columns, _job.c.updated_at).where(_job.c.updated_at >= since).order_by(_job.c.id)
+    rows = connection.execute(query).all()
+    return [_record(row) for row in rows], max((row.updated_at for row in rows), default=since)
+
+
+def claim_job(project: Project, job_id: int, pid: int | None = None) -> JobRow:
+    """Take a job to run it, in this process: a queued one, or one that stopped and is resumed.
+
+    Raises:
+        JobError: there is none, it is done, or another process runs it.
+    """
+    now = time.time()
+    with project.write() as connection:
+        job = get_job(connection, job_id)
+        if job is None:
+            raise JobError(f"There is no job {job_id}.", "List the jobs with `amodal job list`.")
+        if job.state not in _CLAIMABLE:
+            doing = "is done" if job.state is JobState.DONE else "is running in another process"
+            raise JobError(f"Job {job_id} ({job.title}) {doing}.", "Start a new one, or wait for it.")
+        connection.execute(
+            _of(job_id).values(
+                state=JobState.RUNNING.value,
+                pid=os.getpid() if pid is None else pid,
+                host=platform.node(),
+                heartbeat_at=now,
+                started_at=job.started_at or now,
+                finished_at=None,
+                error=None,
+                cancel_requested=False,
+                updated_at=now,
+            )
+        )
+        claimed = get_job(connection, job_id)
+    assert claimed is not None
+    return claimed
+
+
+def beat(project: Project, job_id: int, progress: float | None = None, message: str | None = None) -> bool:
+    """Say that the job is alive, and how far it is; returns whether a person asked it to stop.
+
+    Raises:
+        JobError: the job was taken over by another process: this one must stop and write nothing more.
+    """
+    now = time.time()
+    values: dict[str, Any] = {"heartbeat_at": now, "updated_at": now}
+    if progress is not None:
+        values["progress"] = min(1.0, max(0.0, progress))
+    if message is not None:
+        values["message"] = message
+    with project.write(durable=False) as connection:
+        _check_owner(connection, job_id)
+        connection.execute(_of(job_id).values(values))
+        return bool(connection.scalar(select(_job.c.cancel_requested).where(_job.c.id == job_id)))
+
+
+def finish_job(project: Project, job_id: int, result: Mapping[str, Any] | None = None) -> None:
+    """The job is done; result is what it made, as plain JSON values."""
+    _end(project, job_id, JobState.DONE, progress=1.0, result=dict(result or {}))
+
+
+def fail_job(project: Project, job_id: int, error: str) -> None:
+    """The job failed; error is the plain sentence and the way out."""
+    _end(project, job_id, JobState.FAILED, error=error)
+
+
+def cancel_job(project: Project, job_id: int) -> None:
+    """The job has stopped because a person asked it to (said by its process, or by who killed it)."""
+    _end(project, job_id, JobState.CANCELLED, owner=False)
+
+
+def request_cancel(project: Project, job_id: int) -> None:
+    """Ask a job to stop. One that nobody runs is cancelled at once."""
+    now = time.time()
+    with project.write() as connection:
+        job = get_job(connection, job_id)
+        if job is None:
+            raise JobError(f"There is no job {job_id}.", "List the jobs with `amodal job list`.")
+        values: dict[str, Any] = {"cancel_requested": True, "updated_at": now}
+        if job.state in (JobState.QUEUED, JobState.INTERRUPTED):
+            values |= {"state": JobState.CANCELLED.value, "finished_at": now, "pid": None}
+        connection.execute(_of(job_id).values(values))
+
+
+def get_checkpoint(connection: Connection, job_id: int) -> dict[str, Any] | None:
+    """What the job noted for its resumption, or None."""
+    found = connection.scalar(select(_job.c.checkpoint).where(_job.c.id == job_id))
+    return None if found is None else dict(found)
+
+
+def set_checkpoint(connection: Connection, job_id: int, checkpoint: Mapping[str, Any] | None) -> None:
+    """Note how far the job is; inside the transaction that writes what it made, so that both stand or fall.
+
+    Args:
+        connection: of a write transaction (`Project.write` or a step of `BulkWriter`).
+        job_id: which job; this process must have claimed it.
+        checkpoint: plain JSON values.
+
+    Raises:
+        JobError: another process took the job over; what the transaction wrote is undone with it.
+    """
+    _check_owner(connection, job_id)
+    now = time.time()
+    connection.execute(
+        _of(job_id).values(
+            checkpoint=None if checkpoint is None else dict(checkpoint), heartbeat_at=now, updated_at=now
+        )
+    )
+
+
+def append_log(project: Project, job_id: int, text: str) -> None:
+    """Add a line to the job's log."""
+    with project.write(durable=False) as connection:
+        connection.execute(insert(_log).values(job_id=job_id, at=time.time(), text=text))
+
+
+def read_log(
+    connection: Connection, job_id: int, *, after_id: int = 0, limit: int = 1000
+) -> list[tuple[int, float, str]]:
+    """(id, seconds UTC epoch, text) of the job's log lines after an id, in order."""
+    query = (
+        select(_log.c.id, _log.c.at, _log.c.text)
+        .where(_log.c.job_id == job_id, _log.c.id > after_id)
+        .order_by(_log.c.id)
+        .limit(limit)
+    )
+    return [(int(r.id), float(r.at), str(r.text)) for r in connection.execute(query)]
+
+
+def running_jobs(connection: Connection) -> list[JobRow]:
+    """Jobs that run now (those that only seem to are INTERRUPTED)."""
+    query = select(*_columns).where(_job.c.state == JobState.RUNNING.value).order_by(_job.c.id)
+    return [job for row in connection.execute(query) if (job := _record(row)).state is JobState.RUNNING]
+
+
+def _of(job_id: int) -> Update:
+    return update(_job).where(_job.c.id == job_id)
+
+
+def _check_owner(connection: Connection, job_id: int) -> None:
+    row = connection.execute(select(_job.c.pid, _job.c.host, _job.c.state).where(_job.c.id == job_id)).first()
+    if row is None or row.state != JobState.RUNNING or (row.pid, row.host) != (os.getpid(), platform.node()):
+        raise JobError(f"Job {job_id} was taken over or ended by another process.", "Let that one go on.")
+
+
+def _end(project: Project, job_id: int, state: JobState, *, owner: bool = True, **values: Any) -> None:
+    now = time.time()
+    with project.write() as connection:
+        if owner:
+            _check_owner(connection, job_id)
+        connection.execute(
+            _of(job_id).values(state=state.value, finished_at=now, pid=None, updated_at=now, **values)
+        )
+
+
+def _record(row: Row[Any]) -> JobRow:
+    state = JobState(row.state)
+    if state is JobState.RUNNING and not _alive(row):
+        state = JobState.INTERRUPTED
+    return JobRow(
+        id=row.id,
+        kind=row.kind,
+        title=row.title,
+        settings=dict(row.settings),
+        state=state,
+        progress=row.progress,
+        message=row.message,
+        error=row.error,
+        cancel_requested=row.cancel_requested,
+        pid=row.pid,
+        heartbeat_at=row.heartbeat_at,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        result=dict(row.result or {}),
+    )
+
+
+def _alive(row: Row[Any]) -> bool:
+    if row.heartbeat_at is None or time.time() - row.heartbeat_at > HEARTBEAT_LIMIT_S:
+        return False
+    return row.pid is None or row.host != platform.node() or _process_exists(row.pid)
+
+
+def _process_exists(pid: int) -> bool:
+    import psutil  # only where a job seems to run
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True

@@ -1,0 +1,152 @@
+"""Sources of footage, where they lie and how they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from core.records.media import FrameStamp, SourceKind, SourceTable
+from core.records.project import SourceRow
+from core.store import tables
+from core.store.project import Project
+
+_source, _frame, _instance = tables.source, tables.frame, tables.instance
+
+
+def list_sources(
+    connection: Connection, project: Project, camera_id: int | None = None, *, counted: bool = True
+) -> list[SourceRow]:
+    """Sources of a camera, or of all, in the order they were added; hidden ones are left out.
+
+    Args:
+        connection, project: what to read; the project says where relative paths begin.
+        camera_id: of which camera, or None for all.
+        counted: whether to count the instances of each (an index scan; 0 where not asked for).
+    """
+    query = _rows_query().where(_source.c.state == "live").order_by(_source.c.id)
+    if camera_id is not None:
+        query = query.where(_source.c.camera_id == camera_id)
+    rows = connection.execute(query).all()
+    counts = _instance_counts(connection, [row.id for row in rows]) if counted else {}
+    return [_record(row, project, counts.get(row.id, 0)) for row in rows]
+
+
+def source_by_id(
+    connection: Connection, project: Project, source_id: int, *, counted: bool = True
+) -> SourceRow | None:
+    """One source, hidden or not, or None."""
+    row = connection.execute(_rows_query().where(_source.c.id == source_id)).first()
+    if row is None:
+        return None
+    counts = _instance_counts(connection, [row.id]) if counted else {}
+    return _record(row, project, counts.get(row.id, 0))
+
+
+def source_by_hash(connection: Connection, content_hash: bytes) -> tuple[int, str] | None:
+    """(id, state) of the source with that content, or None: the same footage is added once."""
+    row = connection.execute(
+        select(_source.c.id, _source.c.state).where(_source.c.content_hash == content_hash)
+    ).first()
+    return None if row is None else (int(row.id), str(row.state))
+
+
+def resolve_path(project: Project, relative_path: str, absolute_path: str) -> Path | None:
+    """Where footage lies now: by its path relative to the project, else where it was last; None if gone.
+
+    The relative path goes first, so that a folder with the project and its footage can be moved.
+    """
+    if relative_path:
+        beside = (project.path.parent / relative_path).absolute()
+        if beside.exists():
+            return beside
+    last = Path(absolute_path) if absolute_path else None
+    return last if last is not None and last.exists() else None
+
+
+def footage_path(connection: Connection, project: Project, source_id: int) -> Path | None:
+    """Where a source's footage lies now, or None where it is missing (or there is no such source)."""
+    row = connection.execute(
+        select(_source.c.relative_path, _source.c.absolute_path).where(_source.c.id == source_id)
+    ).first()
+    return None if row is None else resolve_path(project, row.relative_path, row.absolute_path)
+
+
+def identity_of(connection: Connection, source_id: int) -> tuple[bytes, int, SourceKind, str] | None:
+    """(content hash, byte size, kind, file or folder name): what moved footage is searched by."""
+    row = connection.execute(select(_source).where(_source.c.id == source_id)).first()
+    if row is None:
+        return None
+    return row.content_hash, row.byte_size, SourceKind(row.kind), Path(row.absolute_path).name
+
+
+def source_table(connection: Connection, source_id: int) -> SourceTable | None:
+    """A source as the media stage handed it over, with all its frames, or None."""
+    row = connection.execute(select(_source).where(_source.c.id == source_id)).first()
+    if row is None:
+        return None
+    return SourceTable(
+        kind=SourceKind(row.kind),
+        path=Path(row.absolute_path),
+        width=row.width,
+        height=row.height,
+        time_base=Fraction(row.time_base_num, row.time_base_den),
+        content_hash=row.content_hash,
+        byte_size=row.byte_size,
+        frames=tuple(frame_stamps(connection, source_id)),
+        warnings=tuple(row.warnings),
+    )
+
+
+def frame_stamps(connection: Connection, source_id: int) -> Iterable[FrameStamp]:
+    """The frames of a source in order of time, as the media stage knows them."""
+    query = (
+        select(
+            _frame.c.pts,
+            _frame.c.time_s,
+            _frame.c.captured_at,
+            _frame.c.content_hash,
+            _frame.c.keyframe,
+            _frame.c.name,
+        )
+        .where(_frame.c.source_id == source_id)
+        .order_by(_frame.c.pts)
+    )
+    for row in connection.execute(query):
+        yield FrameStamp(row.pts, row.time_s, row.captured_at, row.content_hash, row.keyframe, row.name)
+
+
+def _rows_query() -> Select[tuple[object, ...]]:
+    return select(_source)
+
+
+def _instance_counts(connection: Connection, source_ids: list[int]) -> dict[int, int]:
+    query = (
+        select(_instance.c.source_id, func.count())
+        .where(_instance.c.source_id.in_(source_ids), _instance.c.state == "live")
+        .group_by(_instance.c.source_id)
+    )
+    return {int(source_id): int(count) for source_id, count in connection.execute(query)}
+
+
+def _record(row: Row[tuple[object, ...]], project: Project, instance_count: int) -> SourceRow:
+    path = resolve_path(project, row.relative_path, row.absolute_path)
+    shown = path if path is not None else Path(row.absolute_path)
+    return SourceRow(
+        id=row.id,
+        camera_id=row.camera_id,
+        kind=SourceKind(row.kind),
+        name=shown.name,
+        path=str(shown),
+        found=path is not None,
+        width=row.width,
+        height=row.height,
+        frame_count=row.frame_count,
+        duration_s=row.duration_s,
+        captured_from=row.captured_from,
+        captured_to=row.captured_to,
+        instance_count=instance_count,
+        recorded=row.recorded,
+    )

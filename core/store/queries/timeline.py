@@ -1,0 +1,69 @@
+"""Marks on a source's timeline: how many instances, labels and verdicts there are in each bin of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineBin:
+    """One bin of a timeline.
+
+    Attributes:
+        start_s, end_s: seconds from the source's start.
+        instances: live instances in it.
+        unoccluded: those whose label in force is unoccluded.
+        reviewed: those a person gave a verdict on.
+    """
+
+    start_s: float
+    end_s: float
+    instances: int
+    unoccluded: int
+    reviewed: int
+
+
+def timeline_bins(connection: Connection, source_id: int, bins: int = 300) -> list[TimelineBin]:
+    """A source's timeline in equal bins, the empty ones left out.
+
+    Args:
+        connection: to read with.
+        source_id: of which source.
+        bins: how many bins its duration is cut into.
+    """
+    duration = connection.execute(
+        text("SELECT duration_s FROM source WHERE id = :source"), {"source": source_id}
+    ).scalar()
+    if duration is None:
+        return []
+    width = max(float(duration), 1e-9) / bins
+    rows = connection.execute(
+        text(
+            "SELECT min(CAST(time_s / :width AS INTEGER), :last) AS bin, count(*), "
+            "sum(label = 'unoccluded'), sum(verdict IS NOT NULL) "
+            "FROM instance INDEXED BY ix_instance_timeline "
+            "WHERE source_id = :source AND state = 'live' GROUP BY bin ORDER BY bin"
+        ),
+        {"width": width, "last": bins - 1, "source": source_id},
+    )
+    return [
+        TimelineBin(b * width, (b + 1) * width, int(n), int(unoccluded or 0), int(reviewed or 0))
+        for b, n, unoccluded, reviewed in rows
+    ]
+
+
+def instance_near(connection: Connection, source_id: int, time_s: float) -> int | None:
+    """The live instance of a source nearest in time: where a click on the timeline leads; None for none."""
+    base = (
+        "SELECT id, time_s FROM instance INDEXED BY ix_instance_timeline "
+        "WHERE source_id = :source AND state = 'live' AND time_s "
+    )
+    parameters = {"source": source_id, "t": time_s}
+    found = [
+        row
+        for query in (base + "<= :t ORDER BY time_s DESC LIMIT 1", base + ">= :t ORDER BY time_s LIMIT 1")
+        if (row := connection.execute(text(query), parameters).first()) is not None
+    ]
+    return int(min(found, key=lambda row: abs(row.time_s - time_s)).id) if found else None

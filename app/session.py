@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.background import Background, Task
-from app.store_watch import StoreWatch
 from core.errors import AmodalError
 from core.records.history import Touched
 from core.records.jobs import JobRow, JobState
@@ -34,6 +33,7 @@ class ProjectSession(QObject):
 
     Signals:
         touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
+        undone(Touched), redone(Touched): just before `touched`, where it was an undo or a redo.
         failed(AmodalError): an expected error; the window shows it as a toast.
         broke(Exception): a bug; the window logs it whole and says that nothing is lost.
         job_changed(JobRow): a job's row is new or different.
@@ -41,6 +41,8 @@ class ProjectSession(QObject):
     """
 
     touched = Signal(object)
+    undone = Signal(object)
+    redone = Signal(object)
     failed = Signal(object)
     broke = Signal(object)
     job_changed = Signal(object)
@@ -58,7 +60,7 @@ class ProjectSession(QObject):
         self._open_sources: set[int] = set()
         self._edits = Background(1, self._report)
         self._reads = Background(3, self._report)
-        self._watch = StoreWatch(project.path)
+        self._watch = project.changes()
         self._jobs: dict[int, JobRow] = {}
         self._beats = 0
         self._timer = QTimer(self)
@@ -86,11 +88,11 @@ class ProjectSession(QObject):
 
     def undo(self) -> None:
         """Takes back the annotator's last edit."""
-        self.perform(self.history.undo)
+        self.perform(self.history.undo, self.undone.emit)
 
     def redo(self) -> None:
         """Makes the edit again that was taken back last."""
-        self.perform(self.history.redo)
+        self.perform(self.history.redo, self.redone.emit)
 
     # ---- reads ----------------------------------------------------------------------------------
 
@@ -168,12 +170,18 @@ class ProjectSession(QObject):
         self._open_sources.discard(source_id)
 
     def _open_source(self, source_id: int) -> None:
-        from core.store.queries import frames, sources
+        from core.errors import FootageMissingError
+        from core.store.queries import sources
 
         with self.project.read() as connection:
-            row = sources.get(connection, source_id)
-            stamps = frames.stamps(connection, source_id)
-            path = sources.path_of(self.project, connection, source_id)
+            row = sources.source_by_id(connection, self.project, source_id, counted=False)
+            path = sources.footage_path(connection, self.project, source_id)
+            stamps = list(sources.frame_stamps(connection, source_id)) if path is not None else []
+        if row is None or path is None:
+            place = f" at {row.path}" if row is not None else ""
+            raise FootageMissingError(
+                f"The footage is not there any more{place}.", "Put it back, or use Find moved footage."
+            )
         self.frames.open(source_id, row.kind, path, stamps)
 
     # ---- news -----------------------------------------------------------------------------------
@@ -188,7 +196,7 @@ class ProjectSession(QObject):
         self._poll()
 
     def _poll(self) -> None:
-        changed = self._watch.changed()
+        changed = self._watch.poll()
         self._beats -= 1
         running = any(row.state in (JobState.RUNNING, JobState.QUEUED) for row in self._jobs.values())
         if changed or (running and self._beats <= 0):
@@ -200,7 +208,11 @@ class ProjectSession(QObject):
     def _look_at_jobs(self) -> None:
         from core.store import job_rows
 
-        self.in_background(lambda: job_rows.list_jobs(self.project), self._compare_jobs, tag="jobs")
+        def read() -> list[JobRow]:
+            with self.project.read() as connection:
+                return job_rows.list_jobs(connection)
+
+        self.in_background(read, self._compare_jobs, tag="jobs")
 
     def _compare_jobs(self, rows: list[JobRow]) -> None:
         for row in rows:

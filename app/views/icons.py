@@ -94,6 +94,11 @@ class TextButton(QPushButton):
         self.setAutoDefault(False)
         self._tint()
 
+    def set_icon(self, icon: str) -> None:
+        """Shows another icon."""
+        self._icon = icon
+        self._tint()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:

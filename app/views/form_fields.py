@@ -1,0 +1,300 @@
+"""One editor for each kind of field of a form; all of them say their value and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from app.views.icons import IconButton
+from app.views.text import set_role
+from core.records.forms import FieldKind, FormField
+
+_LARGE = 2**31 - 1
+
+
+class FieldEditor(QWidget):
+    """What all editors have in common.
+
+    Signals:
+        changed(): after the person changed it.
+    """
+
+    changed = Signal()
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__()
+        self.field = field
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(6)
+
+    def hold(self, widget: QWidget) -> None:
+        """Takes the widget that the person uses; its name is the field's."""
+        widget.setAccessibleName(self.field.label)
+        self.row.addWidget(widget, 1)
+        self.setFocusProxy(widget)
+
+    def value(self) -> Any:
+        """The value as plain JSON."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Shows a value."""
+        raise NotImplementedError
+
+    def problem(self) -> str:
+        """What is wrong with the value, or ""."""
+        return ""
+
+
+class _Quiet(QObject):
+    """Keeps the wheel from changing a number while one scrolls the form past it."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+class BoolEditor(FieldEditor):
+    """A tick."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.box = QCheckBox(field.label)
+        self.box.setMinimumHeight(30)
+        self.hold(self.box)
+        self.set_value(field.default)
+        self.box.toggled.connect(lambda: self.changed.emit())
+
+    def value(self) -> bool:
+        return self.box.isChecked()
+
+    def set_value(self, value: Any) -> None:
+        self.box.setChecked(bool(value))
+
+
+class NumberEditor(FieldEditor):
+    """A whole or broken number with its unit."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.whole = field.kind is FieldKind.INT
+        self.box: QSpinBox | QDoubleSpinBox = QSpinBox() if self.whole else QDoubleSpinBox()
+        low = -_LARGE if field.minimum is None else field.minimum
+        high = _LARGE if field.maximum is None else field.maximum
+        if isinstance(self.box, QSpinBox):
+            self.box.setRange(int(low), int(high))
+        else:
+            self.box.setDecimals(_decimals(field))
+            self.box.setRange(low, high)
+            self.box.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        if field.unit:
+            self.box.setSuffix(f" {field.unit}")
+        self.box.setMaximumWidth(170)
+        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.box.installEventFilter(_Quiet(self))
+        self.hold(self.box)
+        self.row.addStretch(1)
+        self.set_value(field.default)
+        self.box.valueChanged.connect(lambda: self.changed.emit())
+
+    def value(self) -> int | float:
+        value = self.box.value()
+        return int(value) if self.whole else round(float(value), 6)
+
+    def set_value(self, value: Any) -> None:
+        if value is not None:
+            if isinstance(self.box, QSpinBox):
+                self.box.setValue(int(value))
+            else:
+                self.box.setValue(float(value))
+
+
+class OptionalNumberEditor(FieldEditor):
+    """A number that may be left out: an empty line means none."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.line = QLineEdit()
+        self.line.setMaximumWidth(170)
+        self.line.setPlaceholderText(f"none ({field.unit})" if field.unit else "none")
+        self.hold(self.line)
+        self.row.addStretch(1)
+        self.set_value(field.default)
+        self.line.textChanged.connect(self._on_text)
+
+    def value(self) -> int | float | None:
+        text = self.line.text().strip()
+        if not text:
+            return None
+        try:
+            return int(text) if self.field.kind is FieldKind.INT else float(text)
+        except ValueError:
+            return None
+
+    def set_value(self, value: Any) -> None:
+        self.line.setText("" if value is None else f"{value:g}")
+
+    def problem(self) -> str:
+        text = self.line.text().strip()
+        if not text:
+            return ""
+        number = self.value()
+        if number is None:
+            whole = "whole " if self.field.kind is FieldKind.INT else ""
+            return f"“{text}” is no {whole}number."
+        if self.field.minimum is not None and number < self.field.minimum:
+            return f"it must be at least {self.field.minimum:g}."
+        if self.field.maximum is not None and number > self.field.maximum:
+            return f"it must be at most {self.field.maximum:g}."
+        return ""
+
+    def _on_text(self) -> None:
+        set_role(self.line, "bad", "true" if self.problem() else "false")
+        self.changed.emit()
+
+
+class TextEditor(FieldEditor):
+    """A line of words."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.line = QLineEdit()
+        self.hold(self.line)
+        self.set_value(field.default)
+        self.line.textChanged.connect(lambda: self.changed.emit())
+
+    def value(self) -> Any:
+        return self.line.text().strip()
+
+    def set_value(self, value: Any) -> None:
+        self.line.setText("" if value is None else str(value))
+
+
+class ChoiceEditor(FieldEditor):
+    """One of several; those that cannot be chosen here are greyed and say why."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.box = QComboBox()
+        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.box.installEventFilter(_Quiet(self))
+        notes = dict(field.choice_notes)
+        model = self.box.model()
+        for place, (value, text) in enumerate(field.choices):
+            note = notes.get(value, "")
+            self.box.addItem(f"{text}  (cannot run here)" if note else text, value)
+            if note:
+                self.box.setItemData(place, note, Qt.ItemDataRole.ToolTipRole)
+                if isinstance(model, QStandardItemModel):
+                    model.item(place).setEnabled(False)
+        self.hold(self.box)
+        self.set_value(field.default)
+        self.box.currentIndexChanged.connect(lambda: self.changed.emit())
+
+    def value(self) -> Any:
+        return self.box.currentData()
+
+    def set_value(self, value: Any) -> None:
+        self.box.setCurrentIndex(max(self.box.findData(value), 0))
+
+    def problem(self) -> str:
+        return dict(self.field.choice_notes).get(self.value(), "")
+
+
+class PathEditor(FieldEditor):
+    """A file or a folder, typed or chosen."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.line = QLineEdit()
+        self.hold(self.line)
+        self.choose = IconButton("open", "Choose…")
+        self.choose.clicked.connect(self._choose)
+        self.row.addWidget(self.choose)
+        self.set_value(field.default)
+        self.line.textChanged.connect(lambda: self.changed.emit())
+
+    def value(self) -> str | None:
+        text = self.line.text().strip()
+        return text or (None if self.field.default is None else "")
+
+    def set_value(self, value: Any) -> None:
+        self.line.setText("" if value is None else str(value))
+
+    def _choose(self) -> None:
+        if self.field.kind is FieldKind.FOLDER:
+            chosen = QFileDialog.getExistingDirectory(self, self.field.label, self.line.text())
+        else:
+            chosen, _ = QFileDialog.getOpenFileName(self, self.field.label, self.line.text())
+        if chosen:
+            self.line.setText(chosen)
+
+
+class ListEditor(FieldEditor):
+    """Several values on one line, with commas between them."""
+
+    def __init__(self, field: FormField) -> None:
+        super().__init__(field)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("values with commas between them")
+        self.hold(self.line)
+        self._numbers = all(isinstance(entry, int | float) for entry in field.default or ())
+        self.set_value(field.default)
+        self.line.textChanged.connect(lambda: self.changed.emit())
+
+    def value(self) -> list[Any]:
+        return [_plain(part.strip()) for part in self.line.text().split(",") if part.strip()]
+
+    def set_value(self, value: Any) -> None:
+        self.line.setText(", ".join(str(entry) for entry in value or ()))
+
+
+def make_editor(field: FormField) -> FieldEditor:
+    """The editor for a field."""
+    if field.kind is FieldKind.BOOL:
+        return BoolEditor(field)
+    if field.kind in (FieldKind.INT, FieldKind.FLOAT):
+        return OptionalNumberEditor(field) if field.default is None else NumberEditor(field)
+    if field.kind is FieldKind.CHOICE:
+        return ChoiceEditor(field)
+    if field.kind in (FieldKind.FILE, FieldKind.FOLDER):
+        return PathEditor(field)
+    if field.kind is FieldKind.LIST:
+        return ListEditor(field)
+    return TextEditor(field)
+
+
+def _plain(text: str) -> Any:
+    """A number where it is one: the settings model checks what it must be."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _decimals(field: FormField) -> int:
+    """Enough decimals to show the default and the limits as they are."""
+    most = 2
+    for value in (field.default, field.minimum, field.maximum):
+        if value is not None:
+            digits = f"{float(value):.6f}".rstrip("0").partition(".")[2]
+            most = max(most, len(digits))
+    return most

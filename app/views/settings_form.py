@@ -1,0 +1,170 @@
+"""Draws a Form of core.records.forms as widgets: a job's settings or the window's preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.views.form_fields import FieldEditor, make_editor
+from app.views.icons import TextButton
+from app.views.text import label
+from core.records.forms import FieldKind, Form, FormField
+
+
+class FormView(QWidget):
+    """A form.
+
+    Fields whose names have a dot belong to a group ("motion.threshold" to "motion"). Where a choice has
+    the group's name among its values, the group is shown only while it is the one that is chosen.
+    Advanced fields are folded away at first.
+
+    Args:
+        form: what to draw.
+        values: to show instead of the defaults, by field name.
+        hidden: names of fields that are not drawn and keep their values.
+
+    Signals:
+        changed(): after a value changed.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        form: Form,
+        values: Mapping[str, Any] | None = None,
+        hidden: frozenset[str] = frozenset(),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.form = form
+        self._hidden = hidden
+        self._given = dict(values or {})
+        self._editors: dict[str, FieldEditor] = {}
+        self._parts: dict[str, list[QWidget]] = {}
+        self._open = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        self._plain = self._grid(column)
+        self._more = TextButton("More settings", "plain", "chevron-right")
+        self._more.clicked.connect(self._fold)
+        column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._advanced_area = QWidget()
+        inner = QVBoxLayout(self._advanced_area)
+        inner.setContentsMargins(0, 0, 0, 0)
+        self._advanced = self._grid(inner)
+        column.addWidget(self._advanced_area)
+        column.addStretch(1)
+        for field in form.fields:
+            if field.name not in hidden:
+                self._add(field)
+        self._follow_choices()
+
+    def values(self) -> dict[str, Any]:
+        """What the fields say now, by field name; hidden and folded fields too, other groups' not."""
+        said = {name: value for name, value in self._given.items() if name in self._hidden}
+        for field in self.form.fields:
+            if field.name in self._editors and self._group_is_on(field):
+                said[field.name] = self._editors[field.name].value()
+        return said
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Shows a value in a field."""
+        if name in self._editors:
+            self._editors[name].set_value(value)
+            self._follow_choices()
+        else:
+            self._given[name] = value
+
+    def editor(self, name: str) -> QWidget:
+        """A field's widget."""
+        return self._editors[name]
+
+    def is_shown(self, name: str) -> bool:
+        """Whether a field is there for the person to see, unfolded or not."""
+        field = next(field for field in self.form.fields if field.name == name)
+        return name in self._editors and self._group_is_on(field)
+
+    def problem(self) -> str:
+        """Why the form cannot be used as it is, or ""."""
+        for field in self.form.fields:
+            if field.name in self._editors and self._group_is_on(field):
+                note = self._editors[field.name].problem()
+                if note:
+                    return f"{field.label}: {note}"
+        return ""
+
+    def _grid(self, column: QVBoxLayout) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        return grid
+
+    def _add(self, field: FormField) -> None:
+        grid = self._advanced if field.advanced else self._plain
+        row = grid.rowCount()
+        editor = make_editor(field)
+        if field.name in self._given:
+            editor.set_value(self._given[field.name])
+        editor.changed.connect(self._on_change)
+        editor.setToolTip(field.help)
+        parts: list[QWidget] = [editor]
+        if field.kind is not FieldKind.BOOL:
+            name: QLabel = label(field.label)
+            name.setBuddy(editor)
+            name.setMinimumHeight(30)
+            name.setToolTip(field.help)
+            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            parts.append(name)
+        grid.addWidget(editor, row, 1)
+        if field.help:
+            note = label(field.help, "faint", wrap=True)
+            note.setContentsMargins(2, 0, 0, 9)
+            grid.addWidget(note, row + 1, 1)
+            parts.append(note)
+        self._editors[field.name] = editor
+        self._parts[field.name] = parts
+
+    def _on_change(self) -> None:
+        self._follow_choices()
+        self.changed.emit()
+
+    def _fold(self) -> None:
+        self._open = not self._open
+        self._follow_choices()
+
+    def _follow_choices(self) -> None:
+        folded = 0
+        for field in self.form.fields:
+            if field.name not in self._editors:
+                continue
+            shown = self._group_is_on(field)
+            folded += shown and field.advanced
+            for part in self._parts[field.name]:
+                part.setVisible(shown)
+        self._more.setVisible(folded > 0)
+        self._more.setText("Fewer settings" if self._open else f"{folded} more settings")
+        self._more.set_icon("chevron-down" if self._open else "chevron-right")
+        self._advanced_area.setVisible(self._open and folded > 0)
+
+    def _group_is_on(self, field: FormField) -> bool:
+        group, dot, _ = field.name.rpartition(".")
+        if not dot:
+            return True
+        group = group.split(".")[0]
+        for choice in self.form.fields:
+            if choice.kind is FieldKind.CHOICE and group in {value for value, _ in choice.choices}:
+                chosen = (
+                    self._editors[choice.name].value()
+                    if choice.name in self._editors
+                    else self._given.get(choice.name, choice.default)
+                )
+                return bool(chosen == group)
+        return True

@@ -1,0 +1,132 @@
+"""Short messages at the foot of the window: what was done, what went wrong, and the way out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.states.toasts import Toast, Tone
+from app.views.icons import IconButton, IconLabel, TextButton
+from app.views.text import label
+
+_ICONS = {
+    Tone.DONE: ("done", "ok"),
+    Tone.INFO: ("info", "accent"),
+    Tone.WARNING: ("warning", "warn"),
+    Tone.ERROR: ("error", "bad"),
+}
+_MOST = 3
+_WIDTH = 560
+_MARGIN = 18
+
+
+class _Card(QFrame):
+    """One message."""
+
+    closed = Signal(object)
+
+    def __init__(self, toast: Toast) -> None:
+        super().__init__()
+        self.toast = toast
+        self.setProperty("role", "toast")
+        self.setMaximumWidth(_WIDTH)
+        icon, token = _ICONS[toast.tone]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 9, 8, 9)
+        row.setSpacing(11)
+        row.addWidget(IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        long = len(toast.text) > 60
+        words.addWidget(label(toast.text, "heading" if toast.way_out else "", wrap=long))
+        if toast.way_out:
+            words.addWidget(label(toast.way_out, "soft", wrap=True))
+        row.addLayout(words, 1)
+        if toast.button:
+            button = TextButton(toast.button, "plain")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(self._press)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        close = IconButton("close", "Close this message", token="text_faint", size=14)
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(lambda: self.closed.emit(self))
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def _press(self) -> None:
+        self.closed.emit(self)
+        if self.toast.on_button is not None:
+            self.toast.on_button()
+
+
+class Toasts(QWidget):
+    """The stack of messages, over the middle of its parent's foot. It takes no keys and no focus."""
+
+    def __init__(self, parent: QWidget, seconds: float = 5.0) -> None:
+        super().__init__(parent)
+        self.seconds = seconds
+        self._cards: list[_Card] = []
+        self._timers: dict[_Card, QTimer] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def show_toast(self, toast: Toast) -> None:
+        """Shows a message; what was done last replaces what was done before."""
+        for card in list(self._cards):
+            replaced = card.toast.tone is Tone.DONE and toast.tone is Tone.DONE
+            if replaced or card.toast.text == toast.text:
+                self._remove(card)
+        while len(self._cards) >= _MOST:
+            self._remove(self._cards[0])
+        card = _Card(toast)
+        card.closed.connect(self._remove)
+        self._cards.append(card)
+        self._column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        if not toast.stays:
+            timer = QTimer(self)
+            timer.setSingleShot(True)
+            timer.timeout.connect(lambda: self._remove(card))
+            timer.start(round(self.seconds * 1000))
+            self._timers[card] = timer
+        self.show()
+        self.raise_()
+        self._place()
+
+    def texts(self) -> list[str]:
+        """The messages that are shown, oldest first."""
+        return [card.toast.text for card in self._cards]
+
+    def clear(self) -> None:
+        """Takes all messages away."""
+        for card in list(self._cards):
+            self._remove(card)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _remove(self, card: _Card) -> None:
+        if card not in self._cards:
+            return
+        self._cards.remove(card)
+        timer = self._timers.pop(card, None)
+        if timer is not None:
+            timer.stop()
+            timer.deleteLater()
+        self._column.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+        self.setVisible(bool(self._cards))
+        self._place()
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None or not self._cards:
+            return
+        width = min(_WIDTH, parent.width() - 2 * _MARGIN)
+        self._column.activate()
+        height = max(self._column.heightForWidth(width), self._column.sizeHint().height())
+        self.setGeometry((parent.width() - width) // 2, parent.height() - height - _MARGIN, width, height)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, insert, select, update
+from sqlalchemy import Connection, Update, insert, select, update
 
 from core.errors import JobError
 from core.records.jobs import JobRow, JobState
@@ -246,7 +246,7 @@ def _end(project: Project, job_id: int, state: JobState, *, owner: bool = True, 
         )
 
 
-def _record(row: Row[Any]) -> JobRow:
+def _record(row: Any) -> JobRow:
     state = JobState(row.state)
     if state is JobState.RUNNING and not _alive(row):
         state = JobState.INTERRUPTED
@@ -269,7 +269,7 @@ def _record(row: Row[Any]) -> JobRow:
     )
 
 
-def _alive(row: Row[Any]) -> bool:
+def _alive(row: Any) -> bool:
     if row.heartbeat_at is None or time.time() - row.heartbeat_at > HEARTBEAT_LIMIT_S:
         return False
     return row.pid is None or row.host != platform.node() or _process_exists(row.pid)

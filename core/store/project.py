@@ -217,10 +217,11 @@ class Project:
             missing = sorted(set(tables.metadata.tables) - present)
             if missing:
                 raise damaged(self.path, f"it has no table {missing[0]}")
-            meta = dict(connection.exec_driver_sql("SELECT key, value FROM meta").all())
+            rows = connection.exec_driver_sql("SELECT key, value FROM meta").all()
+            meta = {str(key): str(value) for key, value in rows}
         if "uuid" not in meta:
             raise damaged(self.path, "it does not say which project it is")
-        return {str(key): str(value) for key, value in meta.items()}
+        return meta
 
 
 def program_version() -> str:

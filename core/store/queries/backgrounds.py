@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from core.records.project import BackgroundRow
 from core.store import tables
@@ -24,7 +24,7 @@ _columns = (
 
 
 def list_backgrounds(connection: Connection, camera_id: int, *, newest: bool = True) -> list[BackgroundRow]:
-    """Backgrounds of a camera by hour (all hours first), only the newest of each hour unless told otherwise."""
+    """Backgrounds of a camera by hour (all hours first), the newest of each hour unless told otherwise."""
     query = select(*_columns).where(_b.camera_id == camera_id).order_by(_b.hour, _b.version.desc())
     rows = [_record(row) for row in connection.execute(query)]
     if not newest:
@@ -58,7 +58,7 @@ def background_images(connection: Connection, background_id: int) -> tuple[bytes
     return None if row is None else (bytes(row.image), bytes(row.support))
 
 
-def _record(row: Row[Any]) -> BackgroundRow:
+def _record(row: Any) -> BackgroundRow:
     return BackgroundRow(
         id=row.id,
         camera_id=row.camera_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from core.records.project import FrameRow
 from core.store import tables
@@ -132,5 +132,5 @@ def hours_of_camera(connection: Connection, camera_id: int) -> dict[int | None, 
     return {hour: int(count) for hour, count in connection.execute(query)}
 
 
-def _record(row: Row[Any]) -> FrameRow:
+def _record(row: Any) -> FrameRow:
     return FrameRow(*row)

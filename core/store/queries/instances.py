@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from core.records.boxes import Box
 from core.records.detections import Category
@@ -129,7 +129,7 @@ def _chunks(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]
 
 
-def _record(row: Row[Any]) -> InstanceRow:
+def _record(row: Any) -> InstanceRow:
     return InstanceRow(
         id=row.id,
         source_id=row.source_id,

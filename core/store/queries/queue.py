@@ -34,7 +34,7 @@ class QueueKey(NamedTuple):
 
 
 class _Where(NamedTuple):
-    index: str
+    by_index: str
     branches: list[str]
     residual: str
     parameters: dict[str, Any]
@@ -97,10 +97,10 @@ def count(connection: Connection, filter: QueueFilter, cap: int | None = None) -
     where = _where(connection, filter)
     total = 0
     for branch in where.branches:
-        query = f"SELECT count(*) FROM instance INDEXED BY {where.index} WHERE {branch}{where.residual}"
+        query = f"SELECT count(*) FROM instance INDEXED BY {where.by_index} WHERE {branch}{where.residual}"
         if cap is not None:
             query = (
-                f"SELECT count(*) FROM (SELECT 1 FROM instance INDEXED BY {where.index} "
+                f"SELECT count(*) FROM (SELECT 1 FROM instance INDEXED BY {where.by_index} "
                 f"WHERE {branch}{where.residual} LIMIT :cap)"
             )
         parameters = where.parameters | ({"cap": cap - total} if cap is not None else {})
@@ -118,7 +118,7 @@ def position(connection: Connection, filter: QueueFilter, key: tuple[float, int]
     for branch in where.branches:
         for part in ("uncertainty < :u", "uncertainty = :u AND id < :i"):
             query = (
-                f"SELECT count(*) FROM instance INDEXED BY {where.index} "
+                f"SELECT count(*) FROM instance INDEXED BY {where.by_index} "
                 f"WHERE {branch} AND {part}{where.residual}"
             )
             total += int(connection.execute(text(query), parameters).scalar_one())
@@ -167,7 +167,7 @@ def _page_query(
         starts = [f" AND uncertainty = :u AND id {sign} :i", f" AND uncertainty {sign} :u"]
         parameters |= {"u": key[0], "i": key[1]}
     parts = [
-        f"SELECT uncertainty, id FROM instance INDEXED BY {where.index} WHERE {branch}{start}{where.residual}"
+        f"SELECT uncertainty, id FROM instance INDEXED BY {where.by_index} WHERE {branch}{start}{where.residual}"
         for branch in where.branches
         for start in starts
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from core.records.media import FrameStamp, SourceKind, SourceTable
 from core.records.project import SourceRow
@@ -118,7 +118,7 @@ def frame_stamps(connection: Connection, source_id: int) -> Iterable[FrameStamp]
         yield FrameStamp(row.pts, row.time_s, row.captured_at, row.content_hash, row.keyframe, row.name)
 
 
-def _rows_query() -> Select[tuple[object, ...]]:
+def _rows_query() -> Select[Any]:
     return select(_source)
 
 
@@ -131,7 +131,7 @@ def _instance_counts(connection: Connection, source_ids: list[int]) -> dict[int,
     return {int(source_id): int(count) for source_id, count in connection.execute(query)}
 
 
-def _record(row: Row[tuple[object, ...]], project: Project, instance_count: int) -> SourceRow:
+def _record(row: Any, project: Project, instance_count: int) -> SourceRow:
     path = resolve_path(project, row.relative_path, row.absolute_path)
     shown = path if path is not None else Path(row.absolute_path)
     return SourceRow(

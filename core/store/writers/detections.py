@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from core.records.boxes import Box
@@ -116,7 +116,7 @@ def write_detections(
 _MADE_BY_OTHERS = (LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value)
 
 
-def _present(connection: Connection, frame_id: int) -> Sequence[Row[Any]]:
+def _present(connection: Connection, frame_id: int) -> Sequence[Any]:
     i = _instance.c
     drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
     reviewed = exists().where(tables.review.c.instance_id == i.id)
@@ -186,7 +186,7 @@ def _insert(
 
 def _update(
     connection: Connection,
-    row: Row[Any],
+    row: Any,
     one: FoundInstance,
     detector: str,
     origin: LabelOrigin,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -34,7 +35,7 @@ def write_track(
         taken: ids of tracks that this run has written so far; the new one is added.
         job_id: of the job that tracks.
     """
-    rows = []
+    rows: list[Any] = []
     i = _instance.c
     for chunk in _chunks(instance_ids):
         rows += connection.execute(

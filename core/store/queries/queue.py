@@ -167,7 +167,8 @@ def _page_query(
         starts = [f" AND uncertainty = :u AND id {sign} :i", f" AND uncertainty {sign} :u"]
         parameters |= {"u": key[0], "i": key[1]}
     parts = [
-        f"SELECT uncertainty, id FROM instance INDEXED BY {where.by_index} WHERE {branch}{start}{where.residual}"
+        f"SELECT uncertainty, id FROM instance INDEXED BY {where.by_index} "
+        f"WHERE {branch}{start}{where.residual}"
         for branch in where.branches
         for start in starts
     ]

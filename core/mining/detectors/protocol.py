@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from core.records.detections import Detection, DetectorFrame
+
+Progress = Callable[[float, str], None]
+"""Called with the share that is done (0 to 1) and a few words."""
 
 
 class Detector(Protocol):

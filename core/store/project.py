@@ -122,7 +122,7 @@ class Project:
         reason = "it was opened so" if read_only else _why_unwritable(path)
         immutable = bool(reason) and not os.access(path.parent, os.W_OK) and log_bytes(path) == 0
         with translated(path):
-            found = _version_of(path, read_only=bool(reason), immutable=immutable)
+            found = _prepare(path, read_only=bool(reason), immutable=immutable)
             if found > SCHEMA_VERSION:
                 raise NewerProjectError(
                     f"{path.name} was written by a newer version of this program (format {found}, "
@@ -269,9 +269,12 @@ def _why_unwritable(path: Path) -> str:
     return ""
 
 
-def _version_of(path: Path, *, read_only: bool, immutable: bool) -> int:
+def _prepare(path: Path, *, read_only: bool, immutable: bool) -> int:
+    """The version of the file; a copy that has no write-ahead log (a backup) gets one."""
     raw = connect(path, read_only=read_only, immutable=immutable)
     try:
+        if not read_only and raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            raw.execute("PRAGMA journal_mode = WAL")
         return int(raw.execute("PRAGMA user_version").fetchone()[0])
     finally:
         raw.close()

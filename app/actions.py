@@ -125,6 +125,10 @@ class ActionBook:
         """
         self.choose(action_id, self._actions[action_id].keys)
 
+    def reset_all(self) -> None:
+        """Gives every action its default keys back."""
+        self._chosen.clear()
+
 
 def load_actions(text: str | None = None) -> tuple[Action, ...]:
     """The declared actions, in order.

@@ -70,6 +70,16 @@ class Commands(QObject):
         self._place, self._workspace = place, workspace
         self.refresh()
 
+    def replace(
+        self,
+        handlers: Mapping[str, Callable[[], None]],
+        checked: Mapping[str, Callable[[], bool]],
+        disabled: set[str],
+    ) -> None:
+        """Takes other answers of the window's own, as after a project was opened or closed."""
+        self._handlers, self._checked, self._disabled = dict(handlers), dict(checked), disabled
+        self.refresh()
+
     def set_disabled(self, action_ids: set[str]) -> None:
         """Greys out actions that cannot run now although someone answers them, such as Undo."""
         self._disabled = action_ids

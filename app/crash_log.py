@@ -43,6 +43,9 @@ class CrashLog:
 
     Args:
         folder: for the logs; made if it is not there.
+
+    Attributes:
+        on_bug: is told of every exception that nothing caught, after it was logged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,12 +55,10 @@ class CrashLog:
         self._file: IO[str] | None = None
         self._handler: logging.Handler | None = None
         self._hooks = (sys.excepthook, threading.excepthook)
+        self.on_bug: Callable[[BaseException], None] | None = None
 
-    def start(self, on_bug: Callable[[BaseException], None]) -> None:
+    def start(self) -> None:
         """Begins to log.
-
-        Args:
-            on_bug: is told of every exception that nothing caught, after it was logged.
 
         Raises:
             OSError: the folder cannot be written.
@@ -76,7 +77,8 @@ class CrashLog:
                 sys.__excepthook__(kind, problem, trace)
                 return
             log.error("an error that nobody expected", exc_info=(kind, problem, trace))
-            on_bug(problem)
+            if self.on_bug is not None:
+                self.on_bug(problem)
 
         def thread_hook(arguments: threading.ExceptHookArgs) -> None:
             if arguments.exc_value is not None:

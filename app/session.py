@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -31,6 +31,11 @@ class ProjectSession(QObject):
     Edits go through `perform` in the order in which they were asked for; reads through `in_background`.
     Callbacks and signals always come on the main thread.
 
+    Args:
+        project: open; it is closed with the session.
+        annotator: who edits.
+        preferences: settings of resources/settings.toml as they were when the project was opened.
+
     Signals:
         touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
         undone(Touched), redone(Touched): just before `touched`, where it was an undo or a redo.
@@ -48,14 +53,17 @@ class ProjectSession(QObject):
     job_changed = Signal(object)
     outside_change = Signal()
 
-    def __init__(self, project: Project, annotator: str, cache_mib: int = 256) -> None:
+    def __init__(
+        self, project: Project, annotator: str, preferences: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__()
         from core.store.history import History
 
         self.project = project
         self.annotator = annotator
         self.history: History = History(project, annotator)
-        self._cache_bytes = cache_mib * 2**20
+        self.preferences: Mapping[str, Any] = preferences or {}
+        self._cache_bytes = int(self.preferences.get("cache_mib", 256)) * 2**20
         self._frames: FrameService | None = None
         self._open_sources: set[int] = set()
         self._edits = Background(1, self._report)

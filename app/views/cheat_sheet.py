@@ -12,14 +12,13 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.fuzzy import match
 from app.states.actions import ActionRow
-from app.views.text import frame, label
+from app.views.text import frame, label, scroller
 
 _COLUMNS = 3
 
@@ -44,8 +43,7 @@ class CheatSheet(QDialog):
         self.field.textChanged.connect(self._draw)
         head.addWidget(self.field, 1)
         column.addLayout(head)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
+        self._scroll = scroller(QWidget())
         column.addWidget(self._scroll, 1)
         column.addWidget(label("Esc closes this. Keys can be changed under Help, Change keys.", "faint"))
         self._draw("")
@@ -80,6 +78,7 @@ class CheatSheet(QDialog):
             stacks[0].addWidget(label("No action has that name or key.", "soft"))
         for stack in stacks:
             stack.addStretch(1)
+        page.setObjectName("page")
         self._scroll.setWidget(page)
 
     def _order(self, group: str) -> int:

@@ -12,14 +12,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.states.jobs import JobCard, JobsState
 from app.views.icons import IconButton, IconLabel, TextButton
-from app.views.text import ago, duration, frame, label, set_role
+from app.views.text import ago, duration, frame, label, scroller, set_role
 from core.records.jobs import JobState
 
 _LOOKS = {
@@ -126,9 +125,6 @@ class JobsPanel(QWidget):
         self._rows: dict[int, _Row] = {}
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget()
         self._column = QVBoxLayout(page)
         self._column.setContentsMargins(12, 12, 12, 12)
@@ -137,8 +133,7 @@ class JobsPanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
-        scroll.setWidget(page)
-        outer.addWidget(scroll)
+        outer.addWidget(scroller(page))
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self._tick)

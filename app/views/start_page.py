@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.states.start import RecentProject, StartState
 from app.views.icons import IconButton, IconLabel, TextButton, icon_pixmap
-from app.views.text import ago, frame, label, set_role
+from app.views.text import ago, frame, label, scroller, set_role
 
 _WIDTH = 940
 
@@ -58,10 +57,11 @@ class _Choice(ClickFrame):
         row.setSpacing(14)
         row.addWidget(IconLabel(icon, "accent", 24), 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
-        words.setSpacing(1)
+        words.setSpacing(2)
+        words.addStretch(1)
         words.addWidget(label(title, "heading"))
-        self._text = label(text, "faint", wrap=True)
-        words.addWidget(self._text)
+        words.addWidget(label(text, "faint", wrap=True))
+        words.addStretch(1)
         row.addLayout(words, 1)
         if key:
             row.addWidget(label(key, "key"), 0, Qt.AlignmentFlag.AlignVCenter)
@@ -73,7 +73,7 @@ class _Recent(ClickFrame):
     removed = Signal()
 
     def __init__(self, recent: RecentProject) -> None:
-        super().__init__("choice", f"Open {recent.name}")
+        super().__init__("item", f"Open {recent.name}")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 8, 8)
         row.setSpacing(12)
@@ -134,12 +134,8 @@ class StartPage(QWidget):
         self.setAcceptDrops(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer.addWidget(scroll)
         page = QWidget()
-        scroll.setWidget(page)
+        outer.addWidget(scroller(page))
         sides = QHBoxLayout(page)
         sides.setContentsMargins(32, 32, 32, 32)
         sides.addStretch(1)
@@ -225,9 +221,9 @@ class StartPage(QWidget):
         ):
             choice = _Choice(icon, title, text, keys.get(action, ""))
             choice.clicked.connect(signal)
-            inner.addWidget(choice)
-        column.addWidget(self._begin_area)
-        column.addStretch(1)
+            choice.setMinimumHeight(76)
+            inner.addWidget(choice, 1)
+        column.addWidget(self._begin_area, 1)
         return column
 
     def _recent(self) -> QVBoxLayout:
@@ -236,18 +232,13 @@ class StartPage(QWidget):
         column.addWidget(label("RECENT", "caption"))
         self._recents_area = frame("card")
         inner = QVBoxLayout(self._recents_area)
-        inner.setContentsMargins(6, 6, 6, 6)
+        inner.setContentsMargins(5, 5, 5, 5)
         inner.setSpacing(0)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._recents = QWidget()
         self._recents_column = QVBoxLayout(self._recents)
         self._recents_column.setContentsMargins(0, 0, 0, 0)
         self._recents_column.setSpacing(2)
-        scroll.setWidget(self._recents)
-        inner.addWidget(scroll)
-        self._recents_area.setMinimumHeight(236)
+        inner.addWidget(scroller(self._recents))
         column.addWidget(self._recents_area, 1)
         return column
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 
 def label(text: str, role: str = "", parent: QWidget | None = None, wrap: bool = False) -> QLabel:
@@ -23,6 +23,17 @@ def frame(role: str, parent: QWidget | None = None) -> QFrame:
     made = QFrame(parent)
     made.setProperty("role", role)
     return made
+
+
+def scroller(page: QWidget) -> QScrollArea:
+    """A scroll area that lets what lies behind it shine through, and scrolls up and down only."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    page.setObjectName("page")
+    area.setWidget(page)
+    return area
 
 
 def set_role(widget: QWidget, name: str, value: str) -> None:

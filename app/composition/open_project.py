@@ -1,0 +1,280 @@
+"""Joins an open project with the window: its workspaces, docks, jobs, history and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from app.commands import Commands
+from app.controllers.history import HistoryController
+from app.controllers.jobs import JobsController
+from app.session import ProjectSession
+from app.settings import Settings
+from app.states.jobs import JobsState
+from app.states.toasts import Toast, Tone
+from app.views.form_dialogs import FormDialog
+from app.views.history_panel import HistoryPanel
+from app.views.jobs_dock import JobsPanel, LogDialog
+from app.views.text import plural
+from app.window import MainWindow
+from app.workspace import Workspace
+from core.errors import AmodalError, EditRefusedError
+from core.records.forms import Form
+from core.records.history import Touched
+from core.records.jobs import JobRow, JobState
+
+if TYPE_CHECKING:
+    from core.store.project import Project
+
+INTROS = {
+    "export": "Writes what was found, with its labels, for other tools.",
+    "import": "Reads objects from another tool's file into this project.",
+    "locate": "Looks for missing footage by its content, whatever it is called now.",
+}
+_BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
+
+
+class OpenProject(QObject):
+    """Everything that lives as long as a project is open.
+
+    Args:
+        project: open.
+        show_bug: is given an exception that nobody expected.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        commands: Commands,
+        settings: Settings,
+        project: Project,
+        show_bug: Callable[[BaseException], None],
+    ) -> None:
+        super().__init__()
+        self._window, self._commands = window, commands
+        self.session = ProjectSession(project, settings.annotator, settings.values())
+        self.session.failed.connect(self.show_error)
+        self.session.broke.connect(show_bug)
+        self.session.touched.connect(self._on_touched)
+        self.session.undone.connect(self._on_undone)
+        self.session.redone.connect(self._on_redone)
+        self.jobs = JobsController(self.session)
+        self.history = HistoryController(self.session)
+        self._after_undo = ""
+        self._titles: tuple[str | None, str | None] = (None, None)
+        self._make_docks()
+        self.workspaces = build_workspaces(self.session, self.jobs)
+        self._join_workspaces()
+        window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the window does for actions that need a project."""
+        return {
+            "edit.undo": self.session.undo,
+            "edit.redo": self.session.redo,
+            "edit.history": lambda: self._history_dock.setVisible(not self._history_dock.isVisible()),
+            "view.jobs": lambda: self._jobs_dock.setVisible(not self._jobs_dock.isVisible()),
+            "project.locate": lambda: self.run_dialog("locate"),
+            "project.export": lambda: self.run_dialog("export"),
+            "project.import": lambda: self.run_dialog("import"),
+            **{
+                f"view.{workspace.id}": lambda place=workspace.id: self.go_to(place)
+                for workspace in self.workspaces
+            },
+        }
+
+    def checked(self) -> dict[str, Callable[[], bool]]:
+        """Which of the window's ticks are set."""
+        return {
+            "edit.history": self._history_dock.isVisible,
+            "view.jobs": self._jobs_dock.isVisible,
+        }
+
+    def disabled(self) -> set[str]:
+        """Actions that cannot run now although someone answers them."""
+        undo, redo = self._titles
+        return ({"edit.undo"} if undo is None else set()) | ({"edit.redo"} if redo is None else set())
+
+    def go_to(self, place: str) -> None:
+        """Brings a workspace to the front, or opens or closes a dock."""
+        if place == "jobs":
+            self._commands.run("view.jobs")
+        elif place == "history":
+            self._commands.run("edit.history")
+        elif place != self._window.place:
+            before = self._window.workspace(self._window.place)
+            if before is not None:
+                before.on_hidden()
+            self._window.go_to(place)
+            after = self._window.workspace(place)
+            self._commands.go_to(place, after)
+            if after is not None:
+                after.on_shown()
+
+    def run_dialog(self, kind: str, values: dict[str, Any] | None = None) -> None:
+        """Asks for a job's settings and starts it."""
+
+        def show(form: Form) -> None:
+            dialog = FormDialog(
+                form, INTROS.get(kind, ""), _BUTTONS.get(kind, "Run"), values, parent=self._window
+            )
+            dialog.finished.connect(dialog.deleteLater)
+
+            def started(_: int) -> None:
+                self._jobs_dock.show()
+
+            def take(chosen: dict[str, Any]) -> None:
+                self.jobs.start(kind, chosen, started)
+                dialog.accept()
+
+            dialog.taken.connect(take)
+            dialog.open()
+
+        self.jobs.form(kind, show)
+
+    def add_footage(self, paths: list[str]) -> None:
+        """Starts a job that adds footage, for each path."""
+        for path in paths:
+            self.jobs.start("add", {"path": path})
+
+    def show_error(self, error: AmodalError) -> None:
+        """Shows an expected error with its way out; the window lives on."""
+        button, on_button = "", None
+        if isinstance(error, EditRefusedError) and self._titles[0] and self._titles[0] in error.problem:
+            button, on_button = "Let it stand", self._keep
+        self._window.toasts.show_toast(
+            Toast(Tone.ERROR, error.problem, error.way_out, button, on_button, stays=True)
+        )
+
+    def close(self) -> None:
+        """Ends everything that belongs to the project."""
+        shown = self._window.workspace(self._window.place)
+        if shown is not None:
+            shown.on_hidden()
+        for workspace in self.workspaces:
+            workspace.close()
+        self.jobs.close()
+        self.session.close()
+
+    # ---- joining --------------------------------------------------------------------------------
+
+    def _make_docks(self) -> None:
+        jobs_panel, history_panel = JobsPanel(), HistoryPanel()
+        self._jobs_dock = self._window.add_dock("jobs", "Jobs", jobs_panel)
+        self._history_dock = self._window.add_dock("history", "History", history_panel)
+        for dock in (self._jobs_dock, self._history_dock):
+            name = dock.objectName()
+            dock.visibilityChanged.connect(lambda _, name=name: self._on_dock(name))
+        self._history_dock.visibilityChanged.connect(self.history.show)
+        jobs_panel.cancelled.connect(self.jobs.cancel)
+        jobs_panel.resumed.connect(self.jobs.resume)
+        jobs_panel.log_wanted.connect(self._show_log)
+        self.jobs.changed.connect(jobs_panel.show_state)
+        self.jobs.changed.connect(self._count_jobs)
+        self.jobs.ended.connect(self._on_job_ended)
+        jobs_panel.show_state(self.jobs.state)
+        self.history.changed.connect(history_panel.show_state)
+        self.history.titles.connect(self._name_undo)
+        history_panel.more_wanted.connect(self.history.more)
+
+    def _join_workspaces(self) -> None:
+        for workspace in self.workspaces:
+            self.session.touched.connect(workspace.on_touched)
+            self.session.job_changed.connect(workspace.on_job_changed)
+            self.session.outside_change.connect(workspace.on_outside_change)
+
+    def _on_dock(self, name: str) -> None:
+        dock = self._jobs_dock if name == "jobs" else self._history_dock
+        self._window.rail.set_open(name, dock.isVisible())
+        self._commands.refresh()
+
+    def _count_jobs(self, state: JobsState) -> None:
+        self._window.rail.set_count("jobs", state.live_count)
+        running = [card.row for card in state.cards if card.row.state is JobState.RUNNING]
+        if not running:
+            text = ""
+        elif len(running) == 1:
+            text = f"{running[0].title} {running[0].progress:.0%}"
+        else:
+            text = f"{plural(len(running), 'job')} running"
+        self._window.show_jobs(text)
+
+    def _on_job_ended(self, row: JobRow) -> None:
+        if row.state is JobState.DONE:
+            self._window.toasts.show_toast(Toast(Tone.INFO, f"{row.title}: done"))
+        elif row.state is JobState.FAILED:
+            self._window.toasts.show_toast(
+                Toast(
+                    Tone.ERROR,
+                    f"{row.title} failed.",
+                    row.error or "",
+                    "Log",
+                    lambda: self._show_log(row.id),
+                    stays=True,
+                )
+            )
+        elif row.state is JobState.INTERRUPTED:
+            self._window.toasts.show_toast(
+                Toast(
+                    Tone.WARNING,
+                    f"{row.title} was interrupted.",
+                    "What it did so far is kept.",
+                    "Resume",
+                    lambda: self.jobs.resume(row.id),
+                    stays=True,
+                )
+            )
+
+    def _show_log(self, job_id: int) -> None:
+        title = next((card.row.title for card in self.jobs.state.cards if card.row.id == job_id), "the job")
+
+        def show(text: str) -> None:
+            dialog = LogDialog(title, text, self._window)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+        self.jobs.read_log(job_id, show)
+
+    def _keep(self) -> None:
+        self.session.in_background(self.session.history.keep, lambda _: self.history.refresh())
+
+    # ---- undo and its names ---------------------------------------------------------------------
+
+    def _name_undo(self, undo: str | None, redo: str | None) -> None:
+        self._titles = (undo, redo)
+        self._commands["edit.undo"].setText(f"Undo {undo}" if undo else "Undo")
+        self._commands["edit.redo"].setText(f"Redo {redo}" if redo else "Redo")
+        self._commands.set_disabled(self.disabled())
+
+    def _on_undone(self, touched: Touched) -> None:
+        self._after_undo = f"Undid: {touched.title}"
+
+    def _on_redone(self, touched: Touched) -> None:
+        self._after_undo = f"Did again: {touched.title}"
+
+    def _on_touched(self, touched: Touched) -> None:
+        if touched.edit_id == 0:
+            return  # nothing was changed
+        said, self._after_undo = self._after_undo, ""
+        undone = said.startswith("Undid")
+        action = "edit.redo" if undone else "edit.undo"
+        key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
+        word = "Redo" if undone else "Undo"
+        self._window.toasts.show_toast(
+            Toast(
+                Tone.DONE,
+                said or touched.title,
+                button=f"{word}  {key}".strip(),
+                on_button=lambda: self._commands.run(action),
+            )
+        )
+
+
+def build_workspaces(session: ProjectSession, jobs: JobsController) -> list[Workspace]:
+    """The workspaces there are, left to right as the data runs."""
+    from app.composition.review import build_review
+    from app.composition.sources import build_sources
+
+    return [build_sources(session, jobs), build_review(session)]

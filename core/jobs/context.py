@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from core.errors import AmodalError, JobError
 from core.store import job_rows
@@ -26,7 +27,8 @@ class JobContext:
     Attributes:
         project: the open project.
         job_id: the job's row.
-        resumed: whether an earlier attempt left a checkpoint.
+        checkpoint: what an earlier attempt noted, to go on from; plain JSON values, changed in place.
+        resumed: whether there was such an attempt.
     """
 
     def __init__(
@@ -72,6 +74,10 @@ class JobContext:
     def log(self, line: str) -> None:
         """Adds a line to the job's log."""
         job_rows.append_log(self.project, self.job_id, line)
+
+    def save(self, connection: Connection) -> None:
+        """Notes the checkpoint, inside the transaction that writes what it stands for."""
+        job_rows.set_checkpoint(connection, self.job_id, self.checkpoint)
 
     def request_stop(self) -> None:
         """Asks this job to stop (the shell's Ctrl+C)."""

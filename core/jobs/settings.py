@@ -13,7 +13,8 @@ from core.mining.detectors.settings import (
     RfdetrSettings,
     TorchvisionSettings,
 )
-from core.mining.occlusion.settings import OcclusionSettings
+from core.mining.occlusion.settings import OcclusionSettings, WaltSettings
+from core.mining.thinning_settings import ThinningSettings
 from core.mining.tracking_settings import TrackingSettings
 
 
@@ -113,6 +114,8 @@ class MineSettings(JobSettings):
         description="ours: overlap by mask, border and static things. walt: WALT's published rule.",
     )
     occlusion: OcclusionSettings = Field(default_factory=OcclusionSettings)
+    walt: WaltSettings = Field(default_factory=WaltSettings)
+    thinning: ThinningSettings = Field(default_factory=ThinningSettings)
     crop_px: int = Field(
         256,
         ge=32,

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.records.boxes import Box
+from core.store.writers.detections import Crop
 
 MARGIN = 0.15
 JPEG_QUALITY = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """An encoded crop.
-
-    Attributes:
-        x, y, w, h: its place in the frame, whole pixels, margin included.
-        data: JPEG of the RGB pixels, shrunk where the crop is larger than asked for.
-    """
-
-    x: int
-    y: int
-    w: int
-    h: int
-    data: bytes
 
 
 def cut_crop(image: NDArray[np.uint8], box: Box, longest_px: int) -> Crop:

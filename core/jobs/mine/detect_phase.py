@@ -1,0 +1,162 @@
+"""The first phase of mining: what is in each frame. Each frame stands alone, so it resumes anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from core.geometry.masks import patch_area, patch_to_rle
+from core.jobs.ahead import ahead
+from core.jobs.context import JobContext
+from core.jobs.footage import open_source
+from core.jobs.mine.crops import cut_crop
+from core.jobs.mine.plan import SourcePlan
+from core.jobs.settings import MineSettings
+from core.media.background_samples import hour_of_day
+from core.mining.detectors.protocol import Detector
+from core.records.detections import Detection, DetectorFrame
+from core.records.masks import MaskPatch
+from core.records.media import DecodedFrame
+from core.records.occlusion import LabelOrigin
+from core.records.project import FrameRow
+from core.store.bulk import SLICE_S, BulkWriter
+from core.store.writers.detections import FoundInstance, write_detections
+
+AHEAD_FRAMES = 8
+Backgrounds = Callable[[int | None], NDArray[np.uint8] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _FoundFrame:
+    """A frame's finds, ready to be written."""
+
+    frame: FrameRow
+    found: tuple[FoundInstance, ...]
+
+
+def detect_source(
+    context: JobContext,
+    plan: SourcePlan,
+    detector: Detector,
+    backgrounds: Backgrounds,
+    utc_offset_s: float,
+    show: Callable[[float], None],
+) -> int:
+    """Finds objects in the frames of a source and writes them, from where an earlier attempt stopped.
+
+    Decoding, detecting and writing each run in a thread of their own.
+
+    Args:
+        backgrounds: hour of day (or None) -> background, or None where there is none.
+        utc_offset_s: camera's local time minus UTC.
+        show: is told the share of this source that is done.
+
+    Returns:
+        how many objects were found now.
+    """
+    settings = context.settings(MineSettings)
+    done_pts = context.checkpoint.get("pts")
+    todo = [frame for frame in plan.frames if done_pts is None or frame.pts > done_pts]
+    if not todo:
+        return 0
+    ready = ahead(
+        _found_frames(context, plan, todo, detector, backgrounds, utc_offset_s, settings), AHEAD_FRAMES
+    )
+    total, written = 0, len(plan.frames) - len(todo)
+    with context.project.bulk() as bulk:
+        for chunk in _slices(ready, bulk, lambda some: _write(context, bulk, some, detector.name)):
+            context.check_stop()
+            total += sum(len(one.found) for one in chunk)
+            written += len(chunk)
+            show(written / len(plan.frames))
+    return total
+
+
+def _found_frames(
+    context: JobContext,
+    plan: SourcePlan,
+    todo: Sequence[FrameRow],
+    detector: Detector,
+    backgrounds: Backgrounds,
+    utc_offset_s: float,
+    settings: MineSettings,
+) -> Iterator[_FoundFrame]:
+    rows = {frame.pts: frame for frame in todo}
+    decoded = ahead(_decoded(context, plan, todo), AHEAD_FRAMES)
+    for picture in decoded:
+        frame = rows[picture.pts]
+        hour = None if frame.captured_at is None else hour_of_day(frame.captured_at, utc_offset_s)
+        [found] = detector.detect([DetectorFrame(picture.image, backgrounds(hour))])
+        yield _FoundFrame(frame, tuple(_kept(one, picture.image, settings.crop_px) for one in found))
+
+
+def _decoded(context: JobContext, plan: SourcePlan, todo: Sequence[FrameRow]) -> Iterator[DecodedFrame]:
+    wanted = {frame.pts for frame in todo}
+    reader, stamps = open_source(context.project, plan.source)
+    places = {stamp.pts: place for place, stamp in enumerate(stamps)}
+    runs_through = places[todo[-1].pts] - places[todo[0].pts] < 3 * len(todo)
+    with reader:
+        if runs_through:
+            for picture in reader.iterate(first_pts=todo[0].pts, last_pts=todo[-1].pts):
+                if picture.pts in wanted:
+                    yield picture
+        else:
+            for frame in todo:
+                yield reader.read(frame.pts)
+
+
+def _kept(one: Detection, image: NDArray[np.uint8], crop_px: int) -> FoundInstance:
+    height, width = image.shape[:2]
+    mask: MaskPatch | None = one.mask
+    return FoundInstance(
+        one.box,
+        one.category,
+        one.score,
+        None if mask is None else patch_to_rle(mask, height, width),
+        0 if mask is None else patch_area(mask),
+        cut_crop(image, one.box, crop_px),
+    )
+
+
+def _slices(
+    ready: Iterator[_FoundFrame], bulk: BulkWriter, write: Callable[[Sequence[_FoundFrame]], float]
+) -> Iterator[list[_FoundFrame]]:
+    """Writes the frames in chunks that are grown or shrunk to hold the lock for one slice."""
+    chunk: list[_FoundFrame] = []
+    size = 1.0
+    for one in ready:
+        chunk.append(one)
+        if len(chunk) < int(size):
+            continue
+        held_s = write(chunk)
+        yield chunk
+        fitting = len(chunk) * SLICE_S / max(held_s, 1e-6)
+        size = min(max((size + fitting) / 2, 1.0), 64.0)
+        chunk = []
+    if chunk:
+        write(chunk)
+        yield chunk
+
+
+def _write(context: JobContext, bulk: BulkWriter, chunk: Sequence[_FoundFrame], detector: str) -> float:
+    origin = LabelOrigin.HEURISTIC if detector == "motion" else LabelOrigin.NETWORK
+    held_s = 0.0
+
+    def step(connection: Connection) -> None:
+        nonlocal held_s
+        started = time.perf_counter()
+        for one in chunk:
+            write_detections(
+                connection, one.frame.id, one.found, detector=detector, origin=origin, job_id=context.job_id
+            )
+        context.checkpoint["pts"] = chunk[-1].frame.pts
+        context.save(connection)
+        held_s = time.perf_counter() - started
+
+    bulk.run(step)
+    return held_s

@@ -1,0 +1,122 @@
+"""The mining job: detect, follow, test and thin, source by source (docs/decisions/0003)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, func, select
+
+from core.errors import JobError
+from core.jobs.background import make_backgrounds, read_background
+from core.jobs.context import JobContext
+from core.jobs.footage import CameraFootage, chosen_footage
+from core.jobs.mine.detect_phase import detect_source
+from core.jobs.mine.plan import SourcePlan, plan_source
+from core.jobs.mine.sequence_phase import follow_and_test, thin_source
+from core.jobs.settings import BackgroundSettings, MineSettings
+from core.mining.detectors.protocol import Detector
+from core.mining.detectors.registry import create_detector
+from core.store import tables
+from core.store.queries.frames import sequences_of
+
+_DETECTED = 0.85  # of a source's progress
+
+
+def run_mine(context: JobContext) -> dict[str, Any]:
+    """Mine every chosen source; what an earlier attempt finished is not done again."""
+    settings = context.settings(MineSettings)
+    footage = chosen_footage(context.project, settings.camera, settings.source)
+    detector = _detector(settings)
+    plans = [
+        (one, plan_source(context.project, source, settings)) for one in footage for source in one.sources
+    ]
+    frames = sum(len(plan.frames) for _, plan in plans)
+    if not frames:
+        raise JobError("No frame lies between those times.", "Choose other times.")
+    done = 0
+    for one, plan in plans:
+        _mine_source(context, one, plan, detector, done / frames, len(plan.frames) / frames)
+        done += len(plan.frames)
+    return _result(context, [plan.source.id for _, plan in plans]) | {"frames": frames}
+
+
+def _mine_source(
+    context: JobContext,
+    footage: CameraFootage,
+    plan: SourcePlan,
+    detector: Detector,
+    before: float,
+    share: float,
+) -> None:
+    finished = context.checkpoint.setdefault("sources", [])
+    name = plan.source.name
+    if plan.source.id in finished or not plan.frames:
+        return
+    if detector.needs_background:
+        _ensure_background(context, footage)
+
+    @lru_cache(maxsize=2)
+    def background(hour: int | None) -> NDArray[np.uint8] | None:
+        return read_background(context.project, footage.camera.id, hour)
+
+    def show(part: float) -> None:
+        context.progress(before + share * _DETECTED * part, f"Finding objects in {name}")
+
+    detect_source(context, plan, detector, background, footage.camera.utc_offset_s, show)
+    with context.project.bulk() as bulk:
+        with context.project.read() as connection:
+            sequences = sequences_of(connection, plan.source.id)
+        for number, sequence in enumerate(sequences):
+            context.check_stop()
+            part = _DETECTED + (1 - _DETECTED) * number / len(sequences)
+            context.progress(before + share * part, f"Following and testing objects in {name}")
+            follow_and_test(context, bulk, plan.source, sequence)
+        thin_source(context, bulk, plan.source)
+
+        def finish(connection: Connection) -> None:
+            finished.append(plan.source.id)
+            context.checkpoint["pts"] = None
+            context.save(connection)
+
+        bulk.run(finish)
+
+
+def _detector(settings: MineSettings) -> Detector:
+    own = {
+        "motion": settings.motion,
+        "onnx": settings.onnx,
+        "torchvision": settings.torchvision,
+        "rfdetr": settings.rfdetr,
+    }[settings.detector]
+    return create_detector(settings.detector, **own.model_dump())
+
+
+def _ensure_background(context: JobContext, footage: CameraFootage) -> None:
+    """Makes backgrounds where the camera has none; the person can make better ones at any time."""
+    if read_background(context.project, footage.camera.id, None) is not None:
+        return
+    context.log(f"The camera {footage.camera.name} has no background yet: making one first.")
+    make_backgrounds(context, footage, BackgroundSettings(samples=60, per_hour=True), context.progress)
+
+
+def _result(context: JobContext, source_ids: list[int]) -> dict[str, Any]:
+    i, t = tables.instance.c, tables.track.c
+    live = (i.source_id.in_(source_ids), i.state == "live")
+    with context.project.read() as connection:
+        by_category = dict(
+            connection.execute(select(i.category, func.count()).where(*live).group_by(i.category)).all()
+        )
+        by_label = dict(
+            connection.execute(select(i.label, func.count()).where(*live).group_by(i.label)).all()
+        )
+        tracks = connection.scalar(select(func.count()).where(t.source_id.in_(source_ids), t.state == "live"))
+    return {
+        "objects": sum(by_category.values()),
+        **{str(name): count for name, count in sorted(by_category.items())},
+        "tracks": tracks or 0,
+        "unoccluded": by_label.get("unoccluded", 0),
+        "occluded": by_label.get("occluded", 0),
+    }

@@ -66,10 +66,7 @@ def _parameter(key: str, setting: FlatSetting, positional: bool) -> inspect.Para
         annotation = inner if is_list else str
     if get_origin(inner) is tuple:
         annotation = list[str]
-    limits = {"min": setting.bound("ge"), "max": setting.bound("le")}
-    bounds = {key: value for key, value in limits.items() if value is not None and inner in (int, float)}
-    if inner is int:
-        bounds = {key: int(value) for key, value in bounds.items()}
+    numeric = inner in (int, float)
     info: Any
     default: Any = inspect.Parameter.empty
     if positional:
@@ -80,7 +77,8 @@ def _parameter(key: str, setting: FlatSetting, positional: bool) -> inspect.Para
             help=_with_default(help_text, setting),
             show_default=False,
             rich_help_panel="Advanced" if setting.extra("advanced") else None,
-            **bounds,
+            min=setting.bound("ge") if numeric else None,
+            max=setting.bound("le") if numeric else None,
         )
     if not setting.required:
         # None means "not named": the model's own default holds, so there is one place for defaults

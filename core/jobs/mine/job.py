@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from core.errors import JobError
 from core.jobs.background import make_backgrounds, read_background
@@ -106,17 +106,17 @@ def _result(context: JobContext, source_ids: list[int]) -> dict[str, Any]:
     i, t = tables.instance.c, tables.track.c
     live = (i.source_id.in_(source_ids), i.state == "live")
     with context.project.read() as connection:
-        by_category = dict(
-            connection.execute(select(i.category, func.count()).where(*live).group_by(i.category)).all()
-        )
-        by_label = dict(
-            connection.execute(select(i.label, func.count()).where(*live).group_by(i.label)).all()
-        )
+        by_category = _counted(connection, select(i.category, func.count()).where(*live).group_by(i.category))
+        by_label = _counted(connection, select(i.label, func.count()).where(*live).group_by(i.label))
         tracks = connection.scalar(select(func.count()).where(t.source_id.in_(source_ids), t.state == "live"))
     return {
         "objects": sum(by_category.values()),
-        **{str(name): count for name, count in sorted(by_category.items())},
+        **dict(sorted(by_category.items())),
         "tracks": tracks or 0,
         "unoccluded": by_label.get("unoccluded", 0),
         "occluded": by_label.get("occluded", 0),
     }
+
+
+def _counted(connection: Connection, query: Select[Any]) -> dict[str, int]:
+    return {name or "untested": int(count) for name, count in connection.execute(query).tuples()}

@@ -16,7 +16,7 @@ from core.geometry.masks import rle_to_patch
 from core.jobs.context import JobContext
 from core.jobs.settings import MineSettings
 from core.mining.occlusion.decide import decide_occlusion
-from core.mining.occlusion.walt import decide_by_walt
+from core.mining.occlusion.walt import decide_walt
 from core.mining.thinning import thin_views
 from core.mining.tracking import track_sequence
 from core.records.boxes import Box
@@ -188,5 +188,5 @@ def _decide(
     part: Sequence[Observation], source: SourceRow, settings: MineSettings
 ) -> list[OcclusionDecision]:
     if settings.rule == "walt":
-        return decide_by_walt(part, settings.walt)
+        return decide_walt(part, settings.walt)
     return decide_occlusion(part, source.width, source.height, settings.occlusion)

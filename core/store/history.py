@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from core.errors import EditRefusedError
 from core.records.history import EditRow, Touched
@@ -161,12 +162,17 @@ class History:
         self, connection: Connection, edit_id: int, title: str, changes: Sequence[Change], verb: str
     ) -> None:
         conflict = conflict_with(connection, edit_id, changes)
+        if conflict is None:
+            try:
+                apply_changes(connection, changes)
+            except IntegrityError:
+                # a unique name or place that was free is not, or something new refers to the row
+                conflict = "something new in the project depends on it or has taken its place"
         if conflict is not None:
             raise EditRefusedError(
                 f"Cannot {verb} “{title}”: {conflict}.",
                 "Look at it as it is now, and change it by hand if it is wrong.",
             )
-        apply_changes(connection, changes)
 
 
 def _top(connection: Connection, annotator: str, state: str) -> tuple[int, str] | None:

@@ -68,29 +68,27 @@ def _title(count: int, verdict: Verdict | None) -> str:
 
 def _give(recorder: Recorder, ids: Sequence[int], verdict: Verdict, reason: str | None) -> None:
     mine = _own_reviews(recorder, ids)
+    rows = read_rows(recorder.connection, _instance, ids)
     values = {"verdict": verdict.value, "reason": reason, "decided_at": recorder.now}
-    recorder.update_many(
-        _review,
-        [
-            (review_id, values)
-            for review_id, said, why in mine.values()
-            if (said, why) != (verdict.value, reason)
-        ],
-    )
+    settled = {
+        i
+        for i in ids
+        if i in mine
+        and mine[i][1:] == (verdict.value, reason)
+        and rows[i]["verdict_annotator_id"] == recorder.annotator_id
+    }
+    new = [i for i in ids if i not in settled]
+    recorder.update_many(_review, [(mine[i][0], values) for i in new if i in mine])
     recorder.insert_many(
         _review,
-        [{"instance_id": i, "annotator_id": recorder.annotator_id, **values} for i in ids if i not in mine],
+        [{"instance_id": i, "annotator_id": recorder.annotator_id, **values} for i in new if i not in mine],
     )
-    in_force = {"verdict": verdict.value, "verdict_annotator_id": recorder.annotator_id}
-    rows = read_rows(recorder.connection, _instance, ids)
-    recorder.update_many(
-        _instance,
-        [
-            (i, {**in_force, "verdict_at": recorder.now})
-            for i in ids
-            if any(rows[i][name] != value for name, value in in_force.items())
-        ],
-    )
+    in_force = {
+        "verdict": verdict.value,
+        "verdict_annotator_id": recorder.annotator_id,
+        "verdict_at": recorder.now,
+    }
+    recorder.update_many(_instance, [(i, in_force) for i in new])
 
 
 def _take_back(recorder: Recorder, ids: Sequence[int]) -> None:

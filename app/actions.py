@@ -27,6 +27,7 @@ class Action:
         checkable: whether it is a tick that is on or off.
         deletes: whether it takes something away; such an action never has a key.
         separator: whether a line stands above it in its menu.
+        repeats: whether holding its key does it again and again.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Action:
     checkable: bool = False
     deletes: bool = False
     separator: bool = False
+    repeats: bool = True
 
     def works_in(self, place: str) -> bool:
         """Whether it works in a place: "start" or a workspace's id."""

@@ -50,6 +50,7 @@ class Commands(QObject):
             made.setStatusTip(action.help)
             made.setToolTip(action.help)
             made.setCheckable(action.checkable)
+            made.setAutoRepeat(action.repeats)
             made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             made.triggered.connect(lambda _checked=False, action_id=action.id: self.run(action_id))
             window.addAction(made)

@@ -64,12 +64,13 @@ class QueueFeed(QObject):
     Signals:
         counted(int, object): rows known so far, and how many there are in all or None.
         first_page(): the rows that a new filter shows first are there (or there are none).
-        reconciled(list[int]): ids of an edit that stand in the queue now, in its order.
+        reconciled(list[int], bool): ids of an edit that stand in the queue now, in its order, and what
+            reconcile was told of them.
     """
 
     counted = Signal(int, object)
     first_page = Signal()
-    reconciled = Signal(list)
+    reconciled = Signal(list, bool)
 
     def __init__(self, worker: Worker, reads: QueueReads, model: QueueModel) -> None:
         super().__init__()
@@ -120,8 +121,17 @@ class QueueFeed(QObject):
         self._run(lambda: self._reads.page(conditions, None, FIRST_PAGE), arrived, "review queue page")
         self._run(lambda: self._reads.count(conditions), counted, "review queue count")
 
-    def reconcile(self, instance_ids: Sequence[int]) -> None:
-        """Lets ids that an edit touched leave the queue or come back, whatever the conditions say."""
+    def close(self) -> None:
+        """Stops reading on."""
+        self._generation += 1
+        self._pause.stop()
+
+    def reconcile(self, instance_ids: Sequence[int], bring_back: bool = False) -> None:
+        """Lets ids that an edit touched leave the queue or come back, as the conditions say.
+
+        Args:
+            bring_back: handed on with `reconciled`: whether what comes back is to be selected.
+        """
         generation, conditions = self._generation, self.conditions
         self._edited.update(instance_ids)
         ids = list(instance_ids)
@@ -131,7 +141,7 @@ class QueueFeed(QObject):
                 return
             keys = {instance_id: key for key, instance_id in members}
             rows_before = len(self.model.ids)
-            self.model.remove(i for i in ids if i not in keys)
+            self.model.remove([i for i in ids if i not in keys])
             last = self.model.ids.last_key()
             inserted = 0
             for key, instance_id in sorted(members):
@@ -144,7 +154,7 @@ class QueueFeed(QObject):
                 self._total += inserted - removed
             self.model.forget_items(ids)
             self._tell()
-            self.reconciled.emit([instance_id for _, instance_id in sorted(members)])
+            self.reconciled.emit([instance_id for _, instance_id in sorted(members)], bring_back)
 
         self._run(lambda: self._reads.members(conditions, ids), arrived, "")
 

@@ -111,10 +111,9 @@ class QueueModel(QAbstractTableModel):
         self.ids.insert(row, uncertainty, instance_id)
         self.endInsertRows()
 
-    def remove(self, instance_ids: Iterable[int]) -> None:
+    def remove(self, instance_ids: Sequence[int]) -> None:
         """Takes ids out; those that are not in the queue are passed over."""
-        rows = [row for row in map(self.ids.row_of, instance_ids) if row is not None]
-        for first, last in row_runs(rows):
+        for first, last in row_runs(self.ids.rows_of(instance_ids)):
             self.beginRemoveRows(QModelIndex(), first, last)
             self.ids.remove(first, last)
             self.endRemoveRows()

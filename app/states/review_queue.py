@@ -11,7 +11,6 @@ import numpy as np
 
 from app.states.review_marks import LabelMark
 
-
 ITEM_ROLE = 0x0101
 """The model's role for a row's QueueItem, or None while it is being read. Qt's own end below 0x0100."""
 CROP_ROLE = 0x0102
@@ -19,8 +18,22 @@ CROP_ROLE = 0x0102
 ID_ROLE = 0x0103
 """The model's role for a row's instance id."""
 
-COLUMNS = ("Id", "Category", "Label", "Margin", "Size", "Time", "Source", "Reviewed", "Reason", "Track", "Score")
+COLUMNS = (
+    "Id",
+    "Category",
+    "Label",
+    "Margin",
+    "Size",
+    "Time",
+    "Source",
+    "Reviewed",
+    "Reason",
+    "Track",
+    "Score",
+)
 """The table's columns."""
+
+_FEW = 4  # up to here single searches beat a sorted one
 
 
 class QueueIds:
@@ -50,6 +63,16 @@ class QueueIds:
             return None
         found = np.flatnonzero(np.frombuffer(self._ids, dtype=np.int64) == instance_id)
         return int(found[0]) if len(found) else None
+
+    def rows_of(self, instance_ids: Sequence[int]) -> list[int]:
+        """The rows of those of some ids that are in the queue, ascending, in one look at all rows."""
+        if not self._ids or not instance_ids:
+            return []
+        if len(instance_ids) < _FEW:
+            found = (self.row_of(instance_id) for instance_id in instance_ids)
+            return sorted({row for row in found if row is not None})
+        wanted = np.asarray(instance_ids, dtype=np.int64)
+        return np.flatnonzero(np.isin(np.frombuffer(self._ids, dtype=np.int64), wanted)).tolist()
 
     def last_key(self) -> tuple[float, int] | None:
         """(uncertainty, id) of the last row: where the next page starts; None while empty."""

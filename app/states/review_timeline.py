@@ -10,20 +10,14 @@ class TimelineBucket:
     """What lies in one slice of time.
 
     Attributes:
-        unoccluded, occluded, rejected, unknown: instances by the label in force.
+        instances: how many there are.
+        unoccluded: how many of them have that label in force.
         reviewed: how many of them a person has looked at.
     """
 
+    instances: int = 0
     unoccluded: int = 0
-    occluded: int = 0
-    rejected: int = 0
-    unknown: int = 0
     reviewed: int = 0
-
-    @property
-    def total(self) -> int:
-        """All instances in the slice."""
-        return self.unoccluded + self.occluded + self.rejected + self.unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,12 @@ class ImageCanvas(pg.GraphicsView):
         self._fitted = False
         self._box.scaleBy((1 / factor, 1 / factor))
 
+    def centre_on(self, x: float, y: float) -> None:
+        """Moves a point, in canvas coordinates, to the middle at the present zoom."""
+        self._fitted = False
+        middle = self._box.viewRect().center()
+        self._box.translateBy((x - middle.x(), y - middle.y()))
+
     def view_rect(self) -> QRectF:
         """What is seen, in canvas coordinates."""
         return self._box.viewRect()

@@ -1,0 +1,582 @@
+"""The Review workspace's controller: what is selected, what a key does to it, and where it goes next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.controllers.review_feed import QueueFeed
+from app.controllers.review_frame import FrameDesk
+from app.controllers.review_model import QueueModel
+from app.controllers.review_panel import build_panel
+from app.controllers.review_reads import FilterChoices, FrameContents, Selection, StoreReads
+from app.controllers.review_timeline import TimelineDesk
+from app.states.review_filter import FilterState
+from app.states.review_panel import PanelState
+from core.records.history import Touched
+from core.records.occlusion import Verdict
+from core.records.project import FrameRow, QueueFilter
+from core.store.edits.verdicts import RejectReason, set_verdict
+
+if TYPE_CHECKING:
+    from app.session import ProjectSession
+
+MAX_SELECTED = 5_000
+_SELECTIONS_KEPT = 24
+_AHEAD = 3
+_OUTSIDE_PAUSE_MS = 1_500  # a mining job commits many times a second
+
+
+class ReviewController(QObject):
+    """Holds the state of the Review workspace and turns wishes into reads and undoable edits.
+
+    Signals:
+        filter_changed(FilterState), panel_changed(PanelState): draw this.
+        selection_changed(object, list): the current id or None, and all selected ids.
+        empty_changed(str): what to say where the queue is empty; empty where it is not.
+        fresh_changed(int): how many instances were added since the queue was read.
+        said(str): a line about what was just done.
+    """
+
+    filter_changed = Signal(object)
+    panel_changed = Signal(object)
+    selection_changed = Signal(object, list)
+    empty_changed = Signal(str)
+    fresh_changed = Signal(int)
+    said = Signal(str)
+
+    def __init__(self, session: ProjectSession, reads: StoreReads | None = None) -> None:
+        super().__init__()
+        self._session = session
+        self._reads = reads or StoreReads(session.project)
+        self.model = QueueModel()
+        self.feed = QueueFeed(session, self._reads, self.model)
+        self.frames = FrameDesk(session, self._reads)
+        self.timeline = TimelineDesk(session, self._reads)
+        self.filter = FilterState()
+        self.current: int | None = None
+        self.selected: list[int] = []
+        self._anchor: int | None = None  # the last current id that stood in the queue
+        self._anchor_row = 0  # and its row then, for when it has left
+        self._waits_for_row = False
+        self._selection: Selection | None = None
+        self._kept: OrderedDict[int, Selection] = OrderedDict()
+        self._reversed: int | None = None  # the edit that an undo or redo is being announced of
+        self._lost: list[list[int]] = []  # ids of marks that the store refused
+        self._shown = False
+        self._stale = True
+        self._outside = QTimer(self)
+        self._outside.setSingleShot(True)
+        self._outside.setInterval(_OUTSIDE_PAUSE_MS)
+        self._outside.timeout.connect(self._look_outside)
+        self.feed.counted.connect(self._on_counted)
+        self.feed.first_page.connect(self._on_first_page)
+        self.feed.reconciled.connect(self._on_reconciled)
+        self.frames.arrived.connect(self._look_ahead)
+        session.failed.connect(self._on_edit_failed)
+        session.broke.connect(self._on_edit_failed)
+        session.undone.connect(self._on_reversed)
+        session.redone.connect(self._on_reversed)
+
+    # ---- life -----------------------------------------------------------------------------------
+
+    def on_shown(self) -> None:
+        """The workspace came to the front: reads what it does not hold yet."""
+        self._shown = True
+        if self._stale:
+            self._stale = False
+            self._read_choices()
+            self.feed.show(self.filter.filter)
+
+    def on_hidden(self) -> None:
+        """The workspace left the front."""
+        self._shown = False
+
+    def close(self) -> None:
+        """Stops timers."""
+        self._outside.stop()
+        self.timeline.close()
+        self.feed.close()
+
+    # ---- the filter -----------------------------------------------------------------------------
+
+    def set_filter(self, conditions: QueueFilter) -> None:
+        """Shows what meets other conditions."""
+        if conditions == self.filter.filter:
+            return
+        camera_changed = conditions.camera_id != self.filter.filter.camera_id
+        if camera_changed:
+            conditions = replace(conditions, source_id=None)
+        self.filter = replace(self.filter, filter=conditions, shown=0, total=None)
+        self.filter_changed.emit(self.filter)
+        if camera_changed:
+            self._read_choices()
+        self.feed.show(conditions)
+
+    def toggle_track_filter(self) -> None:
+        """Shows only the selected instance's track, or the whole queue again."""
+        conditions = self.filter.filter
+        if conditions.track_id is not None:
+            self.set_filter(replace(conditions, track_id=None))
+        elif self._selection is not None and self._selection.row.track_id is not None:
+            self.set_filter(replace(conditions, track_id=self._selection.row.track_id))
+        else:
+            self.said.emit("The selected instance is on no track.")
+
+    def refresh(self) -> None:
+        """Reads the queue and the choices anew."""
+        self._read_choices()
+        self._kept.clear()
+        self.feed.refresh()
+        self.fresh_changed.emit(0)
+
+    # ---- selecting ------------------------------------------------------------------------------
+
+    def select(self, current: int | None, selected: Sequence[int] | None = None) -> None:
+        """Selects instances: one is current and shown, all are marked together.
+
+        Args:
+            current: an instance's id, in the queue or not; None for nothing.
+            selected: all selected ids; None for the current alone.
+        """
+        ids = list(selected) if selected is not None else ([] if current is None else [current])
+        if len(ids) > MAX_SELECTED:
+            ids = ids[:MAX_SELECTED]
+            self.said.emit(f"Only the first {MAX_SELECTED:,} are selected: that is what one edit may hold.")
+        moved = current != self.current
+        self.current, self.selected = current, ids
+        self._waits_for_row = False
+        if current is not None:
+            row = self.model.ids.row_of(current)
+            if row is not None:
+                self._anchor, self._anchor_row = current, row
+        self.selection_changed.emit(current, ids)
+        if moved:
+            self._show_current()
+        elif self._selection is not None:
+            self.panel_changed.emit(build_panel(self._selection, len(ids)))
+
+    def click(self, instance_id: int, add: bool) -> None:
+        """Selects an instance that was clicked in the frame, or adds it to the selection or takes it out.
+
+        Args:
+            add: whether it joins the others.
+        """
+        if not add or self.current is None:
+            self.select(instance_id)
+        elif instance_id in self.selected and len(self.selected) > 1:
+            rest = [i for i in self.selected if i != instance_id]
+            self.select(self.current if self.current in rest else rest[-1], rest)
+        else:
+            self.select(self.current, [*self.selected, instance_id])
+
+    def step_queue(self, step: int) -> None:
+        """Goes on (or back, where step is negative) in the queue."""
+        rows = len(self.model.ids)
+        if rows == 0:
+            return
+        row = self._queue_row()
+        if self.current is not None and self.model.ids.row_of(self.current) is not None:
+            row += step
+        self.select(self.model.ids.id_at(min(max(row, 0), rows - 1)))
+
+    def step_track(self, step: int) -> None:
+        """Goes to the selected instance's next (or earlier) view on its track."""
+        selection = self._selection
+        if selection is None or not selection.points:
+            self.said.emit("The selected instance is on no track.")
+            return
+        places = [n for n, point in enumerate(selection.points) if point.instance_id == selection.row.id]
+        goal = (places[0] if places else 0) + step
+        if not 0 <= goal < len(selection.points):
+            self.said.emit("The track ends here." if step > 0 else "The track begins here.")
+            return
+        self.select(selection.points[goal].instance_id)
+
+    def select_track(self) -> None:
+        """Selects all instances of the track that the queue holds."""
+        selection = self._selection
+        if selection is None or selection.row.track_id is None:
+            self.said.emit("The selected instance is on no track.")
+            return
+        track_id, conditions = selection.row.track_id, self.filter.filter
+
+        def arrived(ids: list[int]) -> None:
+            if self.current == selection.row.id:
+                self.select(self.current, ids if self.current in ids else [self.current, *ids])
+                self.said.emit(f"{len(self.selected)} of track {track_id} selected.")
+
+        self._session.in_background(
+            lambda: self._reads.queued_of_track(conditions, track_id), arrived, tag="review select track"
+        )
+
+    def point_out_occluder(self) -> None:
+        """Lifts out what hides the selected instance most clearly."""
+        if self._selection is not None:
+            hiding = [outcome.by for outcome in self._selection.outcomes if outcome.by is not None]
+            if hiding:
+                self.frames.point_out(hiding[0])
+                return
+        self.said.emit("No test names what hides it.")
+
+    # ---- verdicts -------------------------------------------------------------------------------
+
+    def mark(self, verdict: Verdict | None, reason: RejectReason | None = None) -> None:
+        """Says what the selected instances are, and goes on to the next in the queue.
+
+        Args:
+            verdict: None takes this annotator's verdict back, and stays.
+            reason: of a rejection.
+        """
+        targets = self.selected or ([] if self.current is None else [self.current])
+        if not targets:
+            self.said.emit("Nothing is selected.")
+            return
+        self._set_verdict(targets, verdict, reason)
+        if verdict is not None:
+            self._advance(targets)
+
+    def mark_track(self, verdict: Verdict, reason: RejectReason | None = None) -> None:
+        """Says what the selected instance and all of its track are that nobody has looked at, as one edit."""
+        selection = self._selection
+        if selection is None or selection.row.track_id is None:
+            self.said.emit("The selected instance is on no track.")
+            return
+        track_id, current = selection.row.track_id, selection.row.id
+
+        def arrived(ids: list[int]) -> None:
+            targets = list(dict.fromkeys([current, *ids]))
+            self._set_verdict(targets, verdict, reason)
+            if self.current == current:
+                self._advance(targets)
+
+        self._session.in_background(lambda: self._reads.unreviewed_of_track(track_id), arrived)
+
+    def _set_verdict(
+        self, targets: Sequence[int], verdict: Verdict | None, reason: RejectReason | None
+    ) -> None:
+        ids = list(targets)
+
+        def verb() -> Touched:
+            try:
+                return set_verdict(self._session.history, ids, verdict, reason)
+            except BaseException:
+                self._lost.append(ids)
+                raise
+
+        def committed(touched: Touched) -> None:
+            if touched.edit_id:
+                self.said.emit(f"{touched.title}.")
+
+        self._session.perform(verb, committed)
+
+    def _advance(self, done: Sequence[int]) -> None:
+        """Goes to the next row after those just marked; they leave once the mark is committed."""
+        passed = set(done)
+        ids = self.model.ids
+        rows = ids.rows_of(done)
+        row = max(rows) + 1 if rows else self._queue_row()
+        following = next((ids.id_at(r) for r in range(row, len(ids)) if ids.id_at(r) not in passed), None)
+        if following is None and not self.feed.complete:
+            self.select(None)
+            self._waits_for_row = True
+            return
+        if following is None:
+            row = min(rows, default=len(ids))
+            following = next(
+                (ids.id_at(r) for r in range(row - 1, -1, -1) if ids.id_at(r) not in passed), None
+            )
+        if following is None and self.current is not None and self.filter.filter.verdict != "none":
+            return  # all there is was marked, and stays in sight
+        self.select(following)
+
+    def _on_edit_failed(self, _: object) -> None:
+        """A mark that was not kept: back to what it was meant for, so that it is seen."""
+        if self._lost:
+            ids = self._lost.pop(0)
+            self.select(ids[0], ids)
+
+    # ---- time -----------------------------------------------------------------------------------
+
+    def step_frame(self, step: int) -> None:
+        """Looks at a neighbouring frame; the selection stays."""
+        frame = self.frames.frame
+        if frame is None:
+            return
+
+        def arrived(found: FrameRow | None) -> None:
+            if found is None:
+                self.said.emit("The footage ends here." if step > 0 else "The footage begins here.")
+            else:
+                self._look_at(found.id)
+
+        self._session.in_background(
+            lambda: self._reads.frame_beside(frame, step), arrived, tag="review frame row"
+        )
+
+    def seek(self, time_s: float) -> None:
+        """Looks at the frame nearest to a time of the footage on the timeline; the selection stays."""
+        source_id = self.timeline.source_id
+        if source_id is None:
+            return
+
+        def arrived(found: FrameRow | None) -> None:
+            if found is not None:
+                self._look_at(found.id)
+
+        self._session.in_background(
+            lambda: self._reads.frame_near(source_id, time_s), arrived, tag="review frame row"
+        )
+
+    def go_home(self) -> None:
+        """Looks at the selected instance's own frame again."""
+        if self._selection is not None:
+            self.frames.select(self._selection)
+            self._show_time(self._selection.contents.frame)
+
+    def _look_at(self, frame_id: int) -> None:
+        def arrived(contents: FrameContents | None) -> None:
+            if contents is not None:
+                self.frames.look_at(contents)
+                self._show_time(contents.frame)
+
+        self._session.in_background(
+            lambda: self._reads.contents(frame_id), arrived, tag="review frame contents"
+        )
+
+    # ---- news -----------------------------------------------------------------------------------
+
+    def on_touched(self, touched: Touched) -> None:
+        """An edit, an undo or a redo was committed: only what it touched is read again."""
+        bring_back = touched.edit_id == self._reversed
+        self._reversed = None
+        ids = list(touched.rows.get("instance", ()))
+        if not ids and "review" not in touched.rows:
+            if "source" in touched.rows or "camera" in touched.rows:
+                self._read_again()
+            return
+        self._forget(ids)
+        if not self._shown:
+            self._stale = True
+            return
+        if ids:
+            self.feed.reconcile(ids, bring_back)
+        self.timeline.refresh_soon()
+        self._refresh_selection()
+
+    def on_outside_change(self) -> None:
+        """Another process wrote, such as a mining job: looks once it pauses, or after a while."""
+        if not self._outside.isActive():
+            self._outside.start()
+
+    def _look_outside(self) -> None:
+        if not self._shown:
+            self._stale = True
+            return
+        conditions, known = self.filter.filter, self.feed.total
+        self._forget(list(self._kept))
+        self.timeline.refresh_soon()
+
+        def counted(total: int) -> None:
+            if conditions != self.filter.filter:
+                return
+            if len(self.model.ids) == 0:
+                if total:
+                    self.refresh()
+                else:
+                    self._tell_empty()
+            elif known is not None and total != known:
+                self.fresh_changed.emit(max(total - known, 0))
+
+        self._session.in_background(lambda: self._reads.count(conditions), counted, tag="review outside")
+
+    def _on_reversed(self, touched: Touched) -> None:
+        self._reversed = touched.edit_id
+
+    def _read_again(self) -> None:
+        self._kept.clear()
+        if self._shown:
+            self.refresh()
+        else:
+            self._stale = True
+
+    def _on_first_page(self) -> None:
+        self.fresh_changed.emit(0)
+        ids = self.model.ids
+        if self.current is not None and ids.row_of(self.current) is not None:
+            self.select(self.current, self.selected)
+        elif len(ids):
+            self.select(ids.id_at(0))
+        else:
+            self.select(None)
+        self._tell_empty()
+
+    def _on_reconciled(self, members: list[int], bring_back: bool) -> None:
+        in_queue = [i for i in members if self.model.ids.row_of(i) is not None]
+        if bring_back and in_queue:
+            self.select(in_queue[0], in_queue)
+        elif self.current is not None:
+            self.selection_changed.emit(self.current, self.selected)  # rows have moved
+            row = self.model.ids.row_of(self.current)
+            if row is not None:
+                self._anchor_row = row
+        elif len(self.model.ids):
+            self.step_queue(0)
+        self._tell_empty()
+
+    def _on_counted(self, shown: int, total: int | None) -> None:
+        self.filter = replace(self.filter, shown=shown, total=total)
+        self.filter_changed.emit(self.filter)
+        if self._waits_for_row and shown > self._anchor_row:
+            self.step_queue(0)
+
+    def _tell_empty(self) -> None:
+        if len(self.model.ids) or not self.feed.complete:
+            self.empty_changed.emit("")
+            return
+        conditions = self.filter.filter
+
+        def arrived(any_instances: bool) -> None:
+            if len(self.model.ids) == 0 and conditions == self.filter.filter:
+                self.empty_changed.emit(empty_text(conditions, any_instances))
+
+        self._session.in_background(self._reads.any_instances, arrived, tag="review empty")
+
+    # ---- what is shown --------------------------------------------------------------------------
+
+    def _show_current(self) -> None:
+        current = self.current
+        if current is None:
+            self._selection = None
+            self.panel_changed.emit(PanelState())
+            self.frames.clear()
+            self.timeline.clear()
+            return
+        kept = self._kept.get(current)
+        if kept is not None:
+            self._show(kept)
+            return
+
+        def arrived(selection: Selection | None) -> None:
+            if self.current != current:
+                return
+            if selection is None:
+                self.said.emit(f"Instance {current} is no longer there.")
+                return
+            self._keep(selection)
+            self._show(selection)
+
+        self._session.in_background(lambda: self._reads.selection(current), arrived, tag="review selection")
+
+    def _show(self, selection: Selection) -> None:
+        self._selection = selection
+        self.panel_changed.emit(build_panel(selection, len(self.selected)))
+        self.frames.select(selection)
+        self._show_time(selection.contents.frame)
+
+    def _show_time(self, frame: FrameRow) -> None:
+        selection = self._selection
+        here = selection is not None and selection.row.source_id == frame.source_id
+        track = None
+        if selection is not None and here and selection.points:
+            track = (selection.points[0].time_s, selection.points[-1].time_s)
+        self.timeline.show(
+            frame.source_id,
+            frame.time_s,
+            selection.row.time_s if selection is not None and here else None,
+            track,
+        )
+
+    def _refresh_selection(self) -> None:
+        """Reads the selected instance and the frame shown again, after an edit."""
+        current, frame = self.current, self.frames.frame
+        if current is None or frame is None:
+            return
+
+        def read() -> tuple[Selection | None, FrameContents | None]:
+            selection = self._reads.selection(current)
+            if selection is not None and selection.contents.frame.id == frame.id:
+                return selection, selection.contents
+            return selection, self._reads.contents(frame.id)
+
+        def arrived(found: tuple[Selection | None, FrameContents | None]) -> None:
+            selection, contents = found
+            if self.current != current or selection is None:
+                return
+            self._keep(selection)
+            self._selection = selection
+            self.panel_changed.emit(build_panel(selection, len(self.selected)))
+            if contents is not None:
+                self.frames.update_contents(contents, selection)
+
+        self._session.in_background(read, arrived, tag="review selection again")
+
+    def _look_ahead(self) -> None:
+        """Reads and decodes what comes next in the queue, so that it is there when it is wanted."""
+        ids = self.model.ids
+        if not self.frames.at_home or len(ids) == 0:
+            return
+        row = self._queue_row()
+        for slot in range(_AHEAD):
+            if row + 1 + slot < len(ids):
+                self._prepare(ids.id_at(row + 1 + slot), slot)
+
+    def _prepare(self, instance_id: int, slot: int) -> None:
+        kept = self._kept.get(instance_id)
+        if kept is not None:
+            self.frames.prepare(kept.contents.frame, slot)
+            return
+
+        def arrived(selection: Selection | None) -> None:
+            if selection is not None:
+                self._keep(selection)
+                self.frames.prepare(selection.contents.frame, slot)
+
+        self._session.in_background(
+            lambda: self._reads.selection(instance_id), arrived, tag=f"review ahead {slot}"
+        )
+
+    def _keep(self, selection: Selection) -> None:
+        self._kept[selection.row.id] = selection
+        self._kept.move_to_end(selection.row.id)
+        while len(self._kept) > _SELECTIONS_KEPT:
+            self._kept.popitem(last=False)
+
+    def _forget(self, instance_ids: Sequence[int]) -> None:
+        """Drops kept selections that show any of these instances."""
+        changed = set(instance_ids)
+        for key, kept in list(self._kept.items()):
+            if key in changed or any(row.id in changed for row in kept.contents.instances):
+                del self._kept[key]
+
+    def _queue_row(self) -> int:
+        """The row where the reviewer is in the queue, or was before looking elsewhere."""
+        for instance_id in (self.current, self._anchor):
+            row = None if instance_id is None else self.model.ids.row_of(instance_id)
+            if row is not None:
+                return row
+        return min(self._anchor_row, max(0, len(self.model.ids) - 1))
+
+    def _read_choices(self) -> None:
+        camera_id = self.filter.filter.camera_id
+
+        def arrived(choices: FilterChoices) -> None:
+            self.filter = replace(
+                self.filter, cameras=choices.cameras, sources=choices.sources, hours=choices.hours
+            )
+            self.filter_changed.emit(self.filter)
+
+        self._session.in_background(lambda: self._reads.choices(camera_id), arrived, tag="review choices")
+
+
+def empty_text(conditions: QueueFilter, any_instances: bool) -> str:
+    """What an empty queue says, and what to do about it."""
+    if not any_instances:
+        return "Nothing mined yet.\nAdd footage and mine it in Sources: what is found waits here for you."
+    if conditions == QueueFilter(verdict="none"):
+        return "The queue is empty: everything is reviewed.\nChoose “Reviewed: any” above to look again."
+    return "Nothing meets these conditions.\nWiden the filter above, or clear it."

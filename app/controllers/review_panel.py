@@ -1,0 +1,132 @@
+"""From what the store knows of an instance to the words of the reason panel."""
+
+from __future__ import annotations
+
+import time
+
+from app.controllers.review_overlay import caption
+from app.controllers.review_reads import REASON_WORDS, Selection
+from app.states.review_marks import MARK_WORDS, LabelMark, label_mark
+from app.states.review_panel import PanelState, ReasonLine
+from app.states.review_timeline import time_text
+from core.records.occlusion import LabelOrigin, OcclusionTest, TestOutcome, Verdict
+
+_ORIGIN_WORDS: dict[LabelOrigin, str] = {
+    LabelOrigin.HEURISTIC: "by the tests below",
+    LabelOrigin.CLASSIFIER: "by a classifier",
+    LabelOrigin.NETWORK: "by a network",
+    LabelOrigin.FIT: "by its 3D fit",
+    LabelOrigin.HUMAN: "by a person",
+    LabelOrigin.IMPORT: "as imported",
+}
+
+PASSED_WORDS: dict[OcclusionTest, str] = {
+    OcclusionTest.OVERLAP: "Nothing nearer covers it",
+    OcclusionTest.BORDER: "The picture's border does not cut it",
+    OcclusionTest.STATIC: "Nothing that stands still hides it",
+    OcclusionTest.WALT: "WALT's rule lets it pass",
+}
+
+
+def build_panel(selection: Selection | None, selected_count: int) -> PanelState:
+    """What the panel shows of a selected instance."""
+    if selection is None:
+        return PanelState(selected_count=selected_count)
+    machine, machine_text = _machine(selection)
+    person, person_text = _person(selection)
+    return PanelState(
+        instance_id=selection.row.id,
+        title=caption(selection.row),
+        subtitle=_place_in_track(selection),
+        machine=machine,
+        machine_text=machine_text,
+        person=person,
+        person_text=person_text,
+        reasons=tuple(reason_line(outcome) for outcome in selection.outcomes),
+        facts=_facts(selection),
+        selected_count=selected_count,
+    )
+
+
+def reason_line(outcome: TestOutcome) -> ReasonLine:
+    """One test's outcome in words."""
+    return ReasonLine(
+        title=(REASON_WORDS if outcome.occluded else PASSED_WORDS)[outcome.test],
+        value=measure_text(outcome.test, outcome.value),
+        threshold=measure_text(outcome.test, outcome.threshold),
+        margin=outcome.margin,
+        occluded=outcome.occluded,
+        detail=outcome.detail,
+        by=outcome.by,
+    )
+
+
+def measure_text(test: OcclusionTest, value: float) -> str:
+    """A test's value with its unit: shares of the object, but for the border, which is pixels."""
+    if test is OcclusionTest.BORDER:
+        return f"{value:.1f} px"
+    if test is OcclusionTest.WALT:
+        return f"{value:.2f}"
+    return f"{100 * value:.1f} %"
+
+
+def _machine(selection: Selection) -> tuple[LabelMark, str]:
+    detail = selection.detail
+    mark = label_mark(detail.machine_label, None)
+    if detail.machine_label is None:
+        return mark, "The machine gave no label"
+    origin = _ORIGIN_WORDS[detail.machine_origin] if detail.machine_origin is not None else ""
+    return mark, f"{MARK_WORDS[mark.shape]} {origin}".strip()
+
+
+def _person(selection: Selection) -> tuple[LabelMark | None, str]:
+    verdicts = selection.detail.verdicts
+    if not verdicts:
+        return None, "Nobody has looked at it yet"
+    lines = []
+    for said in verdicts:
+        word = MARK_WORDS[label_mark(None, said.verdict).shape]
+        reason = f" ({said.reason})" if said.verdict is Verdict.REJECTED and said.reason else ""
+        when = time.strftime("%d %b %Y, %H:%M", time.localtime(said.decided_at))
+        lines.append(f"{word}{reason} by {said.annotator}, {when}")
+    mark = None if selection.row.verdict is None else label_mark(None, selection.row.verdict)
+    return mark, "\n".join(lines)
+
+
+def _place_in_track(selection: Selection) -> str:
+    if selection.row.track_id is None:
+        return "on no track"
+    place = next((n for n, p in enumerate(selection.points, 1) if p.instance_id == selection.row.id), None)
+    of = f", {place} of {len(selection.points)}" if place is not None else ""
+    return f"track {selection.row.track_id}{of}"
+
+
+def _facts(selection: Selection) -> tuple[tuple[str, str], ...]:
+    row, detail, contents = selection.row, selection.detail, selection.contents
+    frame = contents.frame
+    mask = "box only"
+    if detail.mask_version is not None:
+        mask = f"version {detail.mask_version}, {detail.mask_area:,} px, {detail.mask_origin}"
+    facts = [
+        ("Footage", contents.source.name + (f" · {frame.name}" if frame.name else "")),
+        ("Frame", f"{time_text(frame.time_s)} · pts {frame.pts}"),
+        (
+            "Taken",
+            taken_text(frame.captured_at, 0.0 if contents.camera is None else contents.camera.utc_offset_s),
+        ),
+        ("Found by", f"{detail.detector}, score {row.score:.2f}"),
+        ("Size", f"{row.box.w:.0f} × {row.box.h:.0f} px"),
+        ("Mask", mask),
+    ]
+    if row.stationary or row.thinned:
+        facts.append(("View", "left out as a repeat" if row.thinned else "stands still"))
+    if not detail.live:
+        facts.append(("State", "no longer found by mining"))
+    return tuple(facts)
+
+
+def taken_text(captured_at: float | None, utc_offset_s: float) -> str:
+    """When a frame was taken, in the camera's local time."""
+    if captured_at is None:
+        return "unknown"
+    return time.strftime("%d %b %Y, %H:%M:%S", time.gmtime(captured_at + utc_offset_s))

@@ -1,0 +1,102 @@
+"""The timeline of the footage that is looked at: read once for each source, and again after edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.controllers.review_reads import StoreReads
+from app.states.review_timeline import TimelineBucket, TimelineState
+from core.records.project import SourceRow
+
+_SETTLE_MS = 400  # edits come in bursts: the marks follow once they pause
+
+
+class Worker(Protocol):
+    """What runs reads off the main thread: app.session.ProjectSession."""
+
+    def in_background(
+        self,
+        work: Callable[[], object],
+        on_done: Callable[[object], None] | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
+        tag: str = "",
+    ) -> object:
+        """Runs work on a thread, on_done on the main thread."""
+        ...
+
+
+class TimelineDesk(QObject):
+    """Holds the timeline's state.
+
+    Signals:
+        changed(TimelineState): draw this.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, worker: Worker, reads: StoreReads) -> None:
+        super().__init__()
+        self._worker = worker
+        self._reads = reads
+        self.state = TimelineState()
+        self.source_id: int | None = None
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._read)
+
+    def show(
+        self,
+        source_id: int,
+        position_s: float,
+        selected_s: float | None,
+        track_s: tuple[float, float] | None,
+    ) -> None:
+        """Shows a source with the frame looked at, the selected instance and its track."""
+        marks = {"position_s": position_s, "selected_s": selected_s, "track_s": track_s}
+        if source_id != self.source_id:
+            self.source_id = source_id
+            self.state = TimelineState(**marks)  # type: ignore[arg-type]
+            self._read()
+        else:
+            self.state = replace(self.state, **marks)  # type: ignore[arg-type]
+        self.changed.emit(self.state)
+
+    def refresh_soon(self) -> None:
+        """Reads the marks again once edits pause."""
+        self._settle.start()
+
+    def clear(self) -> None:
+        """Shows nothing."""
+        self.source_id = None
+        self.state = TimelineState()
+        self.changed.emit(self.state)
+
+    def close(self) -> None:
+        """Stops the timer."""
+        self._settle.stop()
+
+    def _read(self) -> None:
+        source_id = self.source_id
+        if source_id is None:
+            return
+
+        def arrived(found: tuple[SourceRow, tuple[TimelineBucket, ...]] | None) -> None:
+            if found is None or source_id != self.source_id:
+                return
+            source, buckets = found
+            self.state = replace(
+                self.state, source=source.name, duration_s=source.duration_s, buckets=buckets
+            )
+            self.changed.emit(self.state)
+
+        self._worker.in_background(
+            lambda: self._reads.timeline(source_id),
+            arrived,  # type: ignore[arg-type]
+            None,
+            "review timeline",
+        )

@@ -1,0 +1,69 @@
+"""The Review workspace's widget: filters above, queue left, frame in the middle, reasons right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from app.views.review.filter_bar import FilterBar
+from app.views.review.frame_panel import FramePanel
+from app.views.review.queue_pane import QueuePane
+from app.views.review.reason_panel import ReasonPanel
+from app.views.review.timeline import Timeline
+from app.views.review.verdict_bar import VerdictBar
+from app.views.text import frame
+
+
+class ReviewView(QWidget):
+    """Lays the parts of the workspace out; composition joins their signals."""
+
+    def __init__(
+        self,
+        model: QAbstractItemModel,
+        rows_of: Callable[[Sequence[int]], list[int]],
+        keys: dict[str, str],
+        parent: QWidget | None = None,
+    ) -> None:
+        """
+        Args:
+            model, rows_of: the queue (see QueuePane).
+            keys: action id -> its first key, for the verdict buttons.
+        """
+        super().__init__(parent)
+        self.setObjectName("review")
+        self.filters = FilterBar()
+        self.queue = QueuePane(model, rows_of)
+        self.frame = FramePanel()
+        self.reasons = ReasonPanel()
+        self.timeline = Timeline()
+        self.verdicts = VerdictBar(keys)
+
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.frame, 1)
+        column.addWidget(self.timeline)
+        column.addWidget(frame("line"))
+        column.addWidget(self.verdicts)
+
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.queue)
+        split.addWidget(middle)
+        split.addWidget(self.reasons)
+        split.setStretchFactor(1, 1)
+        split.setSizes([330, 900, 290])
+        self.queue.setMinimumWidth(170)
+        self.reasons.setMinimumWidth(230)
+        self.split = split
+
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addWidget(self.filters)
+        page.addWidget(frame("line"))
+        page.addWidget(split, 1)
+        self.setFocusProxy(self.queue)

@@ -1,0 +1,82 @@
+"""The verdicts as buttons with their keys: for the mouse, and to learn the keys from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from app.states.review_marks import LabelMark, MarkShape
+from app.views.canvas.badges import draw_badge
+from app.views.text import frame, label
+
+_BUTTONS = (
+    ("review.unoccluded", "Unoccluded", MarkShape.UNOCCLUDED),
+    ("review.occluded", "Occluded", MarkShape.OCCLUDED),
+    ("review.wrong_detection", "Wrong detection", MarkShape.REJECTED),
+    ("review.bad_picture", "Bad picture", MarkShape.REJECTED),
+    ("review.clear", "Clear", None),
+)
+
+
+class VerdictBar(QWidget):
+    """One button for each verdict.
+
+    Signals:
+        wanted(str): the action's id.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self, keys: dict[str, str], parent: QWidget | None = None) -> None:
+        """
+        Args:
+            keys: action id -> its first key, for people.
+        """
+        super().__init__(parent)
+        bar = frame("panel", self)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(bar)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(8)
+        self.buttons: dict[str, QPushButton] = {}
+        for action_id, title, shape in _BUTTONS:
+            button = QPushButton(title)
+            button.setAutoDefault(False)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys must keep reaching the queue
+            if shape is not None:
+                button.setIcon(_badge_icon(LabelMark(shape, True)))
+            button.clicked.connect(lambda _=False, wish=action_id: self.wanted.emit(wish))
+            row.addWidget(button)
+            if keys.get(action_id):
+                row.addWidget(label(keys[action_id], "key"))
+                row.addSpacing(8)
+            self.buttons[action_id] = button
+        row.addStretch(1)
+        self._said = label("", "soft")
+        row.addWidget(self._said)
+
+    def say(self, text: str) -> None:
+        """Says what was just done."""
+        self._said.setText(text)
+
+    @property
+    def said(self) -> str:
+        """What was said last."""
+        return self._said.text()
+
+
+def _badge_icon(mark: LabelMark) -> QIcon:
+    icon = QIcon()
+    for scale in (1, 2):
+        pixmap = QPixmap(18 * scale, 18 * scale)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.scale(scale, scale)
+        draw_badge(painter, QPointF(9, 9), 16, mark)
+        painter.end()
+        pixmap.setDevicePixelRatio(scale)
+        icon.addPixmap(pixmap)
+    return icon

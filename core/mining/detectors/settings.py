@@ -24,6 +24,15 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Pixels(StrEnum):
+    """What a network wants its pixels to be."""
+
+    AUTO = "auto"
+    RGB_0_1 = "rgb_0_to_1"
+    BGR_0_255 = "bgr_0_to_255"
+    RGB_0_255 = "rgb_0_to_255"
+
+
 class RfdetrSize(StrEnum):
     """RF-DETR Seg's published sizes."""
 
@@ -148,6 +157,26 @@ class OnnxSettings(DetectorSettings):
         le=4096,
         title="Tile size",
         description="Side of a tile; 0 takes half of the picture's long side.",
+        json_schema_extra={"unit": "px", "advanced": True},
+    )
+    class_names: str = Field(
+        default="",
+        title="Class names",
+        description="Comma-separated, in the network's order; empty takes them from the file.",
+        json_schema_extra={"advanced": True},
+    )
+    pixels: Pixels = Field(
+        default=Pixels.AUTO,
+        title="Pixels",
+        description="Colour order and range that the network wants; auto goes by its layout.",
+        json_schema_extra={"advanced": True},
+    )
+    input_px: int = Field(
+        default=0,
+        ge=0,
+        le=4096,
+        title="Input size",
+        description="Long side of what a network of variable size is given; 0 takes the file's, else 640.",
         json_schema_extra={"unit": "px", "advanced": True},
     )
     threads: int = Field(

@@ -13,6 +13,10 @@ def main(arguments: list[str] | None = None) -> int:
         from app.start_up import run_window
 
         return run_window()
+    if given[0] == "tour":
+        from app.tour import main as tour
+
+        return tour(given[1:])
     words = given[1:] if given[0] == "open" else given
     if len(words) == 1 and (words[0].endswith(".amodal") or (given[0] == "open" and words[0][0] != "-")):
         from app.start_up import run_window

@@ -1,0 +1,100 @@
+"""Opens the window, looks at the start page and every workspace, keeps a picture of each, and closes.
+
+For machines without a display, for the pictures in docs/, and as the first start of a new build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.places import OVERRIDE
+
+if TYPE_CHECKING:
+    from app.composition.window import Shell
+
+SIZE = (1440, 900)
+_LOOK_EVERY_MS = 400
+_LONGEST_S = 40.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Takes the tour; gives 0, or 1 where a place did not come to rest in time."""
+    parser = argparse.ArgumentParser(prog="amodal tour", description="Keep a picture of every workspace.")
+    parser.add_argument("project", nargs="?", type=Path, help="the project to open")
+    parser.add_argument("--out", type=Path, help="folder for the pictures; none are kept without it")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="amodal-tour-") as folder:
+        # the person's own settings and recent projects are neither shown nor changed
+        os.environ[OVERRIDE] = folder
+        return _walk(given.project, given.out)
+
+
+def _walk(project: Path | None, out: Path | None) -> int:
+    from PySide6.QtCore import QElapsedTimer, QTimer
+    from PySide6.QtGui import QImage
+    from PySide6.QtWidgets import QApplication
+
+    from app.start_up import run_window
+
+    timer = QTimer()
+    timer.setInterval(_LOOK_EVERY_MS)
+    waited = QElapsedTimer()
+
+    def start(shell: Shell) -> None:
+        shell.window.resize(*SIZE)
+        places: list[str] | None = None
+        place = "start"
+        last = QImage()
+        waited.start()
+
+        def look() -> None:
+            """Keeps a picture once two in a row are the same, then goes on."""
+            nonlocal last, places, place
+            if waited.elapsed() > _LONGEST_S * 1000:
+                print(f"amodal tour: {place} did not come to rest", file=sys.stderr)
+                _leave(shell, 1)
+                return
+            if place == "opening":
+                if shell.opened is None:
+                    return
+                places = [workspace.id for workspace in shell.opened.workspaces]
+                place = shell.window.place
+            now = shell.window.grab().toImage()
+            if now != last:
+                last = now
+                return
+            if out is not None:
+                out.mkdir(parents=True, exist_ok=True)
+                picture = out / f"{place}.png"
+                now.save(str(picture))
+                print(picture)
+            waited.restart()
+            last = QImage()
+            if place == "start" and project is not None:
+                place = "opening"
+                shell.open_project(project)
+            elif places and place != places[-1]:
+                assert shell.opened is not None
+                place = places[places.index(place) + 1]
+                shell.opened.go_to(place)
+            else:
+                _leave(shell, 0)
+
+        timer.timeout.connect(look)
+        timer.start()
+
+    def _leave(shell: Shell, code: int) -> None:
+        timer.stop()
+        shell.window.close()
+        QApplication.exit(code)
+
+    return run_window(None, start)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

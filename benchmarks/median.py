@@ -1,6 +1,6 @@
 """Time and memory of the median background: 1,000 frames at 1080p, against numpy's median.
 
-    python -m benchmarks.median [--frames 1000] [--scratch FOLDER] [--json]
+    python -m benchmarks.median [--frames 1000] [--scratch FOLDER]
 
 numpy's median holds all frames and a copy of them. Its memory is measured on a few frames and carried on in
 a straight line, since 1,000 of them fit on few machines.
@@ -9,7 +9,6 @@ a straight line, since 1,000 of them fit on few machines.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
@@ -119,26 +118,22 @@ def measure(count: int, scratch: Path) -> MedianFigures:
     )
 
 
-def main() -> int:
-    """Measure and print; exit code 1 when the limit of 1 GB is passed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=1000)
-    parser.add_argument("--scratch", type=Path, default=None)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=asked.scratch) as scratch:
-        figures = measure(asked.frames, Path(scratch))
-    if asked.json:
-        print(json.dumps(asdict(figures)))
-    else:
-        print(
-            f"Median of {figures.frames} frames at 1080p: {figures.seconds} s "
-            f"({figures.staging_s} s of it to make and stage them), peak memory "
-            f"{figures.peak_bytes / 1e9:.2f} GB (limit 1 GB), {figures.memory_ratio} x numpy's "
-            f"{figures.naive_bytes / 1e9:.1f} GB, 99 % of pixels within {figures.error_levels:.0f} levels"
-        )
-    return int(figures.peak_bytes > LIMIT_BYTES)
+def main(count: int = 1000, scratch: Path | None = None) -> dict[str, float]:
+    """Measure, print one line, and return the figures; `limit_bytes` is what peak_bytes must stay under."""
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        figures = measure(count, Path(folder))
+    print(
+        f"Median of {figures.frames} frames at 1080p: {figures.seconds} s "
+        f"({figures.staging_s} s of it to make and stage them), peak memory "
+        f"{figures.peak_bytes / 1e9:.2f} GB (limit {LIMIT_BYTES / 1e9:.0f} GB), {figures.memory_ratio} x "
+        f"numpy's {figures.naive_bytes / 1e9:.1f} GB, 99 % of pixels within {figures.error_levels:.0f} levels"
+    )
+    return {**asdict(figures), "limit_bytes": LIMIT_BYTES}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.median")
+    parser.add_argument("--frames", type=int, default=1000)
+    parser.add_argument("--scratch", type=Path, default=None, help="folder with 7 GB of room")
+    asked = parser.parse_args()
+    sys.exit(int(main(asked.frames, asked.scratch)["peak_bytes"] > LIMIT_BYTES))

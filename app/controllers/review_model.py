@@ -198,7 +198,7 @@ def cell_text(item: QueueItem, column: int) -> str:
         "Id": str(item.id),
         "Category": item.category,
         "Label": MARK_WORDS[item.mark.shape],
-        "Margin": "" if item.margin is None else f"{item.margin:+.2f}",
+        "Margin": "" if item.margin is None else f"{item.margin:+.3f}",
         "Size": f"{item.width_px:.0f} × {item.height_px:.0f}",
         "Time": time_text(item.time_s),
         "Source": item.source,

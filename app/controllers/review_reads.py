@@ -20,7 +20,7 @@ from core.store.queries import cameras, frames, instance_detail, instances, queu
 from core.store.queries.instance_detail import InstanceDetail
 from core.store.queries.tracks import TrackPoint
 
-TIMELINE_BINS = 240
+TIMELINE_BINS = 240  # or one for each frame, where there are fewer
 
 REASON_WORDS: dict[OcclusionTest, str] = {
     OcclusionTest.OVERLAP: "Something nearer covers it",
@@ -171,13 +171,14 @@ class StoreReads:
         """A source and what lies in equal slices of its time; None where there is no such source."""
         with self._project.read() as connection:
             source = sources.source_by_id(connection, self._project, source_id, counted=False)
-            bins = timeline.timeline_bins(connection, source_id, TIMELINE_BINS)
-        if source is None:
-            return None
-        width = max(source.duration_s, 1e-9) / TIMELINE_BINS
-        buckets = [TimelineBucket()] * TIMELINE_BINS
+            if source is None:
+                return None
+            count = max(1, min(TIMELINE_BINS, source.frame_count))
+            bins = timeline.timeline_bins(connection, source_id, count)
+        width = max(source.duration_s, 1e-9) / count
+        buckets = [TimelineBucket()] * count
         for found in bins:
-            place = min(round(found.start_s / width), TIMELINE_BINS - 1)
+            place = min(round(found.start_s / width), count - 1)
             buckets[place] = TimelineBucket(found.instances, found.unoccluded, found.reviewed)
         return source, tuple(buckets)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-_SMOOTH_BELOW = 2.0  # screen pixels per picture pixel
+_SMOOTH_BELOW = 6.0  # screen pixels per picture pixel
 
 
 class FrameItem(pg.GraphicsObject):

@@ -21,6 +21,7 @@ from app.views.canvas.tone import Tone
 
 _SLACK_PX = 4.0  # how far beside a box a click still counts, on the screen
 _FIT_MARGIN = 0.01
+_LEAST_SEEN_PX = 72.0  # picture pixels that zooming to a box shows at least
 _DEEPEST_ZOOM = 6.0  # picture pixels across the canvas when zoomed in most
 
 
@@ -113,14 +114,14 @@ class ImageCanvas(pg.GraphicsView):
             self._set_hovered(None)
 
     def show_message(self, text: str) -> None:
-        """Shows a sentence in the middle of the canvas, or takes it away when empty."""
+        """Shows a sentence at the foot of the canvas, or takes it away when empty."""
         self._message.setText(text)
         self._message.setVisible(bool(text))
         self._place_message()
 
     @property
     def message(self) -> str:
-        """The sentence in the middle of the canvas, or nothing."""
+        """The sentence at the foot of the canvas, or nothing."""
         return self._message.text()
 
     @property
@@ -167,9 +168,16 @@ class ImageCanvas(pg.GraphicsView):
         return self._fitted
 
     def zoom_to_box(self, left: float, top: float, right: float, bottom: float, margin: float = 0.6) -> None:
-        """Shows a box, in canvas coordinates, with a margin around it in parts of its size."""
+        """Shows a box, in canvas coordinates, with a margin around it in parts of its size.
+
+        A small box gets more of its surroundings: they tell more than its few pixels.
+        """
         self._fitted = False
-        self._show_rect(QRectF(QPointF(left, top), QPointF(right, bottom)), margin)
+        box = QRectF(QPointF(left, top), QPointF(right, bottom))
+        larger = max(box.width(), box.height())
+        if larger > 0:
+            margin = max(margin, (_LEAST_SEEN_PX / larger - 1) / 2)
+        self._show_rect(box, margin)
 
     def show_actual_size(self) -> None:
         """Shows one picture pixel as one screen pixel, around the present middle."""

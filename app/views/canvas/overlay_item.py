@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QTransform,
+)
 
 from app.states.overlay import Overlay, OverlayInstance, OverlayRole
 from app.states.review_marks import MarkShape
@@ -111,7 +121,10 @@ class OverlayItem(pg.GraphicsObject):
         shape = self._mask_shape(instance)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(shape.place, shape.fill)
-        pen = QPen(_accent(instance), 1.6 if instance.role is OverlayRole.SELECTED else 1.0)
+        line = _accent(instance)
+        if instance.role is OverlayRole.NONE:
+            line.setAlpha(150)
+        pen = QPen(line, 1.6 if instance.role is OverlayRole.SELECTED else 1.0)
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawLines(shape.outline)
@@ -206,6 +219,14 @@ class OverlayItem(pg.GraphicsObject):
         if len(trail) < 2:
             return
         points = [to_screen.map(QPointF(x, y)) for x, y in np.asarray(trail).tolist()]
+        painter.save()
+        for instance in self._overlay.instances:
+            if instance.role is OverlayRole.SELECTED:  # its own pixels stay clear
+                window = QPainterPath()
+                window.addRect(QRectF(painter.viewport()).adjusted(-9, -9, 9, 9))
+                hole = QPainterPath()
+                hole.addRect(_screen_box(instance, to_screen))
+                painter.setClipPath(window - hole, Qt.ClipOperation.IntersectClip)
         for width, colour in ((3.6, QColor(0, 0, 0, 120)), (1.6, QColor(TRAIL_COLOUR))):
             painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawPolyline(QPolygonF(points))
@@ -216,6 +237,7 @@ class OverlayItem(pg.GraphicsObject):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(TRAIL_COLOUR), 1.8))
             painter.drawEllipse(points[self._overlay.trail_now], 4.5, 4.5)
+        painter.restore()
 
 
 # the selected object's own pixels are what a reviewer judges: no colour over them

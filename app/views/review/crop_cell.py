@@ -86,4 +86,4 @@ def _paint_caption(painter: QPainter, cell: QRectF, item: QueueItem, *, strong: 
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, f"{item.category} {item.id}")
     if item.margin is not None and cell.width() > 110:
         painter.setPen(theme.color("text_faint"))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, f"{item.margin:+.2f}")
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, f"{item.margin:+.3f}")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetrics
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.states.review_filter import NOBODY_LOOKED, Choice, FilterState, is_narrowed
+from app.views.flow import FlowLayout
 from app.views.icons import TextButton
-from app.views.review.flow_layout import FlowLayout
 from core.records.detections import Category
 from core.records.occlusion import OcclusionLabel, OcclusionTest
 from core.records.project import QueueFilter
@@ -43,7 +43,6 @@ class FilterBar(QWidget):
 
     Signals:
         changed(QueueFilter): the conditions that a person wants.
-        refresh_wanted(): read the queue anew.
     """
 
     changed = Signal(object)
@@ -51,7 +50,11 @@ class FilterBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = FilterState()
-        row = FlowLayout(self, margins=(10, 7, 10, 7), gap=6)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(10, 7, 10, 7)
+        chips = QWidget()
+        outer.addWidget(chips)
+        row = FlowLayout(chips, 6)
         self._chips: dict[str, ChoiceChip] = {}
         for field, title, choices in (
             ("verdict", "Reviewed", _VERDICTS),
@@ -71,11 +74,11 @@ class FilterBar(QWidget):
                 self._categories = CategoryChip()
                 self._categories.chosen.connect(lambda value: self._choose("categories", value))
                 row.addWidget(self._categories)
-        self._thinned = TextButton("Repeats too", "chip")
+        self._thinned = Chip("Repeats too")
         self._thinned.setToolTip("Shows parked and repeated views as well, which another view stands for.")
         self._thinned.clicked.connect(lambda on: self._choose("include_thinned", bool(on)))
         row.addWidget(self._thinned)
-        self._track = TextButton("", "chip")
+        self._track = Chip("")
         self._track.setToolTip("Only this track is shown. Click to show all again.")
         self._track.clicked.connect(lambda _: self._choose("track_id", None))
         row.addWidget(self._track)
@@ -114,7 +117,22 @@ class FilterBar(QWidget):
         self.show_state(self._state)  # until the controller agrees, the chips show what is in force
 
 
-class ChoiceChip(TextButton):
+class Chip(TextButton):
+    """A chip with room for its words in bold, as it shows them while it is lit."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "chip")
+
+    def sizeHint(self) -> QSize:
+        """Qt's: Qt measures the letters of the unlit state only."""
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        plain = QFontMetrics(self.font()).horizontalAdvance(self.text())
+        more = QFontMetrics(bold).horizontalAdvance(self.text()) - plain
+        return super().sizeHint() + QSize(max(0, more) + 2, 0)
+
+
+class ChoiceChip(Chip):
     """A chip with one choice out of some.
 
     Signals:
@@ -124,7 +142,7 @@ class ChoiceChip(TextButton):
     chosen = Signal(object)
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
-        super().__init__("", "chip")
+        super().__init__("")
         self._title = title
         self._choices: tuple[Choice, ...] = ()
         self._menu = QMenu(self)
@@ -157,7 +175,7 @@ class ChoiceChip(TextButton):
         return self._menu.actions()
 
 
-class CategoryChip(TextButton):
+class CategoryChip(Chip):
     """A chip with any number of categories.
 
     Signals:
@@ -167,7 +185,7 @@ class CategoryChip(TextButton):
     chosen = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__("Category", "chip")
+        super().__init__("Category")
         self._menu = QMenu(self)
         self._actions: dict[Category, QAction] = {}
         for category in Category:

@@ -23,11 +23,13 @@ class QueuePane(QWidget):
         selected(object, list): the current id or None, and all selected ids.
         activated(): a row was double-clicked.
         refresh_wanted(): the person wants to see what was added since.
+        table_shown(bool): the table, or the grid, came to the front.
     """
 
     selected = Signal(object, list)
     activated = Signal()
     refresh_wanted = Signal()
+    table_shown = Signal(bool)
 
     def __init__(
         self,
@@ -149,6 +151,7 @@ class QueuePane(QWidget):
         self._shows_table = not self._shows_table
         self.setFocusProxy(self.view)
         self._show_page()
+        self.table_shown.emit(self._shows_table)
         self.view.setFocus()
         self.view.scrollTo(self.view.currentIndex())
 

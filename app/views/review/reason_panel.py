@@ -58,6 +58,7 @@ class ReasonPanel(QScrollArea):
         column.addSpacing(2)
         column.addWidget(label("Machine", "caption"))
         column.addWidget(self._machine)
+        column.addSpacing(2)
         column.addWidget(label("People", "caption"))
         column.addWidget(self._person)
         column.addSpacing(2)
@@ -195,8 +196,8 @@ class ReasonRow(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         self._badge = Badge(15)
-        self._title = label("", "heading")
-        head.addWidget(self._badge)
+        self._title = label("", "heading", wrap=True)
+        head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._title, 1)
         self._bar = MarginBar()
         self._numbers = label("", "faint")
@@ -279,14 +280,14 @@ class CropPicture(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Qt's: draws the crop, sharp when it is small."""
+        """Qt's: draws the crop."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), CANVAS_COLOUR)
         image = self._image
         if image is not None and not image.isNull():
             scale = min(self.width() / image.width(), self.height() / image.height())
             size = QSize(round(image.width() * scale), round(image.height() * scale))
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 4)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             place = QRectF(
                 (self.width() - size.width()) / 2,
                 (self.height() - size.height()) / 2,

@@ -15,6 +15,8 @@ from app.views.review.timeline import Timeline
 from app.views.review.verdict_bar import VerdictBar
 from app.views.text import frame
 
+_TABLE_PX = 620
+
 
 class ReviewView(QWidget):
     """Lays the parts of the workspace out; composition joins their signals."""
@@ -58,7 +60,9 @@ class ReviewView(QWidget):
         split.setSizes([330, 900, 290])
         self.queue.setMinimumWidth(170)
         self.reasons.setMinimumWidth(230)
-        self.split = split
+        self._split = split
+        self._grid_width = 330
+        self.queue.table_shown.connect(self._make_room)
 
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
@@ -67,3 +71,11 @@ class ReviewView(QWidget):
         page.addWidget(frame("line"))
         page.addWidget(split, 1)
         self.setFocusProxy(self.queue)
+
+    def _make_room(self, for_table: bool) -> None:
+        """A table needs more width than crops do; the grid gets its own back."""
+        queue, middle, reasons = self._split.sizes()
+        if for_table:
+            self._grid_width = queue
+        wanted = max(queue, min(_TABLE_PX, queue + middle // 3)) if for_table else self._grid_width
+        self._split.setSizes([wanted, middle + queue - wanted, reasons])

@@ -119,6 +119,8 @@ class Timeline(QWidget):
             return
         step = (self.width() - 2 * _SIDE) / len(buckets)
         room = floor - 6
+        covered, free = theme.color("line_strong"), theme.color("unoccluded")
+        free.setAlphaF(0.8)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for place, bucket in enumerate(buckets):
@@ -127,8 +129,8 @@ class Timeline(QWidget):
             left, width = _SIDE + place * step, max(1.0, step - 0.5)
             height = max(2.0, room * bucket.instances / most)
             clear = height * bucket.unoccluded / bucket.instances
-            painter.fillRect(QRectF(left, floor - height, width, height), theme.color("line_strong"))
-            painter.fillRect(QRectF(left, floor - clear, width, clear), theme.color("unoccluded"))
+            painter.fillRect(QRectF(left, floor - height, width, height), covered)
+            painter.fillRect(QRectF(left, floor - clear, width, clear), free)
             if bucket.reviewed:
                 done = theme.color("accent_strong")
                 done.setAlphaF(0.35 + 0.65 * bucket.reviewed / bucket.instances)

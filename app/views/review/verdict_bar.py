@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.states.review_marks import LabelMark, MarkShape
 from app.views.canvas.badges import draw_badge
@@ -54,13 +54,15 @@ class VerdictBar(QWidget):
                 row.addWidget(label(keys[action_id], "key"))
                 row.addSpacing(8)
             self.buttons[action_id] = button
-        row.addStretch(1)
         self._said = label("", "soft")
-        row.addWidget(self._said)
+        self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._said, 1)
 
     def say(self, text: str) -> None:
         """Says what was just done."""
         self._said.setText(text)
+        self._said.setToolTip(text)
 
     @property
     def said(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, insert
 
-from core.store.checkpoints import CHECKPOINT_BYTES, checkpoint, log_bytes
+from core.store.checkpoints import LOG_BYTES, checkpoint, log_bytes
 from core.store.connection import raw_of, write_transaction, writing_engine
 from core.store.faults import translated
 
@@ -125,6 +125,6 @@ class BulkWriter:
         if now > self._next_checkpoint:
             # the log's file keeps its length, so that time paces the checkpoints and its size does not
             self._next_checkpoint = now + _CHECKPOINT_EVERY_S
-            if log_bytes(self._path) >= CHECKPOINT_BYTES:
+            if log_bytes(self._path) >= LOG_BYTES:
                 with translated(self._path):
                     checkpoint(self._raw)

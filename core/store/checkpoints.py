@@ -8,8 +8,10 @@ from pathlib import Path
 
 from core.store.connection import connect
 
-CHECKPOINT_BYTES = 8 << 20
-"""Size of the write-ahead log from which a checkpoint is worth its time."""
+LOG_BYTES = 8 << 20
+"""Length that the write-ahead log is given before the first edit, and from which it is checkpointed."""
+
+_COMMITS = 64
 
 
 def log_bytes(path: Path) -> int:
@@ -31,11 +33,29 @@ def checkpoint(raw: sqlite3.Connection) -> tuple[int, int]:
     return int(in_log), int(moved)
 
 
-class CheckpointWorker:
-    """Checkpoints a project from a thread of its own once the log is long enough.
+def lengthen_log(raw: sqlite3.Connection, path: Path) -> None:
+    """Give the write-ahead log its length, so that an edit's commit overwrites it and does not extend it.
 
-    The log's file keeps its length after a checkpoint, so that the frames moved are counted, not its size.
+    A commit that makes the log's file longer waits for the file system's own journal as well: several
+    times as long, and now and then very long. SQLite writes pages that do not fit its cache to the log
+    before the commit; undone, they count for nothing, but the file keeps its length.
     """
+    if log_bytes(path) >= LOG_BYTES:
+        return
+    pages = int(raw.execute("PRAGMA cache_size").fetchone()[0])
+    raw.execute("PRAGMA cache_size = 10")
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("INSERT INTO meta (key, value) VALUES ('', CAST(zeroblob(?) AS TEXT))", (LOG_BYTES,))
+    except sqlite3.OperationalError:
+        pass  # someone else writes, or there is no room: the edit itself will say so
+    finally:
+        raw.rollback()
+        raw.execute(f"PRAGMA cache_size = {pages}")
+
+
+class CheckpointWorker:
+    """Checkpoints a project from a thread of its own, now and then."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +66,7 @@ class CheckpointWorker:
     def after_commit(self) -> None:
         """Note a commit; start a checkpoint where it is time for one. Returns at once."""
         self._commits += 1
-        if self._commits % 64 or log_bytes(self._path) < CHECKPOINT_BYTES:
+        if self._commits % _COMMITS or log_bytes(self._path) < LOG_BYTES:
             return
         with self._lock:
             if self._thread is not None and self._thread.is_alive():

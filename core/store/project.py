@@ -18,7 +18,7 @@ from core.errors import DiskFullError, NewerProjectError, NotAProjectError, Proj
 from core.store import tables
 from core.store.bulk import BulkWriter
 from core.store.changes import ChangeWatcher
-from core.store.checkpoints import CheckpointWorker, log_bytes
+from core.store.checkpoints import CheckpointWorker, lengthen_log, log_bytes
 from core.store.connection import connect, raw_of, reading_engine, write_transaction, writing_engine
 from core.store.faults import read_only as read_only_error
 from core.store.faults import translated
@@ -169,6 +169,7 @@ class Project:
                 if self._writer is None:
                     with translated(self.path):
                         self._writer = writing_engine(self.path).connect()
+                        lengthen_log(raw_of(self._writer), self.path)
                 synchronous = "FULL" if durable else "NORMAL"
                 raw_of(self._writer).execute(f"PRAGMA synchronous = {synchronous}")
                 with write_transaction(

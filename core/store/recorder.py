@@ -50,6 +50,13 @@ class Recorder:
         self.annotator_id = annotator_id
         self.now = now
         self.changes: list[Change] = []
+        self._seen: dict[str, dict[int, dict[str, Any]]] = {}
+
+    def rows(self, table: Table, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Whole rows by id as they are now, each read once; ids that are not there are left out."""
+        seen = self._seen.setdefault(table.name, {})
+        seen.update(read_rows(self.connection, table, [i for i in ids if i not in seen]))
+        return {i: seen[i] for i in ids if i in seen}
 
     def insert(self, table: Table, values: Mapping[str, Any]) -> int:
         """Insert a row and return its id. The columns not named take their defaults."""
@@ -63,7 +70,11 @@ class Recorder:
         full = [{**values, **derived_columns(table.name, values)} for values in rows]
         statement = insert(table).returning(key, sort_by_parameter_order=True)
         ids = [int(row[0]) for row in self.connection.execute(statement, full)]
-        whole = read_rows(self.connection, table, ids)
+        if full[0].keys() | {key.name} == set(table.columns.keys()):
+            self._seen.setdefault(table.name, {}).update(
+                (row_id, {key.name: row_id, **row}) for row_id, row in zip(ids, full, strict=True)
+            )
+        whole = self.rows(table, ids)
         for row_id in ids:
             values = _recorded(table.name, whole[row_id])
             values.pop(key.name)
@@ -85,15 +96,15 @@ class Recorder:
             KeyError: one of the rows is not there.
         """
         wanted = list(updates)
-        rows = read_rows(self.connection, table, [row_id for row_id, _ in wanted])
+        rows = self.rows(table, [row_id for row_id, _ in wanted])
         changes = []
         for row_id, values in wanted:
             row = rows[row_id]
             after = {name: value for name, value in values.items() if row[name] != value}
             if after:
-                before = {name: row[name] for name in after}
-                row.update(after)  # the same row may come again
-                changes.append(Change(table.name, row_id, before, after))
+                changes.append(Change(table.name, row_id, {name: row[name] for name in after}, after))
+                row.update(after)
+                row.update(derived_columns(table.name, row))
         apply_changes(self.connection, changes, rows={table.name: rows})
         self.changes.extend(changes)
 
@@ -111,7 +122,7 @@ class Recorder:
         Raises:
             KeyError: one of the rows is not there.
         """
-        rows = read_rows(self.connection, table, ids)
+        rows = self.rows(table, ids)
         changes = []
         for row_id in ids:
             values = _recorded(table.name, rows[row_id])
@@ -119,6 +130,8 @@ class Recorder:
             changes.append(Change(table.name, row_id, values, None))
         apply_changes(self.connection, changes)
         self.changes.extend(changes)
+        for row_id in ids:
+            del self._seen[table.name][row_id]
 
 
 def primary_key(table: Table) -> Column[Any]:

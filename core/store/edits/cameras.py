@@ -8,7 +8,7 @@ from core.errors import EditRefusedError
 from core.records.history import Touched
 from core.store import tables
 from core.store.history import History
-from core.store.recorder import Recorder, read_rows
+from core.store.recorder import Recorder
 
 _camera, _source = tables.camera, tables.source
 _DAY_S = 86400.0
@@ -86,7 +86,7 @@ def remove_camera(history: History, camera_id: int) -> Touched:
 
 
 def _present(recorder: Recorder, camera_id: int) -> dict[str, object]:
-    row = read_rows(recorder.connection, _camera, [camera_id]).get(camera_id)
+    row = recorder.rows(_camera, [camera_id]).get(camera_id)
     if row is None:
         raise EditRefusedError("That camera is no longer there.", "Reload the list.")
     return row

@@ -9,7 +9,7 @@ from core.records.detections import Category
 from core.records.history import Touched
 from core.store import tables
 from core.store.history import History
-from core.store.recorder import Recorder, read_rows
+from core.store.recorder import Recorder
 
 _instance = tables.instance
 
@@ -23,7 +23,7 @@ def set_category(history: History, instance_ids: Sequence[int], category: Catego
     ids = list(dict.fromkeys(instance_ids))
 
     def action(recorder: Recorder) -> None:
-        rows = read_rows(recorder.connection, _instance, ids)
+        rows = recorder.rows(_instance, ids)
         missing = [i for i in ids if i not in rows]
         if missing:
             raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")

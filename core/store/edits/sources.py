@@ -9,7 +9,7 @@ from core.errors import EditRefusedError
 from core.records.history import Touched
 from core.store import tables
 from core.store.history import History
-from core.store.recorder import Recorder, read_rows
+from core.store.recorder import Recorder
 
 _source = tables.source
 
@@ -71,7 +71,7 @@ def _set_state(history: History, source_id: int, state: str, title: str) -> Touc
 
 
 def _present(recorder: Recorder, source_id: int) -> dict[str, object]:
-    row = read_rows(recorder.connection, _source, [source_id]).get(source_id)
+    row = recorder.rows(_source, [source_id]).get(source_id)
     if row is None:
         raise EditRefusedError("That source is no longer there.", "Reload the list.")
     return row

@@ -12,7 +12,7 @@ from core.records.history import Touched
 from core.records.occlusion import Verdict
 from core.store import tables
 from core.store.history import History
-from core.store.recorder import Recorder, read_rows
+from core.store.recorder import Recorder
 
 _review, _instance = tables.review, tables.instance
 
@@ -47,7 +47,7 @@ def set_verdict(
     why = None if reason is None or verdict is not Verdict.REJECTED else RejectReason(reason).value
 
     def action(recorder: Recorder) -> None:
-        rows = read_rows(recorder.connection, _instance, ids)
+        rows = recorder.rows(_instance, ids)
         missing = [i for i in ids if i not in rows]
         if missing:
             raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")
@@ -68,7 +68,7 @@ def _title(count: int, verdict: Verdict | None) -> str:
 
 def _give(recorder: Recorder, ids: Sequence[int], verdict: Verdict, reason: str | None) -> None:
     mine = _own_reviews(recorder, ids)
-    rows = read_rows(recorder.connection, _instance, ids)
+    rows = recorder.rows(_instance, ids)
     values = {"verdict": verdict.value, "reason": reason, "decided_at": recorder.now}
     settled = {
         i

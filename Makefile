@@ -12,7 +12,7 @@ RUN_WITH_DISPLAY := scripts/with-display.sh
 HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY),,headless)
 TEST_WORKERS ?= 2
 
-.PHONY: help venv demo test lint bench installer screenshots clean
+.PHONY: help venv demo test lint bench installer screenshots reference clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ installer: $(STAMP)  ## one-folder build in dist/, started once
 screenshots: $(STAMP)  ## pictures of the demo for docs/
 	@scripts/system-packages.sh window headless
 	@scripts/screenshots.sh
+
+reference: $(STAMP)  ## docs/keys.md, settings.md and commands.md from their declarations
+	@$(BIN)/python -m scripts.write_reference
 
 clean:  ## remove what was built, but not .venv
 	rm -rf build dist .demo .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

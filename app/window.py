@@ -115,7 +115,14 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.hide()
         self._docks[name] = dock
+        dock.visibilityChanged.connect(self._share_docks)
         return dock
+
+    def _share_docks(self) -> None:
+        """Panels that are open one above the other get the same height."""
+        shown = [dock for dock in self._docks.values() if not dock.isHidden()]
+        if len(shown) > 1:
+            self.resizeDocks(shown, [1] * len(shown), Qt.Orientation.Vertical)
 
     # ---- status bar -----------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(self.session, self.jobs)
+        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 
@@ -272,9 +272,11 @@ class OpenProject(QObject):
         )
 
 
-def build_workspaces(session: ProjectSession, jobs: JobsController) -> list[Workspace]:
+def build_workspaces(
+    session: ProjectSession, jobs: JobsController, go_to: Callable[[str], None]
+) -> list[Workspace]:
     """The workspaces there are, left to right as the data runs."""
     from app.composition.review import build_review
     from app.composition.sources import build_sources
 
-    return [build_sources(session, jobs), build_review(session)]
+    return [build_sources(session, jobs, go_to), build_review(session)]

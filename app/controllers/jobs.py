@@ -39,6 +39,7 @@ class JobsController(QObject):
         self._session = session
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._forms: dict[str, Form] | None = None
+        self._asked: list[tuple[str, Callable[[Form], None]]] = []
         self.state = JobsState(tuple(JobCard(row) for row in session.jobs()[:_SHOWN]))
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
@@ -50,12 +51,9 @@ class JobsController(QObject):
         if self._forms is not None:
             on_form(self._forms[kind])
             return
-
-        def keep(forms: dict[str, Form]) -> None:
-            self._forms = forms
-            on_form(forms[kind])
-
-        self._session.in_background(_read_forms, keep)
+        self._asked.append((kind, on_form))
+        if len(self._asked) == 1:
+            self._session.in_background(_read_forms, self._keep_forms, self._no_forms)
 
     def start(
         self, kind: str, settings: Mapping[str, Any], on_started: Callable[[int], None] | None = None
@@ -123,6 +121,17 @@ class JobsController(QObject):
         """Stops following; the jobs carry on by themselves."""
         self._timer.stop()
         self._processes.clear()
+
+    def _keep_forms(self, forms: dict[str, Form]) -> None:
+        self._forms = forms
+        asked, self._asked = self._asked, []
+        for kind, on_form in asked:
+            on_form(forms[kind])
+
+    def _no_forms(self, problem: BaseException) -> None:
+        self._asked = []
+        log.error("the settings of the jobs cannot be read", exc_info=problem)
+        self._session.broke.emit(problem)
 
     # ---- following ------------------------------------------------------------------------------
 

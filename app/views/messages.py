@@ -92,8 +92,8 @@ class AboutDialog(QDialog):
         head.addLayout(words, 1)
         column.addLayout(head)
         text = (
-            "Finds the cars and people that nothing covers, lets people check them, and teaches networks to see "
-            "whole objects behind what hides them. It sends nothing anywhere."
+            "Finds the cars and people that nothing covers, lets people check them, and teaches networks "
+            "to see whole objects behind what hides them. It sends nothing anywhere."
         )
         about = label(text, wrap=True)
         about.setMinimumWidth(460)

@@ -1,0 +1,95 @@
+"""The plan of a recording: bursts of a stream, made into footage of a camera."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.views.icons import TextButton
+from app.views.settings_form import FormView
+from app.views.sources.job_strip import JobStrip
+from app.views.text import frame, label, scroller
+from core.records.forms import Form
+from core.records.jobs import JobRow
+
+
+class RecordTab(QWidget):
+    """The tab.
+
+    Signals:
+        run_wanted(object): the settings by name.
+        cancelled(int), resumed(int), closed(int): a job's id.
+    """
+
+    run_wanted = Signal(object)
+    cancelled = Signal(int)
+    resumed = Signal(int)
+    closed = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form: FormView | None = None
+        self._values: dict[str, str] = {}
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(12)
+        column.addWidget(label("Record as time-lapse bursts", "heading"))
+        intro = (
+            "Records some seconds every few minutes into the project's media folder and adds each burst to "
+            "the camera. After a lost connection it goes on by itself."
+        )
+        column.addWidget(label(intro, "soft", wrap=True))
+        self._place = QVBoxLayout()
+        column.addLayout(self._place)
+        column.addStretch(1)
+        outer.addWidget(scroller(page), 1)
+        outer.addWidget(frame("line"))
+        foot = QVBoxLayout()
+        foot.setContentsMargins(16, 10, 16, 12)
+        foot.setSpacing(8)
+        self._strip = JobStrip()
+        self._strip.cancelled.connect(self.cancelled)
+        self._strip.resumed.connect(self.resumed)
+        self._strip.closed.connect(self.closed)
+        foot.addWidget(self._strip)
+        row = QHBoxLayout()
+        self._problem = label("", "bad", wrap=True)
+        row.addWidget(self._problem, 1)
+        self._run = TextButton("Record", "primary", "record")
+        self._run.clicked.connect(self._ask)
+        row.addWidget(self._run)
+        foot.addLayout(row)
+        outer.addLayout(foot)
+
+    def show_form(self, form: Form) -> None:
+        """Takes the form."""
+        self.form = FormView(form, self._values)
+        self.form.changed.connect(lambda: self._problem.setText(""))
+        self._place.addWidget(self.form)
+
+    def suggest(self, **values: str) -> None:
+        """Fills in the address that is watched, or the camera that is chosen."""
+        self._values.update(values)
+        if self.form is not None:
+            for name, value in values.items():
+                self.form.set_value(name, value)
+
+    def show_job(self, job: JobRow | None) -> None:
+        """Draws the recording that runs or ended, or nothing."""
+        self._strip.show_job(job)
+
+    def _ask(self) -> None:
+        if self.form is None:
+            return
+        values = self.form.values()
+        problem = self.form.problem()
+        for name, what in (("address", "the stream's address"), ("camera", "the camera's name")):
+            if not problem and not values.get(name):
+                problem = f"Type {what} first."
+        self._problem.setText(problem)
+        if not problem:
+            self.run_wanted.emit(values)

@@ -12,9 +12,7 @@ from core.records.boxes import Box
 
 SIDE = 24
 whole_boxes = st.lists(
-    st.tuples(
-        st.integers(-6, SIDE), st.integers(-6, SIDE), st.integers(0, 20), st.integers(0, 20)
-    ),
+    st.tuples(st.integers(-6, SIDE), st.integers(-6, SIDE), st.integers(0, 20), st.integers(0, 20)),
     min_size=0,
     max_size=5,
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.mining.detectors.drawing import Placement, draw_mask
 from core.mining.detectors.onnx_layout import MASK_CHANNELS, STRIDES, Layout, Network
 from core.records.masks import MaskPatch
 
@@ -151,36 +151,12 @@ def _in_picture(
 def draw_masks(raw: Raw, prototypes: Floats, fit: Fit, input_size: tuple[int, int]) -> list[MaskPatch | None]:
     """Each object's mask inside its box, in the picture's pixels; None where it has no pixel.
 
-    A mask is where the sum of the prototypes, each times its coefficient, is positive: the sums are
-    interpolated in the picture's pixels before they are compared, which keeps outlines smooth.
+    A mask is where the sum of the prototypes, each times its coefficient, is positive.
     """
     if raw.coefficients is None or len(raw.corners) == 0:
         return [None] * len(raw.corners)
     basis = np.asarray(prototypes, dtype=np.float32).reshape(MASK_CHANNELS, *prototypes.shape[-2:])
     sums = np.tensordot(raw.coefficients, basis, axes=(1, 0))
-    down, across = basis.shape[1] / input_size[0], basis.shape[2] / input_size[1]
-    return [_draw_mask(one, ends, fit, across, down) for one, ends in zip(sums, raw.corners, strict=True)]
-
-
-def _draw_mask(
-    sums: Floats, ends: NDArray[np.float64], fit: Fit, across: float, down: float
-) -> MaskPatch | None:
-    left, top = np.floor(ends[:2]).astype(int).tolist()
-    right, bottom = np.ceil(ends[2:]).astype(int).tolist()
-    # the centre of picture pixel (x, y) as a place among the prototypes' pixel centres
-    step_x, step_y = fit.scale * across, fit.scale * down
-    place = np.array(
-        [
-            [step_x, 0.0, ((left + 0.5) * fit.scale + fit.pad_x) * across - 0.5],
-            [0.0, step_y, ((top + 0.5) * fit.scale + fit.pad_y) * down - 0.5],
-        ]
-    )
-    drawn = cv2.warpAffine(
-        sums,
-        place,
-        (right - left, bottom - top),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    bits = np.asarray(drawn) > 0
-    return MaskPatch(left, top, bits) if bits.any() else None
+    across, down = basis.shape[2] / input_size[1], basis.shape[1] / input_size[0]
+    placement = Placement(fit.scale * across, fit.scale * down, fit.pad_x * across, fit.pad_y * down)
+    return [draw_mask(one, placement, ends, 0.0) for one, ends in zip(sums, raw.corners, strict=True)]

@@ -39,8 +39,8 @@ def index_video(
 
     By reading its packets only, where the container tells presentation times that the first frames,
     decoded, bear out; else (AVI, bare streams, clocks that jump, sizes that change) by decoding the
-    whole file once. Either gives the same table on each run. Frames whose size differs from the
-    first one's are left out, and the warnings say how many.
+    whole file once. Either gives the same table on each run. Frames of another size than most
+    are left out, and the warnings say how many.
 
     Args:
         path: the file.
@@ -187,7 +187,7 @@ def _warnings(path: Path, facts: _Facts, frames: Sequence[FrameStamp], other_siz
         )
     if other_sizes:
         warnings.append(
-            f"{other_sizes} frames of {path.name} have another size than the first one and were left out."
+            f"{other_sizes} frames of {path.name} have another size than the rest and were left out."
         )
     if not facts.square_pixels:
         warnings.append(

@@ -7,6 +7,7 @@ decoding the whole file once and seeing what comes out, in which order.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,8 +51,8 @@ class DecodedOrder:
     """What a decode of the whole file gave.
 
     Attributes:
-        frames: those of the first frame's size, in the order they came out.
-        width, height: of the first frame, upright, in pixels.
+        frames: those of the most frequent size, in the order they came out.
+        width, height: that size, upright, in pixels.
         other_sizes: how many frames had another size.
     """
 
@@ -122,7 +123,7 @@ def frames_by_decoding(
         return None
     times = _slot_times([packets[output.packet].dts for output in out], step)
     clean = _decoded_after_all_before([output.packet for output in out])
-    width, height = out[0].size
+    (width, height), _ = Counter(output.size for output in out).most_common(1)[0]
     frames = [
         ShownFrame(output.packet, pts, output.intra and packets[output.packet].keyframe and is_clean)
         for output, pts, is_clean in zip(out, times, clean, strict=True)

@@ -70,9 +70,13 @@ class ActionBook:
         self._actions = {action.id: action for action in actions}
         self._chosen: dict[str, tuple[str, ...]] = {}
         for action_id, keys in (chosen_keys or {}).items():
-            # a settings file of another version may name actions that are gone or keys now refused
-            if action_id in self._actions and not self._actions[action_id].deletes:
+            # the file may be of another version: actions that are gone, keys that are refused now
+            if action_id in self._actions and _is_keys(keys) and not self._actions[action_id].deletes:
                 self._chosen[action_id] = tuple(keys)
+        # only once all are in is it known which of them meet: two actions may have swapped theirs
+        for action_id in list(self._chosen):
+            if any(self.conflict(action_id, key) for key in self._chosen[action_id]):
+                del self._chosen[action_id]
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self._actions.values())
@@ -149,6 +153,10 @@ def load_actions(text: str | None = None) -> tuple[Action, ...]:
         actions.append(Action(**entry))
     _check(actions)
     return tuple(actions)
+
+
+def _is_keys(keys: object) -> bool:
+    return isinstance(keys, list | tuple) and all(isinstance(key, str) for key in keys)
 
 
 def _check(actions: list[Action]) -> None:

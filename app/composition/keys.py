@@ -69,7 +69,9 @@ class KeyDesk(QObject):
 
     def show_sheet(self) -> None:
         """Opens the cheat sheet."""
-        self.sheet = CheatSheet(action_rows(self._commands), self._window)
+        front = self._window.workspace(self._window.place)
+        first = front.title if front is not None else ""
+        self.sheet = CheatSheet(action_rows(self._commands), first, self._window)
         self.sheet.finished.connect(self.sheet.deleteLater)
         self.sheet.open()
 

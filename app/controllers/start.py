@@ -135,7 +135,7 @@ class StartController(QObject):
             return
         lines = [line.strip() for line in self._heard.splitlines() if line.strip()]
         reason = lines[-1].removeprefix("amodal: ") if lines else "It said nothing."
-        self.failed.emit(JobError(f"The demo could not be made. {reason}", "Try again, or look into the log."))
+        self.failed.emit(JobError("The demo could not be made.", reason))
 
     def _demo_broke(self, problem: QProcess.ProcessError) -> None:
         if problem is QProcess.ProcessError.FailedToStart:

@@ -24,13 +24,18 @@ _COLUMNS = 3
 
 
 class CheatSheet(QDialog):
-    """The sheet. Rows without a key are left out until one searches."""
+    """The sheet. Rows without a key are left out until one searches.
 
-    def __init__(self, rows: Sequence[ActionRow], parent: QWidget | None = None) -> None:
+    Args:
+        rows: all actions.
+        first: the group that stands first: that of the workspace in front.
+    """
+
+    def __init__(self, rows: Sequence[ActionRow], first: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys at a glance")
         self.resize(1080, 640)
-        self._rows = list(rows)
+        self._rows = sorted(rows, key=lambda row: row.group != first)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(14)

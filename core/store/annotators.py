@@ -9,7 +9,7 @@ from core.store import tables
 
 def annotator_id(connection: Connection, name: str) -> int:
     """The id of the annotator of that name; a new one is written down (needs a write transaction)."""
-    found = connection.scalar(select(tables.annotator.c.id).where(tables.annotator.c.name == name))
+    found = find_annotator(connection, name)
     if found is not None:
         return int(found)
     result = connection.execute(insert(tables.annotator).values(name=name))
@@ -19,7 +19,8 @@ def annotator_id(connection: Connection, name: str) -> int:
 
 def find_annotator(connection: Connection, name: str) -> int | None:
     """The id of the annotator of that name, or None."""
-    return connection.scalar(select(tables.annotator.c.id).where(tables.annotator.c.name == name))
+    found = connection.exec_driver_sql("SELECT id FROM annotator WHERE name = ?", (name,)).scalar()
+    return None if found is None else int(found)
 
 
 def annotator_names(connection: Connection) -> dict[int, str]:

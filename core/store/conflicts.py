@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from core.store import tables
 from core.store.recorder import Change, from_json, primary_key, read_rows, table_of
-
-_edit = tables.edit
 
 
 def conflict_with(connection: Connection, edit_id: int, changes: Sequence[Change]) -> str | None:
@@ -48,11 +46,10 @@ def _fits(change: Change, row: Mapping[str, Any] | None) -> bool:
 
 def _who(connection: Connection, edit_id: int, change: Change, row: Mapping[str, Any] | None) -> str:
     what = f"{change.table} {change.id}"
-    later = connection.execute(
-        select(_edit.c.title, _edit.c.changes, tables.annotator.c.name)
-        .join(tables.annotator)
-        .where(_edit.c.id > edit_id, _edit.c.state.in_(["done", "kept"]))
-        .order_by(_edit.c.id.desc())
+    later = connection.exec_driver_sql(
+        "SELECT e.title, e.changes, a.name FROM edit e JOIN annotator a ON a.id = e.annotator_id "
+        "WHERE e.id > ? AND e.state IN ('done', 'kept') ORDER BY e.id DESC",
+        (edit_id,),
     )
     for edit in later:
         if any(_overlap(change, other) for other in from_json(edit.changes)):

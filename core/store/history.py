@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import EditRefusedError
@@ -58,22 +58,15 @@ class History:
             action(recorder)
             if not recorder.changes:
                 return Touched(title, {}, 0)
-            connection.execute(
-                update(_edit)
-                .where(_edit.c.annotator_id == me, _edit.c.state == "undone")
-                .values(state="abandoned")
+            connection.exec_driver_sql(
+                "UPDATE edit SET state = 'abandoned' WHERE annotator_id = ? AND state = 'undone'", (me,)
             )
-            result = connection.execute(
-                insert(_edit).values(
-                    annotator_id=me,
-                    title=title,
-                    at=recorder.now,
-                    state="done",
-                    changes=to_json(recorder.changes),
-                )
-            )
-            assert result.inserted_primary_key is not None
-            return _touched(title, recorder.changes, int(result.inserted_primary_key[0]))
+            edit_id = connection.exec_driver_sql(
+                "INSERT INTO edit (annotator_id, title, at, state, changes) VALUES (?, ?, ?, 'done', ?)"
+                " RETURNING id",
+                (me, title, recorder.now, to_json(recorder.changes)),
+            ).scalar_one()
+            return _touched(title, recorder.changes, int(edit_id))
 
     def undo(self) -> Touched:
         """Take back this annotator's newest edit that stands.
@@ -190,8 +183,8 @@ def _top(connection: Connection, annotator: str, state: str) -> tuple[int, str] 
 
 
 def _changes(connection: Connection, edit_id: int) -> list[Change]:
-    data = connection.scalar(select(_edit.c.changes).where(_edit.c.id == edit_id))
-    return from_json(data or [])
+    data = connection.exec_driver_sql("SELECT changes FROM edit WHERE id = ?", (edit_id,)).scalar_one()
+    return from_json(data)
 
 
 def _touched(title: str, changes: Sequence[Change], edit_id: int) -> Touched:

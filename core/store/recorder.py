@@ -1,13 +1,18 @@
-"""Changes rows and keeps what they were, so that the change can be undone."""
+"""Changes rows and keeps what they were, so that the change can be undone.
+
+Plain SQL, because it runs while an edit holds the lock: SQLAlchemy's own share would be the larger part of
+it. Values are as SQLite holds them: a flag is 0 or 1, a JSON column its text.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table
 
 from core.store import tables
 from core.store.derived import DERIVED, derived_columns
@@ -68,8 +73,15 @@ class Recorder:
             return []
         key = primary_key(table)
         full = [{**values, **derived_columns(table.name, values)} for values in rows]
-        statement = insert(table).returning(key, sort_by_parameter_order=True)
-        ids = [int(row[0]) for row in self.connection.execute(statement, full)]
+        columns = list(full[0])
+        statement = (
+            f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({_marks(len(columns))})"
+            f" RETURNING {key.name}"
+        )
+        ids = [
+            int(self.connection.exec_driver_sql(statement, tuple(row[c] for c in columns)).scalar_one())
+            for row in full
+        ]
         if full[0].keys() | {key.name} == set(table.columns.keys()):
             self._seen.setdefault(table.name, {}).update(
                 (row_id, {key.name: row_id, **row}) for row_id, row in zip(ids, full, strict=True)
@@ -141,14 +153,17 @@ def primary_key(table: Table) -> Column[Any]:
 
 
 def read_rows(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Whole rows by id; ids that are not there are left out."""
-    key = primary_key(table)
+    """Whole rows by id, as SQLite holds them; ids that are not there are left out."""
+    key = primary_key(table).name
+    columns = list(table.columns.keys())
+    start = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} IN "
     found: dict[int, dict[str, Any]] = {}
     unique = list(dict.fromkeys(ids))
-    for start in range(0, len(unique), _IN_CHUNK):
-        chunk = unique[start : start + _IN_CHUNK]
-        for row in connection.execute(select(table).where(key.in_(chunk))).mappings():
-            found[int(row[key.name])] = dict(row)
+    for first in range(0, len(unique), _IN_CHUNK):
+        chunk = tuple(unique[first : first + _IN_CHUNK])
+        for values in connection.exec_driver_sql(f"{start}({_marks(len(chunk))})", chunk):
+            row = dict(zip(columns, values, strict=True))
+            found[int(row[key])] = row
     return found
 
 
@@ -175,17 +190,20 @@ def apply_changes(
         _apply_batch(connection, batch, rows)
 
 
-def to_json(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Changes as plain JSON values; bytes become {"base64": …}."""
-    return [
+def to_json(changes: Sequence[Change]) -> str:
+    """Changes as JSON; bytes become {"base64": …}."""
+    plain = [
         {"table": c.table, "id": c.id, "before": _encode(c.before), "after": _encode(c.after)}
         for c in changes
     ]
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(data: Sequence[Mapping[str, Any]]) -> list[Change]:
+def from_json(text: str) -> list[Change]:
     """The inverse of `to_json`."""
-    return [Change(d["table"], int(d["id"]), _decode(d["before"]), _decode(d["after"])) for d in data]
+    return [
+        Change(d["table"], int(d["id"]), _decode(d["before"]), _decode(d["after"])) for d in json.loads(text)
+    ]
 
 
 def table_of(change: Change) -> Table:
@@ -207,28 +225,29 @@ def _apply_batch(
     rows: Mapping[str, Mapping[int, Mapping[str, Any]]] | None,
 ) -> None:
     table = table_of(batch[0])
-    key = primary_key(table)
+    key = primary_key(table).name
     if batch[0].after is None:
-        connection.execute(
-            delete(table).where(key == bindparam("row_id_")), [{"row_id_": c.id} for c in batch]
-        )
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {key} = ?", [(c.id,) for c in batch])
         return
     if batch[0].before is None:
-        values = [
-            {key.name: c.id, **(c.after or {}), **derived_columns(c.table, c.after or {})} for c in batch
-        ]
-        connection.execute(insert(table), values)
+        values = [{key: c.id, **(c.after or {}), **derived_columns(c.table, c.after or {})} for c in batch]
+        statement = f"INSERT INTO {table.name} ({', '.join(values[0])}) VALUES ({_marks(len(values[0]))})"
+        connection.exec_driver_sql(statement, [tuple(row.values()) for row in values])
         return
     derived: dict[int, dict[str, Any]] = {}
     if table.name in DERIVED:
         whole = rows[table.name] if rows is not None else read_rows(connection, table, [c.id for c in batch])
         derived = {c.id: derived_columns(c.table, {**whole[c.id], **(c.after or {})}) for c in batch}
-    parameters = [{**(c.after or {}), **derived.get(c.id, {}), "row_id_": c.id} for c in batch]
-    columns = [name for name in parameters[0] if name != "row_id_"]
-    statement = (
-        update(table).where(key == bindparam("row_id_")).values({name: bindparam(name) for name in columns})
+    values = [{**(c.after or {}), **derived.get(c.id, {})} for c in batch]
+    columns = list(values[0])
+    statement = f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in columns)} WHERE {key} = ?"
+    connection.exec_driver_sql(
+        statement, [(*(row[c] for c in columns), c.id) for row, c in zip(values, batch, strict=True)]
     )
-    connection.execute(statement, parameters)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
 
 
 def _recorded(table: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import select
-
 from core.errors import EditRefusedError
 from core.records.history import Touched
 from core.records.occlusion import Verdict
@@ -101,28 +99,27 @@ def _take_back(recorder: Recorder, ids: Sequence[int]) -> None:
 
 def _own_reviews(recorder: Recorder, ids: Sequence[int]) -> dict[int, tuple[int, str, str | None]]:
     found: dict[int, tuple[int, str, str | None]] = {}
-    for start in range(0, len(ids), 500):
-        query = select(_review.c.id, _review.c.instance_id, _review.c.verdict, _review.c.reason).where(
-            _review.c.annotator_id == recorder.annotator_id,
-            _review.c.instance_id.in_(ids[start : start + 500]),
+    for chunk in _chunks(ids):
+        query = (
+            "SELECT instance_id, id, verdict, reason FROM review "
+            f"WHERE annotator_id = ? AND instance_id IN ({', '.join('?' * len(chunk))})"
         )
-        for row in recorder.connection.execute(query):
-            found[row.instance_id] = (row.id, row.verdict, row.reason)
+        rows = recorder.connection.exec_driver_sql(query, (recorder.annotator_id, *chunk))
+        found.update((instance_id, (review_id, said, why)) for instance_id, review_id, said, why in rows)
     return found
 
 
 def _last_reviews(recorder: Recorder, ids: Sequence[int]) -> dict[int, dict[str, object]]:
     found: dict[int, dict[str, object]] = {}
-    for start in range(0, len(ids), 500):
+    for chunk in _chunks(ids):
         query = (
-            select(_review)
-            .where(_review.c.instance_id.in_(ids[start : start + 500]))
-            .order_by(_review.c.decided_at, _review.c.id)
+            "SELECT instance_id, verdict, annotator_id, decided_at FROM review "
+            f"WHERE instance_id IN ({', '.join('?' * len(chunk))}) ORDER BY decided_at, id"
         )
-        for row in recorder.connection.execute(query):
-            found[row.instance_id] = {
-                "verdict": row.verdict,
-                "verdict_annotator_id": row.annotator_id,
-                "verdict_at": row.decided_at,
-            }
+        for instance_id, said, annotator, at in recorder.connection.exec_driver_sql(query, chunk):
+            found[instance_id] = {"verdict": said, "verdict_annotator_id": annotator, "verdict_at": at}
     return found
+
+
+def _chunks(ids: Sequence[int]) -> list[tuple[int, ...]]:
+    return [tuple(ids[start : start + 500]) for start in range(0, len(ids), 500)]

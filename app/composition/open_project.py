@@ -259,6 +259,12 @@ class OpenProject(QObject):
             return  # nothing was changed
         said, self._after_undo = self._after_undo, ""
         undone = said.startswith("Undid")
+        # until the names are read anew: what was just done can be undone at once, and the other way round
+        undo, redo = self._titles
+        if undone:
+            self._name_undo(undo, touched.title)
+        else:
+            self._name_undo(touched.title, redo if said else None)
         action = "edit.redo" if undone else "edit.undo"
         key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
         word = "Redo" if undone else "Undo"

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.composition.window import Shell
 from app.session import ProjectSession
 from core.errors import AmodalError
 from core.records.media import DecodedFrame, FrameStamp, SourceKind, SourceTable
@@ -121,7 +122,13 @@ def made_up_source(path: Path) -> SourceTable:
     """A video of 25 frames a second that begins at noon, whose hashes follow from its name."""
     seed = sum(path.name.encode())
     stamps = tuple(
-        FrameStamp(40 * n, 0.04 * n, NOON + 0.04 * n, seed.to_bytes(8, "big") + n.to_bytes(8, "big"), n % 10 == 0)
+        FrameStamp(
+            pts=40 * n,
+            time_s=0.04 * n,
+            captured_at=NOON + 0.04 * n,
+            content_hash=seed.to_bytes(8, "big") + n.to_bytes(8, "big"),
+            keyframe=n % 10 == 0,
+        )
         for n in range(FRAMES)
     )
     return SourceTable(
@@ -149,3 +156,23 @@ def open_session(qtbot: object, frames: FakeFrames) -> Iterator[Callable[..., Pr
     yield make
     for session in opened:
         session.close()
+
+
+@pytest.fixture
+def shell(qapp: QApplication, frames: FakeFrames) -> Iterator[Shell]:
+    """The window on its start page, with settings of its own."""
+    made = Shell(qapp)
+    made.show()
+    yield made
+    made.window.close()
+    qapp.processEvents()
+    made.window.deleteLater()
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def opened(qtbot: object, shell: Shell, street: Path) -> Shell:
+    """The window on the street."""
+    shell.open_project(street)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)  # type: ignore[attr-defined]
+    return shell

@@ -113,9 +113,8 @@ def test_a_newer_read_of_a_tag_drops_the_older(qtbot, street: Path, open_session
 
 def test_another_process_writing_is_noticed(qtbot, street: Path, open_session: Open):
     session = open_session(street)
-    with Project.open(street) as other:
-        with qtbot.waitSignal(session.outside_change, timeout=2000):
-            rename_camera(History(other, "Bo"), camera_id(session, "Gate"), "South")
+    with Project.open(street) as other, qtbot.waitSignal(session.outside_change, timeout=2000):
+        rename_camera(History(other, "Bo"), camera_id(session, "Gate"), "South")
     assert camera_id(session, "South")
 
 

@@ -30,7 +30,9 @@ def test_a_change_is_told_and_survives(path: Path):
     assert Settings(path, load_form())["theme"] == "dark"
 
 
-@pytest.mark.parametrize(("name", "value"), [("theme", "pink"), ("crop_size", 7), ("crop_size", True), ("annotator", 3)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("theme", "pink"), ("crop_size", 7), ("crop_size", True), ("annotator", 3)]
+)
 def test_what_does_not_fit_is_refused(path: Path, name: str, value: object):
     settings = Settings(path, load_form())
     with pytest.raises(ValueError, match="does not fit"):

@@ -1,0 +1,315 @@
+"""The window as a person uses it, by keyboard: start page, palette, keys, undo, errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from app.composition.window import Shell
+from app.theme import current_theme
+from app.views.start_page import StartPage
+from core.errors import DiskFullError
+from core.store.edits.cameras import rename_camera
+from core.store.queries.cameras import list_cameras
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def press(shell: Shell, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key in the window, wherever the focus is."""
+    shell.window.activateWindow()
+    QTest.qWaitForWindowActive(shell.window)
+    target = shell.window.focusWidget() or shell.window
+    QTest.keyClick(target, key, modifiers)
+
+
+def camera_names(shell: Shell) -> set[str]:
+    with shell.opened.session.project.read() as connection:
+        return {row.name for row in list_cameras(connection)}
+
+
+def rename_gate(qtbot, shell: Shell, name: str) -> None:
+    session = shell.opened.session
+    with session.project.read() as connection:
+        gate = next(row.id for row in list_cameras(connection) if row.name == "Gate")
+    with qtbot.waitSignal(session.touched):
+        session.perform(lambda: rename_camera(session.history, gate, name))
+
+
+# ---- start page ---------------------------------------------------------------------------------
+
+
+def test_an_opened_project_is_the_first_recent_one(qtbot, opened: Shell, street: Path, own_settings: Path):
+    press(opened, Qt.Key.Key_W, CTRL)
+    assert opened.opened is None
+    assert [recent.path for recent in opened.start.state.recents] == [street]
+    kept = json.loads((own_settings / "recent.json").read_text())
+    assert [entry["path"] for entry in kept] == [str(street)]
+
+
+def test_a_missing_recent_project_is_marked_and_can_be_taken_off(qtbot, shell: Shell, street: Path):
+    shell.start.opened(street)
+    street.unlink()
+    shell.start.refresh()
+    assert [recent.found for recent in shell.start.state.recents] == [False]
+    shell.open_project(street)
+    qtbot.waitUntil(lambda: bool(shell.window.toasts.texts()))
+    assert shell.opened is None
+    assert shell.start.state.opening is None
+    page = shell.window.findChild(StartPage)
+    page.recent_removed.emit(street)
+    assert shell.start.state.recents == ()
+
+
+def test_a_file_that_is_no_project_says_so_and_the_window_lives(qtbot, shell: Shell, tmp_path: Path):
+    wrong = tmp_path / "notes.amodal"
+    wrong.write_text("shopping")
+    shell.open_project(wrong)
+    qtbot.waitUntil(lambda: bool(shell.window.toasts.texts()))
+    assert "notes.amodal" in shell.window.toasts.texts()[0]
+    assert shell.window.isVisible()
+
+
+def test_a_new_project_by_keyboard(qtbot, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
+    press(shell, Qt.Key.Key_N, CTRL)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    assert (tmp_path / "mine.amodal").exists()
+    assert "mine" in shell.window.windowTitle()
+
+
+def test_new_never_replaces_a_project_that_is_there(
+    qtbot, shell: Shell, street: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(street), ""))
+    press(shell, Qt.Key.Key_N, CTRL)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    assert camera_names(shell) == {"Gate", "Bridge"}
+
+
+def test_a_dropped_project_opens(qtbot, shell: Shell, street: Path):
+    page = shell.window.findChild(StartPage)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(street))])
+    drop = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    page.dropEvent(drop)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+
+
+def test_the_demo_is_made_by_its_command_and_opened(qtbot, shell: Shell, street: Path):
+    folder = shell.settings["demo_folder"] or None
+    assert folder is None
+    script = (
+        "import pathlib, shutil, sys;"
+        "print('25 % Drawing the street', flush=True);"
+        "f = pathlib.Path(sys.argv[1]); f.mkdir(parents=True);"
+        f"shutil.copy({str(street)!r}, f / 'demo.amodal')"
+    )
+    import sys
+
+    shell.start._demo_command = lambda folder: [sys.executable, "-c", script, str(folder)]
+    seen: list[object] = []
+    shell.start.changed.connect(lambda state: seen.append(state.making))
+    shell.commands.run("file.demo")
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    assert any(making is not None and making.share == 0.25 for making in seen)
+    assert shell.opened.session.project.path.name == "demo.amodal"
+
+
+def test_a_demo_that_fails_says_why(qtbot, shell: Shell):
+    import sys
+
+    shell.start._demo_command = lambda _: [
+        sys.executable,
+        "-c",
+        "import sys; print('amodal: No room.'); sys.exit(2)",
+    ]
+    shell.commands.run("file.demo")
+    qtbot.waitUntil(lambda: bool(shell.window.toasts.texts()), timeout=10_000)
+    assert shell.start.state.making is None
+    assert shell.window.toasts.texts() == ["The demo could not be made."]
+
+
+# ---- palette, cheat sheet, key editor -----------------------------------------------------------
+
+
+def test_the_palette_finds_and_runs(qtbot, opened: Shell):
+    press(opened, Qt.Key.Key_K, CTRL)
+    popup = opened.window.palette_popup
+    assert popup.isVisible()
+    QTest.keyClicks(popup.field, "jobs")
+    assert popup.titles()[0] == "Jobs"
+    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    assert not popup.isVisible()
+    assert opened.commands["view.jobs"].isChecked()
+
+
+def test_the_palette_lists_only_what_can_run_here(qtbot, shell: Shell):
+    press(shell, Qt.Key.Key_K, CTRL)
+    titles = shell.window.palette_popup.titles()
+    assert "New project" in titles
+    assert "Undo" not in titles
+    QTest.keyClick(shell.window.palette_popup.field, Qt.Key.Key_Escape)
+    assert not shell.window.palette_popup.isVisible()
+
+
+def test_letters_typed_into_a_field_run_nothing(qtbot, opened: Shell, monkeypatch: pytest.MonkeyPatch):
+    ran: list[str] = []
+    opened.commands.done.connect(ran.append)
+    press(opened, Qt.Key.Key_K, CTRL)
+    ran.clear()
+    field = opened.window.palette_popup.field
+    QTest.keyClicks(field, "ewpvl.,")
+    assert field.text() == "ewpvl.,"
+    assert ran == []
+    address = opened.opened.workspaces[0].widget.live.address
+    assert isinstance(address, QLineEdit)
+    opened.window.palette_popup.hide()
+    opened.opened.workspaces[0].widget.show_live(True)
+    address.setFocus()
+    QTest.keyClicks(address, "lpe")
+    assert address.text() == "lpe"
+    assert ran == []
+
+
+def test_the_cheat_sheet_shows_the_keys_in_force(qtbot, opened: Shell):
+    opened.book.choose("view.jobs", ["Ctrl+Alt+J"])
+    press(opened, Qt.Key.Key_F1)
+    sheet = opened.keys.sheet
+    assert sheet.isVisible()
+    assert "Jobs" in sheet.shown_titles()
+    QTest.keyClicks(sheet.field, "ctrl+alt+j")
+    assert sheet.shown_titles() == ["Jobs"]
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+
+
+def test_the_key_editor_refuses_a_taken_key(qtbot, opened: Shell, own_settings: Path):
+    opened.keys.show_editor()
+    editor = opened.keys.editor
+    editor.choose("view.jobs")
+    QTest.keyClick(editor.key, Qt.Key.Key_K, CTRL)
+    qtbot.mouseClick(editor._set, Qt.MouseButton.LeftButton)
+    assert "Find an action" in editor.problem()
+    assert opened.book.keys("view.jobs") == ("Ctrl+J",)
+    assert not (own_settings / "keys.json").exists()
+    editor.reject()
+
+
+def test_a_new_key_works_at_once_and_is_kept(qtbot, opened: Shell, own_settings: Path):
+    opened.keys.show_editor()
+    editor = opened.keys.editor
+    editor.choose("view.jobs")
+    QTest.keyClick(editor.key, Qt.Key.Key_F9)
+    qtbot.mouseClick(editor._set, Qt.MouseButton.LeftButton)
+    assert editor.problem() == ""
+    assert json.loads((own_settings / "keys.json").read_text()) == {"view.jobs": ["F9"]}
+    editor.reject()
+    press(opened, Qt.Key.Key_F9)
+    assert opened.commands["view.jobs"].isChecked()
+    press(opened, Qt.Key.Key_J, CTRL)
+    assert opened.commands["view.jobs"].isChecked(), "the old key does nothing any more"
+
+
+def test_what_deletes_cannot_get_a_key(qtbot, opened: Shell):
+    opened.keys.show_editor()
+    editor = opened.keys.editor
+    editor.choose("sources.hide")
+    assert not editor.key.isEnabled()
+    editor.keys_wanted.emit("sources.hide", ("Del",))
+    assert "takes something away" in editor.problem()
+    editor.reject()
+
+
+# ---- undo ---------------------------------------------------------------------------------------
+
+
+def test_the_menu_names_what_undo_would_take_back(qtbot, opened: Shell):
+    rename_gate(qtbot, opened, "North gate")
+    qtbot.waitUntil(lambda: "North gate" in opened.commands["edit.undo"].text())
+    assert opened.commands["edit.undo"].text() == "Undo Rename a camera to North gate"
+    assert opened.window.toasts.texts() == ["Rename a camera to North gate"]
+    with qtbot.waitSignal(opened.opened.session.touched):
+        press(opened, Qt.Key.Key_Z, CTRL)
+    assert camera_names(opened) == {"Gate", "Bridge"}
+    qtbot.waitUntil(lambda: "North gate" in opened.commands["edit.redo"].text())
+    assert opened.window.toasts.texts() == ["Undid: Rename a camera to North gate"]
+
+
+def test_undo_is_grey_where_there_is_nothing_to_undo(qtbot, shell: Shell, tmp_path: Path):
+    shell.open_project(tmp_path / "empty.amodal", create=True)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    qtbot.wait(100)
+    assert not shell.commands["edit.undo"].isEnabled()
+    assert not shell.commands["edit.redo"].isEnabled()
+
+
+def test_the_history_shows_undone_changes_too(qtbot, opened: Shell):
+    rename_gate(qtbot, opened, "North gate")
+    press(opened, Qt.Key.Key_H, CTRL)
+    with qtbot.waitSignal(opened.opened.session.touched):
+        opened.commands.run("edit.undo")
+    rows = lambda: opened.opened.history.state.rows  # noqa: E731
+    qtbot.waitUntil(lambda: bool(rows()) and rows()[0].undone)
+    assert rows()[0].title == "Rename a camera to North gate"
+
+
+# ---- errors, themes, the end --------------------------------------------------------------------
+
+
+def test_an_expected_error_is_a_message_with_its_way_out(qtbot, opened: Shell):
+    opened.opened.session.failed.emit(DiskFullError("The disk is full.", "Make room and do it again."))
+    assert opened.window.toasts.texts() == ["The disk is full."]
+    assert opened.window.isVisible()
+
+
+def test_a_bug_shows_a_dialog_and_the_window_carries_on(qtbot, opened: Shell):
+    opened.opened.session.in_background(lambda: 1 // 0)
+    qtbot.waitUntil(lambda: opened.faults.dialog is not None)
+    dialog = opened.faults.dialog
+    assert "ZeroDivisionError" in dialog.details.toPlainText()
+    opened.opened.session.in_background(lambda: {}["missing"])
+    qtbot.waitUntil(lambda: "KeyError" in dialog.details.toPlainText())
+    dialog.accept()
+    assert opened.window.isVisible()
+    assert camera_names(opened) == {"Gate", "Bridge"}
+
+
+def test_themes_switch_and_are_kept(qtbot, shell: Shell):
+    first = current_theme().name
+    shell.commands.run("view.theme")
+    assert current_theme().name != first
+    assert shell.settings["theme"] == current_theme().name
+
+
+def test_workspaces_change_by_key(qtbot, opened: Shell):
+    press(opened, Qt.Key.Key_2, CTRL)
+    assert opened.window.place == "review"
+    assert not opened.commands["sources.play"].isEnabled()
+    press(opened, Qt.Key.Key_1, CTRL)
+    assert opened.window.place == "sources"
+    assert opened.commands["sources.play"].isEnabled()
+
+
+def test_a_project_opens_over_another_one(qtbot, opened: Shell, tmp_path: Path):
+    opened.open_project(tmp_path / "second.amodal", create=True)
+    qtbot.waitUntil(lambda: opened.opened.session.project.path.stem == "second", timeout=10_000)
+    assert [recent.name for recent in opened.start.state.recents] == ["second", "street"]
+
+
+def test_a_project_that_does_not_open_leaves_the_open_one(qtbot, opened: Shell, tmp_path: Path):
+    opened.open_project(tmp_path / "nowhere.amodal")
+    qtbot.waitUntil(lambda: bool(opened.window.toasts.texts()))
+    assert opened.opened.session.project.path.stem == "street"
+    assert camera_names(opened) == {"Gate", "Bridge"}

@@ -275,24 +275,19 @@ class ReviewController(QObject):
         self._session.perform(verb, committed)
 
     def _advance(self, done: Sequence[int]) -> None:
-        """Goes to the next row after those just marked; they leave once the mark is committed."""
-        passed = set(done)
-        ids = self.model.ids
-        rows = ids.rows_of(done)
-        row = max(rows) + 1 if rows else self._queue_row()
+        """Goes to the next row that was not just marked; the marked ones leave once that is committed."""
+        passed, ids = set(done), self.model.ids
+        row = self._queue_row()
         following = next((ids.id_at(r) for r in range(row, len(ids)) if ids.id_at(r) not in passed), None)
         if following is None and not self.feed.complete:
+            self._anchor_row = len(ids)
             self.select(None)
             self._waits_for_row = True
             return
         if following is None:
-            row = min(rows, default=len(ids))
-            following = next(
-                (ids.id_at(r) for r in range(row - 1, -1, -1) if ids.id_at(r) not in passed), None
-            )
-        if following is None and self.current is not None and self.filter.filter.verdict != "none":
-            return  # all there is was marked, and stays in sight
-        self.select(following)
+            following = next((ids.id_at(r) for r in range(row - 1, -1, -1) if ids.id_at(r) not in passed), None)
+        if following is not None or self.filter.filter.verdict == "none":
+            self.select(following)
 
     def _on_edit_failed(self, _: object) -> None:
         """A mark that was not kept: back to what it was meant for, so that it is seen."""
@@ -415,17 +410,17 @@ class ReviewController(QObject):
             self.select(None)
         self._tell_empty()
 
-    def _on_reconciled(self, members: list[int], bring_back: bool) -> None:
-        in_queue = [i for i in members if self.model.ids.row_of(i) is not None]
+    def _on_reconciled(self, edited: list[int], members: list[int], bring_back: bool) -> None:
+        ids = self.model.ids
+        in_queue = [i for i in members if ids.row_of(i) is not None]
+        row = None if self.current is None else ids.row_of(self.current)
         if bring_back and in_queue:
             self.select(in_queue[0], in_queue)
+        elif row is None and len(ids) and (self.current is None or (bring_back and self.current in edited)):
+            self.select(ids.id_at(self._queue_row()))  # what was current has left the queue
         elif self.current is not None:
+            self._anchor_row = self._anchor_row if row is None else row
             self.selection_changed.emit(self.current, self.selected)  # rows have moved
-            row = self.model.ids.row_of(self.current)
-            if row is not None:
-                self._anchor_row = row
-        elif len(self.model.ids):
-            self.step_queue(0)
         self._tell_empty()
 
     def _on_counted(self, shown: int, total: int | None) -> None:

@@ -64,13 +64,13 @@ class QueueFeed(QObject):
     Signals:
         counted(int, object): rows known so far, and how many there are in all or None.
         first_page(): the rows that a new filter shows first are there (or there are none).
-        reconciled(list[int], bool): ids of an edit that stand in the queue now, in its order, and what
-            reconcile was told of them.
+        reconciled(list[int], list[int], bool): ids of an edit; those of them that stand in the queue now,
+            in its order; and what reconcile was told of them.
     """
 
     counted = Signal(int, object)
     first_page = Signal()
-    reconciled = Signal(list, bool)
+    reconciled = Signal(list, list, bool)
 
     def __init__(self, worker: Worker, reads: QueueReads, model: QueueModel) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ class QueueFeed(QObject):
                 self._total += inserted - removed
             self.model.forget_items(ids)
             self._tell()
-            self.reconciled.emit([instance_id for _, instance_id in sorted(members)], bring_back)
+            self.reconciled.emit(ids, [instance_id for _, instance_id in sorted(members)], bring_back)
 
         self._run(lambda: self._reads.members(conditions, ids), arrived, "")
 

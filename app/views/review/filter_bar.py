@@ -107,6 +107,16 @@ class FilterBar(QWidget):
         self._track.setText(f"Track {conditions.track_id}  ✕")
         self._clear.setVisible(is_narrowed(conditions))
 
+    @property
+    def state(self) -> FilterState:
+        """What is shown."""
+        return self._state
+
+    @property
+    def clear_button(self) -> TextButton:
+        """What clears the filter."""
+        return self._clear
+
     def chip(self, field: str) -> ChoiceChip:
         """The chip of a condition, by the field of QueueFilter."""
         return self._chips[field]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.states.review_queue import ID_ROLE, row_runs
@@ -46,6 +46,10 @@ class QueuePane(QWidget):
         self._model = model
         self._rows_of = rows_of
         self._mirroring = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(0)
+        self._settle.timeout.connect(self._show_what_is_selected)
         self.grid, self.table = CropGrid(), QueueTable()
         self.grid.setModel(model)
         self.table.setModel(model)
@@ -146,6 +150,16 @@ class QueuePane(QWidget):
         """Why the queue is empty, or nothing."""
         return self._empty.text()
 
+    @property
+    def count_text(self) -> str:
+        """How many there are, as shown."""
+        return self._count.text()
+
+    @property
+    def fresh_text(self) -> str:
+        """What is offered of what was added since, or nothing."""
+        return "" if self._fresh.isHidden() else self._fresh.text()
+
     def toggle_table(self) -> None:
         """Shows the table instead of the grid, or the grid again."""
         self._shows_table = not self._shows_table
@@ -172,10 +186,16 @@ class QueuePane(QWidget):
                     break
                 ids.append(int(self._model.index(row, 0).data(ID_ROLE)))
         current_id = int(current.data(ID_ROLE)) if current.isValid() else None
-        if current_id is not None and current_id not in ids:
-            current_id = ids[-1] if ids else current_id
-            ids = ids or ([] if current_id is None else [current_id])
         self.selected.emit(current_id, ids)
+        if current_id not in ids:
+            self._settle.start()  # Qt tells of the current row and of the selection one after the other
+
+    def _show_what_is_selected(self) -> None:
+        """What is current is one of those that a key marks, also after Ctrl took it out of them."""
+        selection = self.grid.selectionModel()
+        rows = selection.selectedRows()
+        if rows and not selection.isSelected(selection.currentIndex()):
+            selection.setCurrentIndex(rows[-1], QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def _hold(self, *_: object) -> None:
         self._mirroring = True  # Qt moves the current row on its own when one goes: the controller decides

@@ -107,6 +107,11 @@ class ReasonPanel(QScrollArea):
         self._crop.show_image(image)
 
     @property
+    def title(self) -> str:
+        """What the instance is called."""
+        return self._title.text()
+
+    @property
     def rows(self) -> list[ReasonRow]:
         """The rows of the tests that are shown."""
         return [row for row in self._reasons if not row.isHidden()]

@@ -15,7 +15,7 @@ from core.mining.detectors.settings import (
 )
 from core.mining.occlusion.settings import OcclusionSettings, WaltSettings
 from core.mining.thinning_settings import ThinningSettings
-from core.mining.tracking_settings import TrackingSettings
+from core.mining.tracking import TrackingSettings
 
 
 class JobSettings(BaseModel):

@@ -25,14 +25,14 @@ from core.records.media import DecodedFrame
 from core.records.occlusion import LabelOrigin
 from core.records.project import FrameRow
 from core.store.bulk import SLICE_S, BulkWriter
-from core.store.writers.detections import FoundInstance, write_detections
+from core.store.writers.detections import FoundFrame, FoundInstance, write_frames
 
 AHEAD_FRAMES = 8
 Backgrounds = Callable[[int | None], NDArray[np.uint8] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _FoundFrame:
+class _ReadyFrame:
     """A frame's finds, ready to be written."""
 
     frame: FrameRow
@@ -85,14 +85,14 @@ def _found_frames(
     backgrounds: Backgrounds,
     utc_offset_s: float,
     settings: MineSettings,
-) -> Iterator[_FoundFrame]:
+) -> Iterator[_ReadyFrame]:
     rows = {frame.pts: frame for frame in todo}
     decoded = ahead(_decoded(context, plan, todo), AHEAD_FRAMES)
     for picture in decoded:
         frame = rows[picture.pts]
         hour = None if frame.captured_at is None else hour_of_day(frame.captured_at, utc_offset_s)
         [found] = detector.detect([DetectorFrame(picture.image, backgrounds(hour))])
-        yield _FoundFrame(frame, tuple(_kept(one, picture.image, settings.crop_px) for one in found))
+        yield _ReadyFrame(frame, tuple(_kept(one, picture.image, settings.crop_px) for one in found))
 
 
 def _decoded(context: JobContext, plan: SourcePlan, todo: Sequence[FrameRow]) -> Iterator[DecodedFrame]:
@@ -124,10 +124,10 @@ def _kept(one: Detection, image: NDArray[np.uint8], crop_px: int) -> FoundInstan
 
 
 def _slices(
-    ready: Iterator[_FoundFrame], bulk: BulkWriter, write: Callable[[Sequence[_FoundFrame]], float]
-) -> Iterator[list[_FoundFrame]]:
+    ready: Iterator[_ReadyFrame], bulk: BulkWriter, write: Callable[[Sequence[_ReadyFrame]], float]
+) -> Iterator[list[_ReadyFrame]]:
     """Writes the frames in chunks that are grown or shrunk to hold the lock for one slice."""
-    chunk: list[_FoundFrame] = []
+    chunk: list[_ReadyFrame] = []
     size = 1.0
     for one in ready:
         chunk.append(one)
@@ -143,17 +143,20 @@ def _slices(
         yield chunk
 
 
-def _write(context: JobContext, bulk: BulkWriter, chunk: Sequence[_FoundFrame], detector: str) -> float:
+def _write(context: JobContext, bulk: BulkWriter, chunk: Sequence[_ReadyFrame], detector: str) -> float:
     origin = LabelOrigin.HEURISTIC if detector == "motion" else LabelOrigin.NETWORK
     held_s = 0.0
 
     def step(connection: Connection) -> None:
         nonlocal held_s
         started = time.perf_counter()
-        for one in chunk:
-            write_detections(
-                connection, one.frame.id, one.found, detector=detector, origin=origin, job_id=context.job_id
-            )
+        write_frames(
+            connection,
+            [FoundFrame(one.frame.id, one.found) for one in chunk],
+            detector=detector,
+            origin=origin,
+            job_id=context.job_id,
+        )
         context.checkpoint["pts"] = chunk[-1].frame.pts
         context.save(connection)
         held_s = time.perf_counter() - started

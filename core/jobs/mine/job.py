@@ -29,7 +29,7 @@ def run_mine(context: JobContext) -> dict[str, Any]:
     """Mine every chosen source; what an earlier attempt finished is not done again."""
     settings = context.settings(MineSettings)
     footage = chosen_footage(context.project, settings.camera, settings.source)
-    detector = _detector(settings)
+    detector = _detector(context, settings)
     plans = [
         (one, plan_source(context.project, source, settings)) for one in footage for source in one.sources
     ]
@@ -84,14 +84,19 @@ def _mine_source(
         bulk.run(finish)
 
 
-def _detector(settings: MineSettings) -> Detector:
+def _detector(context: JobContext, settings: MineSettings) -> Detector:
     own = {
         "motion": settings.motion,
         "onnx": settings.onnx,
         "torchvision": settings.torchvision,
         "rfdetr": settings.rfdetr,
     }[settings.detector]
-    return create_detector(settings.detector, **own.model_dump())
+
+    def show(share: float, message: str) -> None:
+        context.check_stop()
+        context.progress(0.0, f"{message} ({share:.0%})")
+
+    return create_detector(settings.detector, progress=show, **own.model_dump())
 
 
 def _ensure_background(context: JobContext, footage: CameraFootage) -> None:

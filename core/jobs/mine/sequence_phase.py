@@ -138,7 +138,9 @@ def _track(
     ]
     steps = np.diff(objects.times_s)
     fps = 1.0 / float(np.median(steps)) if steps.size else 1.0
-    numbers = track_sequence(detections, fps, settings=settings.tracking)
+    numbers = track_sequence(
+        detections, fps, settings=settings.tracking, across_kinds=settings.detector == "motion"
+    )
     members: dict[int, list[int]] = {}
     for frame, of_frame in zip(objects.frames, numbers, strict=True):
         for one, number in zip(frame, of_frame, strict=True):

@@ -62,6 +62,19 @@ class FoundInstance:
     crop: Crop | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FoundFrame:
+    """All that a detector found in one frame.
+
+    Attributes:
+        frame_id: which frame.
+        found: every detection in it.
+    """
+
+    frame_id: int
+    found: Sequence[FoundInstance]
+
+
 def write_detections(
     connection: Connection,
     frame_id: int,
@@ -71,7 +84,26 @@ def write_detections(
     origin: LabelOrigin,
     job_id: int | None = None,
 ) -> list[int]:
-    """Make a frame's live instances those that were found now; written twice, it changes nothing more.
+    """Make one frame's live instances those that were found now; see `write_frames`.
+
+    Returns:
+        The id of each of found.
+    """
+    [ids] = write_frames(
+        connection, [FoundFrame(frame_id, found)], detector=detector, origin=origin, job_id=job_id
+    )
+    return ids
+
+
+def write_frames(
+    connection: Connection,
+    frames: Sequence[FoundFrame],
+    *,
+    detector: str,
+    origin: LabelOrigin,
+    job_id: int | None = None,
+) -> list[list[int]]:
+    """Make the frames' live instances those that were found now; written twice, it changes nothing more.
 
     An object that was there before (same frame, same kind, boxes that overlap by half) keeps its id. Its
     box, score and category follow the new detection, and a new mask becomes a new version, unless a person
@@ -80,34 +112,44 @@ def write_detections(
 
     Args:
         connection: of a write transaction.
-        frame_id: which frame.
-        found: every detection in it.
+        frames: different frames.
         detector: its name.
         origin: HEURISTIC for a detector by rule, NETWORK for a trained one.
         job_id: of the job that mines.
 
     Returns:
-        The id of each of found.
+        For each frame, the id of each of found.
     """
-    old = _present(connection, frame_id)
-    matched = match_boxes(
-        [(Box(row.x, row.y, row.w, row.h), Category(row.category)) for row in old],
-        [(one.box, one.category) for one in found],
-    )
-    fresh = [one for index, one in enumerate(found) if index not in matched]
-    new_ids = iter(_insert(connection, frame_id, fresh, detector, origin, job_id))
-    ids: list[int] = []
-    for index, one in enumerate(found):
-        if index in matched:
-            row = old[matched[index]]
-            _update(connection, row, one, detector, origin, job_id)
-            ids.append(int(row.id))
-        else:
-            ids.append(next(new_ids))
-    kept = {int(old[i].id) for i in matched.values()}
-    lost = [
-        int(r.id) for r in old if r.id not in kept and r.state == "live" and r.origin not in _MADE_BY_OTHERS
-    ]
+    present = _present(connection, [one.frame_id for one in frames])
+    ids: list[list[int]] = []
+    fresh: list[tuple[int, FoundInstance]] = []
+    places: list[tuple[int, int]] = []
+    lost: list[int] = []
+    for number, frame in enumerate(frames):
+        old = present.get(frame.frame_id, [])
+        matched = match_boxes(
+            [(Box(row.x, row.y, row.w, row.h), Category(row.category)) for row in old],
+            [(one.box, one.category) for one in frame.found],
+        )
+        ids.append([0] * len(frame.found))
+        for index, one in enumerate(frame.found):
+            if index in matched:
+                row = old[matched[index]]
+                _update(connection, row, one, detector, origin, job_id)
+                ids[number][index] = int(row.id)
+            else:
+                fresh.append((frame.frame_id, one))
+                places.append((number, index))
+        kept = {int(old[i].id) for i in matched.values()}
+        lost += [
+            int(row.id)
+            for row in old
+            if row.id not in kept and row.state == "live" and row.origin not in _MADE_BY_OTHERS
+        ]
+    for (number, index), new_id in zip(
+        places, _insert(connection, fresh, detector, origin, job_id), strict=True
+    ):
+        ids[number][index] = new_id
     if lost:
         connection.execute(update(_instance).where(_instance.c.id.in_(lost)).values(state="gone"))
     return ids
@@ -116,13 +158,14 @@ def write_detections(
 _MADE_BY_OTHERS = (LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value)
 
 
-def _present(connection: Connection, frame_id: int) -> Sequence[Any]:
+def _present(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[Any]]:
     i = _instance.c
     drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
     reviewed = exists().where(tables.review.c.instance_id == i.id)
     query = (
         select(
             i.id,
+            i.frame_id,
             i.x,
             i.y,
             i.w,
@@ -136,52 +179,88 @@ def _present(connection: Connection, frame_id: int) -> Sequence[Any]:
                 "touched"
             ),
         )
-        .where(i.frame_id == frame_id)
+        .where(i.frame_id.in_(frame_ids))
         .order_by(i.id)
     )
-    return connection.execute(query).all()
+    present: dict[int, list[Any]] = {}
+    for row in connection.execute(query):
+        present.setdefault(row.frame_id, []).append(row)
+    return present
 
 
 def _insert(
     connection: Connection,
-    frame_id: int,
-    found: Sequence[FoundInstance],
+    fresh: Sequence[tuple[int, FoundInstance]],
     detector: str,
     origin: LabelOrigin,
     job_id: int | None,
 ) -> list[int]:
-    if not found:
+    """Insert (frame id, what was found) and give the new ids, with one statement a table."""
+    if not fresh:
         return []
-    f = _frame.c
-    place = connection.execute(
-        select(f.source_id, f.time_s, f.captured_at, _source.c.camera_id)
-        .join(_source, _source.c.id == f.source_id)
-        .where(f.id == frame_id)
-    ).one()
-    rows = [
+    places = _places(connection, {frame_id for frame_id, _ in fresh})
+    ids = _free_ids(connection, _instance.name, len(fresh))
+    masked = [(i, one) for i, (_, one) in zip(ids, fresh, strict=True) if one.rle is not None]
+    mask_ids = dict(zip((i for i, _ in masked), _free_ids(connection, _mask.name, len(masked)), strict=True))
+    connection.execute(
+        insert(_instance),
+        [
+            {
+                "id": instance_id,
+                **places[frame_id],
+                "category": one.category.value,
+                "score": one.score,
+                **_box_columns(one.box),
+                "uncertainty": NO_TEST_UNCERTAINTY,
+                "origin": origin.value,
+                "detector": detector,
+                "mask_id": mask_ids.get(instance_id),
+                "job_id": job_id,
+            }
+            for instance_id, (frame_id, one) in zip(ids, fresh, strict=True)
+        ],
+    )
+    now = time.time()
+    masks = [
         {
-            "camera_id": place.camera_id,
-            "source_id": place.source_id,
-            "frame_id": frame_id,
-            "time_s": place.time_s,
-            "captured_at": place.captured_at,
-            "category": one.category.value,
-            "score": one.score,
-            **_box_columns(one.box),
-            "uncertainty": NO_TEST_UNCERTAINTY,
+            "id": mask_ids[instance_id],
+            "instance_id": instance_id,
+            "version": 1,
+            "height": one.rle.height,
+            "width": one.rle.width,
+            "counts": one.rle.counts,
+            "area": one.mask_area,
             "origin": origin.value,
-            "detector": detector,
             "job_id": job_id,
+            "created_at": now,
         }
-        for one in found
+        for instance_id, one in masked
+        if one.rle is not None
     ]
-    statement = insert(_instance).returning(_instance.c.id, sort_by_parameter_order=True)
-    ids = [int(row[0]) for row in connection.execute(statement, rows)]
-    for instance_id, one in zip(ids, found, strict=True):
-        if one.rle is not None:
-            _add_mask(connection, instance_id, 1, one.rle, one.mask_area, origin, job_id)
-    _put_crops(connection, [(i, one.crop) for i, one in zip(ids, found, strict=True) if one.crop is not None])
+    if masks:
+        connection.execute(insert(_mask), masks)
+    _put_crops(
+        connection, [(i, one.crop) for i, (_, one) in zip(ids, fresh, strict=True) if one.crop is not None]
+    )
     return ids
+
+
+def _places(connection: Connection, frame_ids: set[int]) -> dict[int, dict[str, Any]]:
+    """The columns that an instance takes from its frame."""
+    f = _frame.c
+    query = (
+        select(f.id.label("frame_id"), f.source_id, f.time_s, f.captured_at, _source.c.camera_id)
+        .join(_source, _source.c.id == f.source_id)
+        .where(f.id.in_(frame_ids))
+    )
+    return {row["frame_id"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def _free_ids(connection: Connection, table: str, count: int) -> list[int]:
+    """Ids that the table never used. Safe in a write transaction: nobody else can insert meanwhile."""
+    last = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).scalar()
+    first = int(last or 0) + 1
+    return list(range(first, first + count))
 
 
 def _update(

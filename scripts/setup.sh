@@ -7,17 +7,18 @@ cd "$(dirname "$0")/.."
 
 venv=.venv
 
-# the newest fitting Python goes last: 3.11 is what the pins are tested with
+# 3.11 first: the pins are tested with it. Ubuntu 22.04 calls a release candidate 3.11; torch refuses that.
 find_python() {
     local name
     for name in ${PYTHON:-} python3.11 python3 python3.12 python3.13; do
         if command -v "$name" >/dev/null &&
-            "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then
+            "$name" -c 'import sys; sys.exit(not (3, 11, 0, "final") <= sys.version_info[:4] < (3, 14))' 2>/dev/null; then
             command -v "$name"
             return
         fi
     done
-    echo "Python 3.11, 3.12 or 3.13 is needed. On Debian 12 or newer: sudo apt-get install python3 python3-venv" >&2
+    echo "Python 3.11, 3.12 or 3.13 is needed (no release candidate)." \
+        "On Debian 12, Ubuntu 24.04 or newer: sudo apt-get install python3 python3-venv" >&2
     exit 1
 }
 

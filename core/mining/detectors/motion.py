@@ -14,24 +14,27 @@ from numpy.typing import NDArray
 
 from core.errors import DetectionError
 from core.geometry.masks import patch_area, patch_box, patch_intersection_area, tighten
-from core.mining.detectors.motion_blobs import differing, fill_holes, find_blobs, largest, separate
+from core.mining.detectors.motion_blobs import Evidence, fill_holes, find_blobs, separate
 from core.mining.detectors.motion_difference import (
     BackgroundModel,
     Exposure,
+    explained_by_light,
     measure_exposure,
-    only_light,
     outside_range,
     shrunk,
     strongest_channel,
 )
-from core.mining.detectors.motion_judge import GroundSize, evidence_of, kind_of
-from core.mining.detectors.motion_split import solidity
+from core.mining.detectors.motion_judge import GroundSize, kind_of, reasons_for
+from core.mining.detectors.motion_split import largest, solidity
 from core.mining.detectors.settings import MotionSettings
 from core.records.detections import Detection, DetectorFrame
 from core.records.masks import MaskPatch
 
 _NOISE_SIGMAS = 3.0  # a pixel must stand out of the noise by this much
 _SAME_OBJECT = 0.7  # a blob this much inside another is a part of it
+_HALF = 0.5  # of the contrast nearby
+_CLEAR = 1.5  # thresholds: contrast above this is a clear edge
+_AROUND = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
 _SPECK = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
@@ -68,18 +71,18 @@ class MotionDetector:
         small = exposure.corrected(small)
         difference = outside_range(small, model)
         threshold = max(float(settings.min_contrast), _NOISE_SIGMAS * exposure.noise)
-        light = only_light(small, model, exposure.noise) if settings.remove_shadows else None
-        weak = differing(difference, threshold)
+        light = explained_by_light(small, model, exposure.noise) if settings.remove_shadows else None
+        evidence = Evidence.of(difference, light, threshold)
         blobs = [
             part
-            for blob in find_blobs(difference, light, threshold, least_side)
-            for part in separate(blob, weak, least_side, settings.split_touching, settings.look_for)
+            for blob in find_blobs(evidence, least_side)
+            for part in separate(blob, evidence, least_side, settings.split_touching, settings.look_for)
         ]
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         found = []
         for blob in _without_parts(blobs):
             filled = solidity(blob.bits)
-            evidence = evidence_of(
+            reasons = reasons_for(
                 blob,
                 difference=difference,
                 threshold=threshold,
@@ -93,7 +96,7 @@ class MotionDetector:
                 continue
             box = patch_box(mask)
             kind = kind_of(box, patch_area(mask) / box.area, settings.look_for, self._ground_size)
-            score = evidence.score(kind)
+            score = reasons.score(kind)
             if score >= settings.min_score:
                 found.append(Detection(box, kind.category, score, mask))
         return sorted(found, key=lambda one: -one.score)
@@ -131,7 +134,7 @@ def _at_full_size(
 ) -> MaskPatch:
     """A blob of the small picture with its outline drawn anew from the full one.
 
-    Its inside is kept; within about one small pixel of its outline, the full picture decides.
+    Within about two small pixels of its outline, the full picture decides where there is a clear edge.
     """
     factor = model.factor
     if factor == 1:
@@ -139,19 +142,28 @@ def _at_full_size(
     height, width = image.shape[:2]
     across, down = width / model.small.shape[1], height / model.small.shape[0]
     margin = 1  # of small pixels around the blob
-    bits = np.pad(blob.bits.astype(np.uint8), margin)
+    bits = np.pad(blob.bits.view(np.uint8), margin)
     left, top = round((blob.x - margin) * across), round((blob.y - margin) * down)
     size = (round(bits.shape[1] * across), round(bits.shape[0] * down))
-    scaled = cv2.resize(bits * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)
+    inside = _scaled(np.asarray(cv2.erode(bits, _AROUND), dtype=np.uint8), size) > 0.5
+    reach = _scaled(bits, size) > 0.2
     skip_x, skip_y = max(-left, 0), max(-top, 0)
     left, top = max(left, 0), max(top, 0)
-    scaled = scaled[skip_y : skip_y + height - top, skip_x : skip_x + width - left]
-    place = np.s_[top : top + scaled.shape[0], left : left + scaled.shape[1]]
+    within = np.s_[skip_y : skip_y + height - top, skip_x : skip_x + width - left]
+    inside, reach = inside[within], reach[within]
+    place = np.s_[top : top + reach.shape[0], left : left + reach.shape[1]]
     off = cv2.absdiff(exposure.corrected(image[place]), model.image[place])
-    differs = cv2.blur(strongest_channel(np.asarray(off, dtype=np.uint8)), (3, 3)) > threshold
-    # 255 inside and 0 outside the blob, and between only next to its outline
-    drawn = (scaled > 200) | ((scaled > 50) & differs)
-    clean = cv2.morphologyEx(drawn.astype(np.uint8), cv2.MORPH_OPEN, _SPECK)
+    contrast = cv2.blur(strongest_channel(np.asarray(off, dtype=np.uint8)), (3, 3))
+    nearby = cv2.dilate(contrast, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * factor + 1,) * 2))
+    # a blurred edge lies where the contrast is half of what it is inside
+    beyond = (contrast < _HALF * nearby) & (nearby > _CLEAR * threshold)
+    drawn = reach & (inside | ~beyond)
+    clean = cv2.morphologyEx(drawn.view(np.uint8), cv2.MORPH_OPEN, _SPECK).view(np.bool_)
     if not clean.any():
         return tighten(MaskPatch(left, top, drawn))
-    return tighten(MaskPatch(left, top, fill_holes(largest(clean.astype(np.bool_)))))
+    return tighten(MaskPatch(left, top, fill_holes(largest(clean))))
+
+
+def _scaled(bits: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A mask of 0 and 1, enlarged with slopes between."""
+    return np.asarray(cv2.resize(bits.astype(np.float32), size, interpolation=cv2.INTER_LINEAR))

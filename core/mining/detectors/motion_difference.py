@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.uint8]
 Table = NDArray[np.uint8]
+Samples = NDArray[np.float32]
 
 _SAMPLES = 600  # places where exposure and noise are measured
 _BRIGHTNESS_BINS = 4
 _CURVE_BINS = 6
 _LEAST_SAMPLES = 32
+_BESIDE = 3  # small pixels between the two places that noise is measured at
 _ROUNDS = 3
+_RATIO_BINS = 48
+_CORE_SHARE = 0.4  # of the samples, which surely show the same thing in the same light
+_LEAST_SHARE_OF_BIN = 0.25
 _DARKEST, _BRIGHTEST = 6, 249  # beyond these a sensor clips, and says nothing of exposure
 _LEAST_GAIN, _MOST_GAIN = 0.4, 2.5
 _SIGMA_OF_MAD = 1.4826
@@ -26,6 +31,7 @@ _AROUND = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
 _RATIO_ONE = 128  # a ratio of 1 between frame and background, as a byte
 _DARKEST_SHADOW, _BRIGHTEST_LIGHT = 50, 205  # ratios of 0.4 and 1.6
 _ROUGH_STEP = 12  # a smooth ratio changes by less than this within three pixels: a tenth
+NO_LIGHT, LIGHT_EDGE, LIGHT = 0, 1, 2
 _TINT = 12  # grey levels by which a channel may miss what the light explains
 
 
@@ -50,6 +56,7 @@ class BackgroundModel:
         gray: (h, w) uint8, brightness of `small`.
         places: (n,) places of smooth parts in the flattened small picture, over all brightnesses.
         levels: (3, n) float32, the background's levels there.
+        beside, levels_beside: the same for places a few pixels to the side.
         bins: the samples in bins of brightness, dark first.
         knots: (3, bins) the channels' median levels in each bin, ascending.
     """
@@ -62,6 +69,8 @@ class BackgroundModel:
     gray: Plane
     places: NDArray[np.intp]
     levels: NDArray[np.float32]
+    beside: NDArray[np.intp]
+    levels_beside: NDArray[np.float32]
     bins: tuple[NDArray[np.intp], ...]
     knots: NDArray[np.float64]
 
@@ -75,11 +84,15 @@ class BackgroundModel:
         high = np.asarray(cv2.dilate(small, _AROUND), dtype=np.uint8)
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         places = _smooth_places(small, strongest_channel(np.asarray(cv2.subtract(high, low), dtype=np.uint8)))
-        levels = np.ascontiguousarray(small.reshape(-1, 3)[places].T, dtype=np.float32)
+        beside = np.minimum(places + _BESIDE, small.shape[0] * small.shape[1] - 1)
+        levels, levels_beside = (
+            np.ascontiguousarray(small.reshape(-1, 3)[where].T, dtype=np.float32)
+            for where in (places, beside)
+        )
         bins = tuple(np.array_split(np.argsort(levels.sum(axis=0), kind="stable"), _CURVE_BINS))
         middles = [np.median(levels[:, part], axis=1) if part.size else np.zeros(3) for part in bins]
         knots = np.maximum.accumulate(np.stack(middles, axis=1), axis=1)
-        return cls(image, factor, small, low, high, gray, places, levels, bins, knots)
+        return cls(image, factor, small, low, high, gray, places, levels, beside, levels_beside, bins, knots)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,23 +137,25 @@ def measure_exposure(frame: Picture, model: BackgroundModel) -> Exposure:
     if then.shape[1] < _LEAST_SAMPLES:
         return Exposure(None, 0.0)
     now = np.ascontiguousarray(frame.reshape(-1, 3)[model.places].T, dtype=np.float32)
-    gain, offset, sigma = _fit_lines(then, now)
-    corrected = (now - offset) / gain
-    miss = corrected - then
-    knots = np.empty((3, _CURVE_BINS))
+    gain, offset, same = _fit_lines(then, now)
+    miss = (now - offset) / gain - then
+    misses = np.zeros((3, _CURVE_BINS))
     for number, part in enumerate(model.bins):
-        knots[:, number] = _trimmed_median(miss[:, part], 3.0 * sigma[:, 0] + 8.0)
+        kept = part[same[part]]
+        if kept.size > _LEAST_SHARE_OF_BIN * part.size:
+            misses[:, number] = _medians(miss[:, kept])[:, 0]
     steps = np.arange(256, dtype=np.float64)
     table = np.empty((256, 3), dtype=np.uint8)
     change = 0.0
     for channel in range(3):
         meant = (steps - offset[channel, 0]) / gain[channel, 0]
-        meant -= np.interp(meant, model.knots[channel], knots[channel])
+        meant -= np.interp(meant, model.knots[channel], misses[channel])
         table[:, channel] = np.clip(np.rint(meant), 0, 255)
         change = max(change, float(np.abs(meant - steps)[16:240].max()))
-    places = now.astype(np.intp)
-    left = np.abs(table.T[np.arange(3)[:, None], places].astype(np.float32) - then)
-    noise = _SIGMA_OF_MAD * float(_medians(left).max())
+    beside = np.ascontiguousarray(frame.reshape(-1, 3)[model.beside].T, dtype=np.float32)
+    # of two places close together: a cloud that the curve misses is no noise
+    apart = np.abs((now - then) - (beside - model.levels_beside)) / np.sqrt(2.0)
+    noise = _SIGMA_OF_MAD * float(_medians(apart).max())
     return Exposure(table if change >= _LEVELS_TO_BOTHER else None, noise)
 
 
@@ -164,45 +179,46 @@ def _smooth_places(small: Picture, spread: Plane) -> NDArray[np.intp]:
     return np.concatenate(chosen)
 
 
-def _fit_lines(
-    then: NDArray[np.float32], now: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Gain and offset of now = gain * then + offset, and the deviation around it; each (3, 1)."""
-    clear = (now > _DARKEST) & (now < _BRIGHTEST)
-    gain = np.clip(_medians(now / then), _LEAST_GAIN, _MOST_GAIN)
+def _fit_lines(then: Samples, now: Samples) -> tuple[Samples, Samples, NDArray[np.bool_]]:
+    """Gain and offset (3, 1) of now = gain * then + offset, and which samples (n,) they hold for."""
+    clear = np.asarray(((now > _DARKEST) & (now < _BRIGHTEST)).all(axis=0))
+    gain = np.full((3, 1), _commonest_ratio(then.sum(axis=0), now.sum(axis=0)), dtype=np.float32)
     offset = np.zeros((3, 1), dtype=np.float32)
-    sigma = np.zeros((3, 1), dtype=np.float32)
+    same = clear
     for _ in range(_ROUNDS):
         residual = now - (gain * then + offset)
-        far = np.abs(residual - _medians(residual))
-        sigma = _SIGMA_OF_MAD * _medians(far)
-        weight = ((far <= np.maximum(2.0 * sigma, 2.0)) & clear).astype(np.float32)
-        count = np.maximum(weight.sum(axis=1, keepdims=True), 1.0)
-        mean_then = (weight * then).sum(axis=1, keepdims=True) / count
-        mean_now = (weight * now).sum(axis=1, keepdims=True) / count
-        centred = weight * (then - mean_then)
-        spread = (centred * then).sum(axis=1, keepdims=True)
-        slope = (centred * now).sum(axis=1, keepdims=True) / np.maximum(spread, 1e-6)
+        # what stands out in one channel is left out of all, or each would follow something else
+        far = np.abs(residual - _medians(residual)).max(axis=0)
+        usual = np.partition(far, int(far.size * _CORE_SHARE))[int(far.size * _CORE_SHARE)]
+        same = np.logical_and(far <= max(2.5 * float(usual), 2.5), clear)
+        count = int(np.count_nonzero(same))
+        if count < _LEAST_SAMPLES:
+            return np.ones_like(gain), np.zeros_like(offset), clear
+        x, y = then[:, same], now[:, same]
+        mean_x, mean_y = x.mean(axis=1, keepdims=True), y.mean(axis=1, keepdims=True)
+        centred = x - mean_x
+        spread = (centred * x).mean(axis=1, keepdims=True)
+        slope = (centred * y).mean(axis=1, keepdims=True) / np.maximum(spread, 1e-6)
         # where all is of one level, gain and offset cannot be told apart
-        gain = np.where(spread > 4.0 * count, np.clip(slope, _LEAST_GAIN, _MOST_GAIN), gain)
-        offset = np.where(count >= _LEAST_SAMPLES, mean_now - gain * mean_then, offset)
-    return gain, offset, sigma
+        gain = np.where(spread > 4.0, np.clip(slope, _LEAST_GAIN, _MOST_GAIN), gain)
+        offset = mean_y - gain * mean_x
+    return gain, offset, same
 
 
-def _medians(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _commonest_ratio(then: Samples, now: Samples) -> float:
+    """The commonest ratio of brightness: unlike the median, it is no mixture of sun and shade."""
+    logs = np.log(np.clip(now / np.maximum(then, 1.0), _LEAST_GAIN, _MOST_GAIN))
+    low, high = np.log(_LEAST_GAIN), np.log(_MOST_GAIN)
+    counts, edges = np.histogram(logs, bins=_RATIO_BINS, range=(low, high))
+    smooth = np.convolve(counts, (1, 2, 3, 2, 1), mode="same")
+    best = int(np.argmax(smooth))
+    return float(np.exp((edges[best] + edges[best + 1]) / 2))
+
+
+def _medians(values: Samples) -> Samples:
     """(3, n) -> (3, 1) upper medians; faster than numpy's on a few hundred values."""
     middle = values.shape[1] // 2
     return np.partition(values, middle, axis=1)[:, middle : middle + 1]
-
-
-def _trimmed_median(values: NDArray[np.float32], most: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(3, n) -> (3,) median of what is no larger than `most`; 0 where that is less than half of it."""
-    found = np.zeros(3)
-    for channel, row in enumerate(values):
-        near = row[np.abs(row) <= most[channel]]
-        if near.size * 2 > row.size:
-            found[channel] = np.partition(near, near.size // 2)[near.size // 2]
-    return found
 
 
 def outside_range(frame: Picture, model: BackgroundModel) -> Plane:
@@ -225,7 +241,7 @@ def strongest_channel(picture: Picture) -> Plane:
     return np.asarray(cv2.max(cv2.max(first, second), third), dtype=np.uint8)
 
 
-def only_light(frame: Picture, model: BackgroundModel, noise: float) -> Plane:
+def explained_by_light(frame: Picture, model: BackgroundModel, noise: float) -> Plane:
     """Where the frame may be the background in another light: shadows, clouds, headlights on the road.
 
     There the ratio of frame to background is mild, the same in all channels, and smooth: a shadow has the
@@ -237,15 +253,16 @@ def only_light(frame: Picture, model: BackgroundModel, noise: float) -> Plane:
         noise: standard deviation of the frame's levels.
 
     Returns:
-        (h, w) uint8, 1 where it may be only light.
+        (h, w) uint8: `NO_LIGHT` where light explains nothing, `LIGHT_EDGE` where it may be a shadow's edge
+        or an object's, `LIGHT` where light alone may explain it.
     """
     brightness = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     ratio = np.asarray(cv2.divide(brightness, model.gray, scale=_RATIO_ONE), dtype=np.uint8)
     mild = cv2.inRange(ratio, np.array([_DARKEST_SHADOW]), np.array([_BRIGHTEST_LIGHT]))
     steps = cv2.morphologyEx(ratio, cv2.MORPH_GRADIENT, _AROUND)
-    smooth = cv2.threshold(steps, _ROUGH_STEP + noise, 255, cv2.THRESH_BINARY_INV)[1]
+    smooth = cv2.threshold(steps, _ROUGH_STEP + noise, 1, cv2.THRESH_BINARY_INV)[1]
     expected = cv2.multiply(model.small, cv2.merge([ratio, ratio, ratio]), scale=1.0 / _RATIO_ONE)
     tint = strongest_channel(np.asarray(cv2.absdiff(frame, expected), dtype=np.uint8))
-    gray = cv2.threshold(tint, _TINT + noise, 255, cv2.THRESH_BINARY_INV)[1]
-    everything = cv2.bitwise_and(cv2.bitwise_and(mild, smooth), gray)
-    return np.asarray(cv2.threshold(everything, 127, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    gray = cv2.threshold(tint, _TINT + noise, 1, cv2.THRESH_BINARY_INV)[1]
+    tone = cv2.bitwise_and(gray, mild)  # 255 & 1 is 1
+    return np.asarray(cv2.add(tone, cv2.bitwise_and(tone, smooth)), dtype=np.uint8)

@@ -96,7 +96,7 @@ def _person_share_by_size(width_m: float, height_m: float, by_shape: float) -> f
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Reasons:
     """Why a blob counts as an object; each 0 (against) to 1 (for).
 
     Attributes:
@@ -116,14 +116,14 @@ class Evidence:
     def score(self, kind: Kind) -> float:
         """0 to 1: 0.9 and more for a clear object of a clear kind, below 0.3 for what is likely none.
 
-        The product of the evidence, so that one strong reason against is enough; doubt about the kind
+        The product of the reasons, so that one strong reason against is enough; doubt about the kind
         takes a quarter at most.
         """
         doubt = 0.75 + 0.25 * min(1.0, 2.0 * kind.certainty)
         return 0.99 * self.contrast * self.compact * self.present * self.large * doubt
 
 
-def evidence_of(
+def reasons_for(
     blob: MaskPatch,
     *,
     difference: Plane,
@@ -132,8 +132,8 @@ def evidence_of(
     frame_gray: Plane,
     background_gray: Plane,
     least_side: float,
-) -> Evidence:
-    """The evidence for a blob.
+) -> Reasons:
+    """Why a blob may be an object.
 
     Args:
         blob: pixels of the small picture, like the (h, w) uint8 planes that follow.
@@ -147,7 +147,7 @@ def evidence_of(
     side = max(h, w)
     # legs leave much of a tall blob's hull empty
     full = _FULL_HULL - _LEGS * _ramp(h / w, 1.0, 2.0)
-    return Evidence(
+    return Reasons(
         contrast=_ramp(clear, 0.05, 0.45),
         compact=_ramp(solidity, full - 0.35, full) * _ramp(_FLATTEST - max(w / h, h / w), 0.0, 2.0),
         present=_ramp(_edge_share(blob, frame_gray, background_gray), 0.35, 0.55),

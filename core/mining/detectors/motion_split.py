@@ -24,6 +24,11 @@ _BESIDE = 0.6  # share of such a blob's height that each of two people side by s
 _CAR_FILL = 0.68  # of its box: a car's least; legs leave more of it empty
 _CAR_WIDENS = 0.85  # the nearer of two cars is at least this wide, in widths of the other
 _MOST_CUTS = 12
+_PERSON_FILL = 0.75  # of its box: a person's most
+_UPRIGHT = 1.8  # height over width of one person, at least, where two are parted
+_NARROWEST_PAIR, _WIDEST_PAIR = 0.45, 2.0  # width over height of people side by side
+_LEAST_DIP = 0.06  # of the outline between two heads, in heights
+_LEAST_SHOULDERS = 0.17  # width of a person, in heights
 
 
 def solidity(bits: Bits) -> float:
@@ -58,6 +63,8 @@ def split_blob(blob: MaskPatch, least_side: float, look_for: LookFor = LookFor.B
             break
         piece = waiting.pop()
         parts = _cut_once(piece, least_side, look_for)
+        if parts is None and look_for is not LookFor.CARS:
+            parts = _cut_between_heads(piece, least_side)
         if parts is None:
             done.append(piece)
         else:
@@ -82,6 +89,38 @@ def _cut_once(blob: MaskPatch, least_side: float, look_for: LookFor) -> tuple[Ma
         tighten(MaskPatch(blob.x, blob.y, blob.bits & inside)),
         tighten(MaskPatch(blob.x, blob.y, blob.bits & ~inside)),
     )
+
+
+def _cut_between_heads(blob: MaskPatch, least_side: float) -> tuple[MaskPatch, MaskPatch] | None:
+    """Two people side by side, cut straight down from the dip between their heads; None if it is not that."""
+    h, w = blob.bits.shape
+    if h < least_side or not _WIDEST_PAIR >= w / h >= _NARROWEST_PAIR:
+        return None
+    tops = np.where(blob.bits.any(axis=0), blob.bits.argmax(axis=0), h)
+    # in each column, how far below the higher of the two sides' highest points the outline dips
+    left, right = np.minimum.accumulate(tops), np.minimum.accumulate(tops[::-1])[::-1]
+    dip = tops - np.maximum(left, right)
+    column = int(np.argmax(dip))
+    if dip[column] < _LEAST_DIP * h:
+        return None
+    one, two = blob.bits[:, :column], blob.bits[:, column:]
+    if min(one.shape[1], two.shape[1]) < _LEAST_SHOULDERS * h:
+        return None
+    parts = (
+        tighten(MaskPatch(blob.x, blob.y, largest(one))),
+        tighten(MaskPatch(blob.x + column, blob.y, largest(two))),
+    )
+    upright = all(part.bits.shape[0] >= max(_UPRIGHT * part.bits.shape[1], _BESIDE * h) for part in parts)
+    ragged = all(part.bits.mean() <= _PERSON_FILL for part in parts)
+    return parts if upright and ragged else None
+
+
+def largest(bits: Bits) -> Bits:
+    """The largest connected part of a mask."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(bits.astype(np.uint8))
+    if count <= 2:
+        return bits
+    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
 
 
 def _best_cut(outline: Points, least_side: float, look_for: LookFor) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ LOG_BYTES = 8 << 20
 """Length that the write-ahead log is given before the first edit, and from which it is checkpointed."""
 
 _COMMITS = 64
+_PASSES = 2
 
 
 def log_bytes(path: Path) -> int:
@@ -22,15 +23,14 @@ def log_bytes(path: Path) -> int:
         return 0
 
 
-def checkpoint(raw: sqlite3.Connection) -> tuple[int, int]:
+def checkpoint(raw: sqlite3.Connection) -> None:
     """A passive checkpoint, which waits for nobody and holds up nobody.
 
-    Returns:
-        (frames in the log, frames now in the project file); equal when all went over, so that the log
-        starts again from its beginning at the next write.
+    The log starts again from its beginning only if a write finds all of it moved. What was committed during
+    a long pass is left over, so that a second, short one follows.
     """
-    _, in_log, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    return int(in_log), int(moved)
+    for _ in range(_PASSES):
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def lengthen_log(raw: sqlite3.Connection, path: Path) -> None:

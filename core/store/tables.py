@@ -180,7 +180,8 @@ track = Table(
     sqlite_autoincrement=True,
 )
 
-_QUEUE_FILTERS = ("label", "category", "score", "size", "reasons", "captured_at", "source_id", "camera_id")
+_QUEUE = ("state", "thinned", "verdict", "uncertainty", "id")
+_QUEUE_FILTERS = ("label", "category", "score", "size", "reasons", "captured_at")
 
 instance = Table(
     "instance",
@@ -233,27 +234,9 @@ instance = Table(
     ),
     # The review queue (core/store/queries/queue.py): least certain first, then by id. The columns after
     # the id are there so that every filter is decided by the index alone.
-    Index("ix_instance_queue", "state", "thinned", "verdict", "uncertainty", "id", *_QUEUE_FILTERS),
-    Index(
-        "ix_instance_camera_queue",
-        "camera_id",
-        "state",
-        "thinned",
-        "verdict",
-        "uncertainty",
-        "id",
-        *_QUEUE_FILTERS,
-    ),
-    Index(
-        "ix_instance_source_queue",
-        "source_id",
-        "state",
-        "thinned",
-        "verdict",
-        "uncertainty",
-        "id",
-        *_QUEUE_FILTERS,
-    ),
+    Index("ix_instance_queue", *_QUEUE, *_QUEUE_FILTERS, "source_id", "camera_id"),
+    Index("ix_instance_camera_queue", "camera_id", *_QUEUE, *_QUEUE_FILTERS, "source_id"),
+    Index("ix_instance_source_queue", "source_id", *_QUEUE, *_QUEUE_FILTERS, "camera_id"),
     # the timeline of a source, with all that its marks are drawn from
     Index("ix_instance_timeline", "source_id", "state", "time_s", "label", "verdict"),
     sqlite_autoincrement=True,

@@ -1,0 +1,291 @@
+"""Opening older projects: a backup first, then every step or none, to the same tables as a new project's."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.errors import DiskFullError, ProjectError
+from core.store import schema, tables
+from core.store.backup import BACKUPS_KEPT, back_up, list_backups
+from core.store.check import file_faults
+from core.store.migrations import chain
+from core.store.migrations.chain import Step, migrate
+from core.store.project import Project
+
+AUTOINCREMENT = {"sqlite_autoincrement": True}
+
+
+def make_version_0(path: Path) -> None:
+    """A project as a pre-release wrote it, by hand.
+
+    It lacks the table job_log, the column source.state with its use, the columns
+    instance.category_annotator_id and instance.reasons with the index that covers it, and its frames had a
+    column `hour` that is no more.
+    """
+    Project.create(path).close()
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("PRAGMA foreign_keys = OFF")
+    old: dict[str, list[tuple[str, str]]] = {
+        "source": [("\tstate TEXT DEFAULT 'live' NOT NULL, \n", "")],
+        "frame": [("\tcaptured_at FLOAT, \n", "\tcaptured_at FLOAT, \n\thour INTEGER, \n")],
+        "instance": [
+            ("\treasons INTEGER DEFAULT '0' NOT NULL, \n", ""),
+            ("\tcategory_annotator_id INTEGER, \n", ""),
+            (
+                ", \n\tCONSTRAINT fk_instance_category_annotator_id"
+                " FOREIGN KEY(category_annotator_id) REFERENCES annotator (id)",
+                "",
+            ),
+        ],
+    }
+    for table, cuts in old.items():
+        sql = raw.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+        indexes = raw.execute(
+            "SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND type = 'index' AND sql IS NOT NULL",
+            (table,),
+        ).fetchall()
+        for new, before in cuts:
+            assert new in sql, (table, new)
+            sql = sql.replace(new, before)
+        raw.execute(f"DROP TABLE {table}")
+        raw.execute(sql)
+        for (index,) in indexes:
+            raw.execute(index.replace(", reasons", ""))
+    raw.execute("DROP TABLE job_log")
+    raw.execute("INSERT INTO camera (name, created_at) VALUES ('Gate', 1.5)")
+    raw.execute(
+        "INSERT INTO source (camera_id, kind, relative_path, absolute_path, content_hash, byte_size, width,"
+        " height, time_base_num, time_base_den, frame_count, duration_s, warnings, added_at)"
+        " VALUES (1, 'video', 'a.mp4', '/a.mp4', x'0102', 9, 640, 360, 1, 25, 1, 0, '[\"cut\"]', 2.5)"
+    )
+    raw.execute("INSERT INTO sequence VALUES (1, 1, 0, 0, 0, 1)")
+    raw.execute(
+        "INSERT INTO frame (source_id, sequence_id, pts, time_s, captured_at, hour, content_hash, keyframe)"
+        " VALUES (1, 1, 0, 0.0, NULL, 7, x'03', 1)"
+    )
+    raw.execute(
+        "INSERT INTO instance (camera_id, source_id, frame_id, time_s, category, score, x, y, w, h, origin,"
+        " detector, size, uncertainty) VALUES (1, 1, 1, 0, 'car', 0.5, 1, 2, 3, 4, 'network', 'onnx', 4, 2)"
+    )
+    raw.execute("INSERT INTO mask VALUES (1, 1, 1, 360, 640, x'3031', 5, 'network', NULL, NULL, 0)")
+    raw.execute("PRAGMA user_version = 0")
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw.close()
+
+
+def to_version_1(op: Any) -> None:
+    """What the step from that pre-release would be."""
+    op.create_table(
+        "job_log",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("job_id", sa.Integer, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="fk_job_log_job_id"),
+    )
+    op.create_index("ix_job_log_job_id", "job_log", ["job_id"])
+    with op.batch_alter_table("source", table_kwargs=AUTOINCREMENT) as batch:
+        batch.add_column(sa.Column("state", sa.Text, nullable=False, server_default="live"))
+    with op.batch_alter_table("frame") as batch:
+        batch.drop_column("hour")
+    op.drop_index("ix_instance_queue", "instance")
+    op.drop_index("ix_instance_camera_queue", "instance")
+    op.drop_index("ix_instance_source_queue", "instance")
+    with op.batch_alter_table("instance", table_kwargs=AUTOINCREMENT) as batch:
+        batch.add_column(sa.Column("reasons", sa.Integer, nullable=False, server_default="0"))
+        batch.add_column(sa.Column("category_annotator_id", sa.Integer))
+        batch.create_foreign_key(
+            "fk_instance_category_annotator_id", "annotator", ["category_annotator_id"], ["id"]
+        )
+    for index in tables.instance.indexes:
+        if index.name in ("ix_instance_queue", "ix_instance_camera_queue", "ix_instance_source_queue"):
+            op.create_index(index.name, "instance", [column.name for column in index.columns])
+
+
+STEP_1 = Step(1, to_version_1)
+
+
+def shape(path: Path) -> dict[str, Any]:
+    """Everything that matters of a file's tables, however their SQL is written."""
+    raw = sqlite3.connect(path)
+    found: dict[str, Any] = {}
+    for name, sql in raw.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall():
+        if name.startswith("sqlite_"):
+            continue
+        columns = {row[1:] for row in raw.execute(f"PRAGMA table_xinfo({name})")}
+        foreign = {row[2:] for row in raw.execute(f"PRAGMA foreign_key_list({name})")}
+        indexes = set()
+        for row in raw.execute(f"PRAGMA index_list({name})").fetchall():
+            keys = tuple(r[2] for r in raw.execute(f"PRAGMA index_info({row[1]})"))
+            own_name = row[1] if row[3] == "c" else ""
+            indexes.add((own_name, row[2], keys))
+        checks = {
+            re.sub(r"\s+", " ", check) for check in re.findall(r"CONSTRAINT (ck_\w+ CHECK .*?)\s*,?\n", sql)
+        }
+        names = set(re.findall(r"CONSTRAINT (\w+)", sql))
+        found[name] = (
+            columns,
+            foreign,
+            indexes,
+            checks,
+            names,
+            "AUTOINCREMENT" in sql,
+            "WITHOUT ROWID" in sql,
+        )
+    raw.close()
+    return found
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "old.amodal"
+    make_version_0(path)
+    return path
+
+
+def test_the_old_format_differs_indeed(old: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "new.amodal").close()
+    before, after = shape(old), shape(tmp_path / "new.amodal")
+    assert "job_log" not in before
+    assert {name for name in before if before[name] != after[name]} == {"source", "frame", "instance"}
+
+
+def test_migrating_gives_the_tables_of_a_new_project(old: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "new.amodal").close()
+    migrate(old, steps=[STEP_1], target=1)
+    migrated, new = shape(old), shape(tmp_path / "new.amodal")
+    assert migrated.keys() == new.keys()
+    for name in new:
+        assert migrated[name] == new[name], name
+    assert file_faults(old) == []
+
+
+def test_opening_migrates_and_keeps_every_row(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain.migrate, "__kwdefaults__", {**chain.migrate.__kwdefaults__, "steps": (STEP_1,)})
+    with Project.open(old) as project, project.read() as connection:
+        source = connection.execute(sa.select(tables.source)).one()
+        assert (source.relative_path, source.content_hash, source.state) == ("a.mp4", b"\x01\x02", "live")
+        assert source.warnings == ["cut"]
+        instance = connection.execute(sa.select(tables.instance)).one()
+        assert (instance.category, instance.h, instance.reasons) == ("car", 4.0, 0)
+        assert connection.execute(sa.select(tables.mask)).one().instance_id == instance.id
+        connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    assert schema.read_header(old).user_version == schema.SCHEMA_VERSION
+
+
+def test_the_backup_is_the_old_project(old: Path) -> None:
+    before = shape(old)
+    backup = migrate(old, steps=[STEP_1], target=1)
+    assert backup is not None
+    assert backup.parent == old.parent / "old.files" / "backups"
+    assert shape(backup) == before
+    assert schema.read_header(backup).user_version == 0
+    assert [p.name for p in backup.parent.iterdir()] == [backup.name]
+
+
+def test_a_step_that_fails_leaves_the_project_as_it_was(old: Path) -> None:
+    def broken(op: Any) -> None:
+        to_version_1(op)
+        op.drop_table("review")
+        raise RuntimeError("a bug in the step")
+
+    before, content = shape(old), old.read_bytes()
+    with pytest.raises(RuntimeError):
+        migrate(old, steps=[Step(1, broken)], target=1)
+    assert shape(old) == before
+    assert old.read_bytes() == content
+    assert schema.read_header(old).user_version == 0
+    migrate(old, steps=[STEP_1], target=1)
+
+
+def test_a_step_that_loses_a_table_is_refused(old: Path) -> None:
+    def careless(op: Any) -> None:
+        to_version_1(op)
+        op.drop_table("review")
+
+    before = shape(old)
+    with pytest.raises(ProjectError, match="lacks the table review"):
+        migrate(old, steps=[Step(1, careless)], target=1)
+    assert shape(old) == before
+
+
+def test_a_step_that_leaves_dangling_rows_is_refused(old: Path) -> None:
+    def careless(op: Any) -> None:
+        to_version_1(op)
+        op.execute("DELETE FROM camera")
+
+    before = shape(old)
+    with pytest.raises(ProjectError, match="refer to nothing"):
+        migrate(old, steps=[Step(1, careless)], target=1)
+    assert shape(old) == before
+
+
+def test_without_room_for_a_backup_nothing_is_changed(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.store.backup._copy", no_room)
+    content = old.read_bytes()
+    with pytest.raises(DiskFullError):
+        migrate(old, steps=[STEP_1], target=1)
+    assert old.read_bytes() == content
+    assert list_backups(old) == []
+    assert list((old.parent / "old.files" / "backups").iterdir()) == []
+
+
+def test_a_version_without_a_way_is_refused(old: Path) -> None:
+    content = old.read_bytes()
+    with pytest.raises(ProjectError, match="cannot bring up to date"):
+        Project.open(old)
+    assert old.read_bytes() == content
+    assert list_backups(old) == []
+
+
+def test_several_steps_run_in_order(old: Path) -> None:
+    seen: list[int] = []
+
+    def second(op: Any) -> None:
+        seen.append(2)
+        op.create_table("extra", sa.Column("id", sa.Integer, primary_key=True))
+
+    def first(op: Any) -> None:
+        seen.append(1)
+        to_version_1(op)
+
+    migrate(old, steps=[Step(2, second), Step(1, first)], target=2)
+    assert seen == [1, 2]
+    assert schema.read_header(old).user_version in (0, 2)  # the header on disk may lag behind the log
+    raw = sqlite3.connect(old)
+    assert raw.execute("PRAGMA user_version").fetchone()[0] == 2
+    raw.close()
+
+
+def test_migrating_twice_does_nothing_more(old: Path) -> None:
+    assert migrate(old, steps=[STEP_1], target=1) is not None
+    assert migrate(old, steps=[STEP_1], target=1) is None
+    assert len(list_backups(old)) == 1
+
+
+def test_old_backups_are_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "a.amodal"
+    with Project.create(path):
+        made = [back_up(path, "test") for _ in range(BACKUPS_KEPT + 2)]
+        assert list_backups(path) == made[::-1][:BACKUPS_KEPT]
+
+
+def test_a_backup_made_while_the_project_is_open_holds_the_last_edit_and_opens(tmp_path: Path) -> None:
+    path = tmp_path / "a.amodal"
+    with Project.create(path) as project:
+        with project.write() as connection:
+            connection.execute(sa.insert(tables.camera).values(name="Gate", created_at=0.0))
+        copy = back_up(path, "test")
+    with Project.open(copy) as restored, restored.read() as connection:
+        assert connection.execute(sa.select(tables.camera.c.name)).scalar_one() == "Gate"
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"

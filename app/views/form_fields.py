@@ -23,6 +23,7 @@ from app.views.text import set_role
 from core.records.forms import FieldKind, FormField
 
 _LARGE = 2**31 - 1
+_NUMBER_WIDTH = 130
 
 
 class FieldEditor(QWidget):
@@ -88,13 +89,20 @@ class BoolEditor(FieldEditor):
         self.box.setChecked(bool(value))
 
 
+class _PlainNumber(QDoubleSpinBox):
+    """Writes 10 rather than 10.00."""
+
+    def textFromValue(self, value: float) -> str:
+        return self.locale().toString(value, "f", self.decimals()).rstrip("0").rstrip(",.") or "0"
+
+
 class NumberEditor(FieldEditor):
     """A whole or broken number with its unit."""
 
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
         self.whole = field.kind is FieldKind.INT
-        self.box: QSpinBox | QDoubleSpinBox = QSpinBox() if self.whole else QDoubleSpinBox()
+        self.box: QSpinBox | QDoubleSpinBox = QSpinBox() if self.whole else _PlainNumber()
         low = -_LARGE if field.minimum is None else field.minimum
         high = _LARGE if field.maximum is None else field.maximum
         if isinstance(self.box, QSpinBox):
@@ -105,7 +113,8 @@ class NumberEditor(FieldEditor):
             self.box.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
         if field.unit:
             self.box.setSuffix(f" {field.unit}")
-        self.box.setMaximumWidth(170)
+        self.box.setFixedWidth(_NUMBER_WIDTH)
+        self.box.lineEdit().setTextMargins(6, 0, 0, 0)
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.box.installEventFilter(_Quiet(self))
         self.hold(self.box)
@@ -131,7 +140,7 @@ class OptionalNumberEditor(FieldEditor):
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
         self.line = QLineEdit()
-        self.line.setMaximumWidth(170)
+        self.line.setFixedWidth(_NUMBER_WIDTH)
         self.line.setPlaceholderText(f"none ({field.unit})" if field.unit else "none")
         self.hold(self.line)
         self.row.addStretch(1)
@@ -211,7 +220,8 @@ class ChoiceEditor(FieldEditor):
         return self.box.currentData()
 
     def set_value(self, value: Any) -> None:
-        self.box.setCurrentIndex(max(self.box.findData(value), 0))
+        # an Enum's member is a str too, but Qt does not find it by its value
+        self.box.setCurrentIndex(max(self.box.findData(str(value)), 0))
 
     def problem(self) -> str:
         return dict(self.field.choice_notes).get(self.value(), "")

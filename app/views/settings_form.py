@@ -18,8 +18,8 @@ class FormView(QWidget):
     """A form.
 
     Fields whose names have a dot belong to a group ("motion.threshold" to "motion"). Where a choice has
-    the group's name among its values, the group is shown only while it is the one that is chosen.
-    Advanced fields are folded away at first.
+    the group's name among its values, the group is shown only while it is the one that is chosen. Advanced
+    fields, and groups that belong to no choice, are folded away at first.
 
     Args:
         form: what to draw.
@@ -45,6 +45,7 @@ class FormView(QWidget):
         self._given = dict(values or {})
         self._editors: dict[str, FieldEditor] = {}
         self._parts: dict[str, list[QWidget]] = {}
+        self._captions: dict[tuple[bool, str], QLabel] = {}
         self._open = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +109,8 @@ class FormView(QWidget):
         return grid
 
     def _add(self, field: FormField) -> None:
-        grid = self._advanced if field.advanced else self._plain
+        grid = self._advanced if self._folds(field) else self._plain
+        self._add_caption(grid, field)
         row = grid.rowCount()
         editor = make_editor(field)
         if field.name in self._given:
@@ -129,8 +131,20 @@ class FormView(QWidget):
             note.setContentsMargins(2, 0, 0, 9)
             grid.addWidget(note, row + 1, 1)
             parts.append(note)
+        else:
+            editor.setContentsMargins(0, 0, 0, 9)
         self._editors[field.name] = editor
         self._parts[field.name] = parts
+
+    def _add_caption(self, grid: QGridLayout, field: FormField) -> None:
+        """Writes the group's name above its first field in a grid."""
+        group = _group(field)
+        if not group or (grid is self._plain, group) in self._captions:
+            return
+        caption = label(group.replace("_", " ").upper(), "caption")
+        caption.setContentsMargins(0, 10, 0, 2)
+        grid.addWidget(caption, grid.rowCount(), 0, 1, 2)
+        self._captions[grid is self._plain, group] = caption
 
     def _on_change(self) -> None:
         self._follow_choices()
@@ -146,25 +160,39 @@ class FormView(QWidget):
             if field.name not in self._editors:
                 continue
             shown = self._group_is_on(field)
-            folded += shown and field.advanced
+            folded += shown and self._folds(field)
             for part in self._parts[field.name]:
                 part.setVisible(shown)
+        for (_, group), caption in self._captions.items():
+            caption.setVisible(self._is_chosen(group))
         self._more.setVisible(folded > 0)
         self._more.setText("Fewer settings" if self._open else f"{folded} more settings")
         self._more.set_icon("chevron-down" if self._open else "chevron-right")
         self._advanced_area.setVisible(self._open and folded > 0)
 
+    def _folds(self, field: FormField) -> bool:
+        return field.advanced or (bool(_group(field)) and self._choice_with(_group(field)) is None)
+
     def _group_is_on(self, field: FormField) -> bool:
-        group, dot, _ = field.name.rpartition(".")
-        if not dot:
+        return self._is_chosen(_group(field))
+
+    def _is_chosen(self, group: str) -> bool:
+        choice = self._choice_with(group) if group else None
+        if choice is None:
             return True
-        group = group.split(".")[0]
-        for choice in self.form.fields:
-            if choice.kind is FieldKind.CHOICE and group in {value for value, _ in choice.choices}:
-                chosen = (
-                    self._editors[choice.name].value()
-                    if choice.name in self._editors
-                    else self._given.get(choice.name, choice.default)
-                )
-                return bool(chosen == group)
-        return True
+        if choice.name in self._editors:
+            return bool(self._editors[choice.name].value() == group)
+        return bool(self._given.get(choice.name, choice.default) == group)
+
+    def _choice_with(self, group: str) -> FormField | None:
+        """The choice that has the group among its values."""
+        for field in self.form.fields:
+            if field.kind is FieldKind.CHOICE and group in {value for value, _ in field.choices}:
+                return field
+        return None
+
+
+def _group(field: FormField) -> str:
+    """The part of a field's name before the first dot, or ""."""
+    head, dot, _ = field.name.partition(".")
+    return head if dot else ""

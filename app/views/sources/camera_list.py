@@ -95,9 +95,7 @@ class _Painter(QStyledItemDelegate):
         _icon(painter, icon, token, QRect(place.left() + 28, place.center().y() - 9, 18, 18))
         self._two_lines(painter, option, place, row.name, " · ".join(facts), token)
 
-    def _paint_job(
-        self, painter: QPainter, option: QStyleOptionViewItem, place: QRect, row: JobRow
-    ) -> None:
+    def _paint_job(self, painter: QPainter, option: QStyleOptionViewItem, place: QRect, row: JobRow) -> None:
         _icon(painter, "running", "accent", QRect(place.left() + 28, place.center().y() - 9, 18, 18))
         name = Path(str(row.settings.get("path", ""))).name
         self._two_lines(painter, option, place, name, f"Adding… {row.progress:.0%}", "accent")

@@ -14,7 +14,7 @@ _LOOKS = {
     Watching.OFF: ("stream", "text_faint", "Not connected"),
     Watching.CONNECTING: ("waiting", "accent", "Connecting…"),
     Watching.LIVE: ("record", "ok", "Live"),
-    Watching.LOST: ("warning", "warn", "Lost; connecting again…"),
+    Watching.LOST: ("warning", "warn", "Lost, connecting again…"),
     Watching.REFUSED: ("error", "bad", "Not connected"),
 }
 _HINT = "rtsp://user:password@camera/stream    http://camera/video.mjpg    usb:0"
@@ -82,7 +82,7 @@ class LivePane(QWidget):
             if state.fps:
                 parts.append(f"{state.fps:.1f} frames a second")
         if state.problem:
-            parts = [f"{word}. {state.problem} {state.way_out}".strip()]
+            parts = [f"{word.rstrip('…')}. {state.problem} {state.way_out}".strip()]
         self._text.setText(" · ".join(parts))
         if state.image is None:
             invitation = "" if state.problem else "Type a stream's address above and watch it here."

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from app.states.sources import Picture, PlayerState
 from app.views.canvas.image_canvas import ImageCanvas
 from app.views.icons import IconButton, IconLabel, TextButton
 from app.views.text import duration, frame, label
+
+_PATIENCE_MS = 200
 
 
 class Player(QWidget):
@@ -29,6 +31,10 @@ class Player(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._image: object = None
+        self._patience = QTimer(self)  # a word that flashes up for a moment only disturbs
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(lambda: self.canvas.show_message("Decoding…"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -52,8 +58,11 @@ class Player(QWidget):
         if state.image is not self._image:
             self._image = state.image
             self.canvas.set_image(state.image)
-        waiting = state.picture is Picture.DECODING and state.image is None
-        self.canvas.show_message("Decoding…" if waiting else "")
+        if state.picture is Picture.DECODING and state.image is None:
+            self._patience.start()
+        else:
+            self._patience.stop()
+            self.canvas.show_message("")
         self._show_place(state)
 
     def _show_place(self, state: PlayerState) -> None:

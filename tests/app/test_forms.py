@@ -1,0 +1,133 @@
+"""Forms drawn from their declaration: values, folding, choices that cannot be made here."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.views.settings_form import FormView
+from core.records.forms import FieldKind, Form, FormField
+
+FORM = Form(
+    "mine",
+    "Mine objects",
+    (
+        FormField("camera", "Camera", "Which.", FieldKind.TEXT, ""),
+        FormField(
+            "detector",
+            "Detector",
+            "What finds them.",
+            FieldKind.CHOICE,
+            "motion",
+            choices=(("motion", "Motion"), ("onnx", "ONNX"), ("rfdetr", "RF-DETR")),
+            choice_notes=(("rfdetr", "Install the extra detect."),),
+        ),
+        FormField("every", "Every", "1 takes all.", FieldKind.INT, 1, minimum=1, maximum=9),
+        FormField("end_s", "To", "Empty: the end.", FieldKind.FLOAT, None, minimum=0, unit="s", advanced=True),
+        FormField("motion.contrast", "Contrast", "Grey levels.", FieldKind.FLOAT, 0.125, unit=""),
+        FormField("onnx.model", "Model", "The file.", FieldKind.FILE, None),
+        FormField("tracking.gap_s", "Gap", "Seconds.", FieldKind.FLOAT, 2.0),
+        FormField("source", "Sources", "Ids.", FieldKind.LIST, []),
+        FormField("crops", "Keep crops", "Needed for review.", FieldKind.BOOL, True),
+    ),
+)
+
+
+@pytest.fixture
+def view(qtbot) -> FormView:
+    made = FormView(FORM, {"camera": "Gate"}, frozenset({"camera"}))
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_the_values_are_the_defaults_at_first(view: FormView):
+    assert view.values() == {
+        "camera": "Gate",
+        "detector": "motion",
+        "every": 1,
+        "end_s": None,
+        "motion.contrast": 0.125,
+        "tracking.gap_s": 2.0,
+        "source": [],
+        "crops": True,
+    }
+
+
+def test_the_group_of_the_chosen_detector_is_shown_and_told(view: FormView):
+    assert view.editor("motion.contrast").isVisible()
+    assert not view.editor("onnx.model").isVisible()
+    view.set_value("detector", "onnx")
+    assert view.editor("onnx.model").isVisible()
+    assert not view.editor("motion.contrast").isVisible()
+    assert "onnx.model" in view.values()
+    assert "motion.contrast" not in view.values()
+
+
+def test_advanced_fields_and_other_groups_unfold(qtbot, view: FormView):
+    assert not view.editor("end_s").isVisible()
+    assert not view.editor("tracking.gap_s").isVisible()
+    qtbot.mouseClick(view._more, Qt.MouseButton.LeftButton)
+    assert view.editor("end_s").isVisible()
+    assert view.editor("tracking.gap_s").isVisible()
+
+
+def test_a_choice_that_cannot_run_here_is_greyed_and_says_why(view: FormView):
+    box = view.editor("detector").box
+    assert not box.model().item(2).isEnabled()
+    assert box.itemData(2, Qt.ItemDataRole.ToolTipRole) == "Install the extra detect."
+    view.set_value("detector", "rfdetr")
+    assert view.problem() == "Detector: Install the extra detect."
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "problem"),
+    [("", None, ""), ("3.5", 3.5, ""), ("soon", None, "no number"), ("-1", -1.0, "at least 0")],
+)
+def test_a_number_that_may_be_left_out(view: FormView, typed: str, value: float | None, problem: str):
+    QTest.keyClicks(view.editor("end_s").line, typed)
+    assert view.values()["end_s"] == value
+    assert problem in view.problem()
+    assert bool(problem) == bool(view.problem())
+
+
+def test_a_list_is_typed_with_commas(view: FormView):
+    QTest.keyClicks(view.editor("source").line, "3, 5,")
+    assert view.values()["source"] == [3, 5]
+
+
+def test_the_wheel_over_a_number_scrolls_the_form_instead(qtbot, view: FormView):
+    from PySide6.QtCore import QPoint, QPointF
+    from PySide6.QtGui import QWheelEvent
+    from PySide6.QtWidgets import QApplication
+
+    box = view.editor("every").box
+    box.clearFocus()
+    wheel = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(box.mapToGlobal(QPoint(5, 5))),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(box, wheel)
+    assert view.values()["every"] == 1
+
+
+def test_every_job_has_a_form_that_can_be_drawn(qtbot):
+    from core.jobs.flatten import checked
+    from core.jobs.registry import KINDS, forms
+
+    for kind, form in forms().items():
+        drawn = FormView(form)
+        qtbot.addWidget(drawn)
+        required = {"path": "/tmp/x", "address": "usb:0", "camera": "Gate", "folder": "/tmp"}
+        values = drawn.values()
+        values.update({name: value for name, value in required.items() if name in values})
+        model = checked(KINDS[kind].settings, values)
+        defaults = KINDS[kind].settings(**{name: value for name, value in required.items() if name in values})
+        assert model == defaults, f"the form of {kind} changes what nobody touched"

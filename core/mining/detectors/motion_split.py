@@ -64,7 +64,7 @@ def split_blob(blob: MaskPatch, least_side: float, look_for: LookFor = LookFor.B
         piece = waiting.pop()
         parts = _cut_once(piece, least_side, look_for)
         if parts is None and look_for is not LookFor.CARS:
-            parts = _cut_between_heads(piece, least_side)
+            parts = _cut_between_heads(piece, least_side, look_for)
         if parts is None:
             done.append(piece)
         else:
@@ -91,7 +91,9 @@ def _cut_once(blob: MaskPatch, least_side: float, look_for: LookFor) -> tuple[Ma
     )
 
 
-def _cut_between_heads(blob: MaskPatch, least_side: float) -> tuple[MaskPatch, MaskPatch] | None:
+def _cut_between_heads(
+    blob: MaskPatch, least_side: float, look_for: LookFor
+) -> tuple[MaskPatch, MaskPatch] | None:
     """Two people side by side, cut straight down from the dip between their heads; None if it is not that."""
     h, w = blob.bits.shape
     if h < least_side or not _WIDEST_PAIR >= w / h >= _NARROWEST_PAIR:
@@ -111,7 +113,8 @@ def _cut_between_heads(blob: MaskPatch, least_side: float) -> tuple[MaskPatch, M
         tighten(MaskPatch(blob.x + column, blob.y, largest(two))),
     )
     upright = all(part.bits.shape[0] >= max(_UPRIGHT * part.bits.shape[1], _BESIDE * h) for part in parts)
-    ragged = all(part.bits.mean() <= _PERSON_FILL for part in parts)
+    # a van's two halves stand upright too, but fill their boxes
+    ragged = look_for is LookFor.PEOPLE or all(part.bits.mean() <= _PERSON_FILL for part in parts)
     return parts if upright and ragged else None
 
 

@@ -12,9 +12,9 @@ from core.store.project import Project
 CAMERA = "Street"
 
 
-def do_job(path: Path, kind: str, **settings: Any) -> int:
+def do_job(project_path: Path, kind: str, **settings: Any) -> int:
     """Runs a job of a project here to its end; gives its id."""
-    with Project.open(path) as project:
+    with Project.open(project_path) as project:
         job_id = create(project, kind, settings)
-    run_job(path, job_id)
+    run_job(project_path, job_id)
     return job_id

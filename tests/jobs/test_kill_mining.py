@@ -79,7 +79,7 @@ def test_killed_at_random_moments(project_path: Path, tmp_path: Path) -> None:
         while kills < KILLS:
             with Project.open(victim) as project:
                 job_id = create(project, "mine", {"detector": "motion"})
-            while not jobs.run(victim, job_id, chance.uniform(0.02, whole_s * 0.6)):
+            while not jobs.run(victim, job_id, chance.uniform(0.02, whole_s * 0.3)):
                 kills += 1
                 with Project.open(victim, read_only=True) as project:
                     assert check.integrity_faults(project) == []

@@ -124,4 +124,4 @@ def _result(context: JobContext, source_ids: list[int]) -> dict[str, Any]:
 
 
 def _counted(connection: Connection, query: Select[Any]) -> dict[str, int]:
-    return {name or "untested": int(count) for name, count in connection.execute(query).tuples()}
+    return {row[0] or "untested": int(row[1]) for row in connection.execute(query)}

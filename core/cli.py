@@ -110,7 +110,8 @@ def demo(
     """Make the demo: a clip that the program draws itself, mined into a project."""
     from core.jobs.demo import make_demo
 
-    with _progress_bar("Demo") as show:
+    # the window starts this and reads the lines
+    with _progress_bar("Demo") if sys.stderr.isatty() else _progress_lines() as show:
         project = make_demo(folder, seconds=seconds, on_progress=show)
     typer.echo(f"Made {project}. Open it with: amodal {project}")
 
@@ -202,6 +203,21 @@ class _progress_bar:  # noqa: N801 - used like a function
 
     def __exit__(self, *problem: Any) -> None:
         self._bar.__exit__(*problem)
+
+
+@contextmanager
+def _progress_lines() -> Iterator[Callable[[float, str], None]]:
+    """A line for each percent, where no terminal draws a bar."""
+    last = -1
+
+    def show(share: float, message: str) -> None:
+        nonlocal last
+        percent = int(100 * share)
+        if percent > last:
+            last = percent
+            typer.echo(f"{percent} % {message}", err=True)
+
+    yield show
 
 
 def _register_jobs() -> None:

@@ -178,5 +178,5 @@ class StartController(QObject):
 
 def _project_in(folder: Path) -> Path | None:
     """The finished project in the demo's folder, if there is one."""
-    found = sorted(folder.glob("*.amodal"))
+    found = [path for path in sorted(folder.glob("*.amodal")) if not path.name.startswith("unfinished-")]
     return found[0] if found else None

@@ -24,7 +24,7 @@ FORM = Form(
             choice_notes=(("rfdetr", "Install the extra detect."),),
         ),
         FormField("every", "Every", "1 takes all.", FieldKind.INT, 1, minimum=1, maximum=9),
-        FormField("end_s", "To", "Empty: the end.", FieldKind.FLOAT, None, minimum=0, unit="s", advanced=True),
+        FormField("end_s", "To", "Or the end.", FieldKind.FLOAT, None, minimum=0, unit="s", advanced=True),
         FormField("motion.contrast", "Contrast", "Grey levels.", FieldKind.FLOAT, 0.125, unit=""),
         FormField("onnx.model", "Model", "The file.", FieldKind.FILE, None),
         FormField("tracking.gap_s", "Gap", "Seconds.", FieldKind.FLOAT, 2.0),

@@ -26,9 +26,11 @@ NOON_AT_THE_CAMERA = "2023-11-15 13:00:00"  # noon UTC; the camera's clock is an
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """Jobs that were asked for, instead of being started."""
     asked: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(
-        JobsController, "start", lambda _, kind, settings, on_started=None: asked.append((kind, dict(settings)))
-    )
+
+    def note(_: JobsController, kind: str, settings: dict[str, Any], on_started: object = None) -> None:
+        asked.append((kind, dict(settings)))
+
+    monkeypatch.setattr(JobsController, "start", note)
     return asked
 
 

@@ -62,17 +62,17 @@ def _join(controller: ReviewController, view: ReviewView) -> None:
     controller.empty_changed.connect(view.queue.show_empty)
     controller.fresh_changed.connect(view.queue.show_fresh)
     controller.said.connect(view.verdicts.say)
-    controller.frames.changed.connect(view.frame.show_state)
-    controller.timeline.changed.connect(view.timeline.show_state)
+    controller.lookout.frames.changed.connect(view.frame.show_state)
+    controller.lookout.timeline.changed.connect(view.timeline.show_state)
 
     view.filters.changed.connect(controller.set_filter)
     view.queue.selected.connect(controller.select)
     view.queue.activated.connect(view.frame.zoom_to_selected)
     view.queue.refresh_wanted.connect(controller.refresh)
-    view.frame.home_wanted.connect(controller.go_home)
+    view.frame.home_wanted.connect(controller.lookout.go_home)
     view.frame.instance_clicked.connect(controller.click)
-    view.reasons.occluder_clicked.connect(controller.frames.point_out)
-    view.timeline.sought.connect(controller.seek)
+    view.reasons.occluder_clicked.connect(controller.lookout.frames.point_out)
+    view.timeline.sought.connect(controller.lookout.seek)
 
     def show_crop(*_: object) -> None:
         row = None if controller.current is None else controller.model.ids.row_of(controller.current)
@@ -103,10 +103,10 @@ def _handlers(controller: ReviewController, view: ReviewView) -> dict[str, Calla
         "review.select_all": lambda: view.queue.view.selectAll(),
         "review.select_track": controller.select_track,
         "review.only_track": controller.toggle_track_filter,
-        "review.next_frame": lambda: controller.step_frame(1),
-        "review.previous_frame": lambda: controller.step_frame(-1),
-        "review.home": controller.go_home,
-        "review.occluder": controller.point_out_occluder,
+        "review.next_frame": lambda: controller.lookout.step_frame(1),
+        "review.previous_frame": lambda: controller.lookout.step_frame(-1),
+        "review.home": controller.lookout.go_home,
+        "review.occluder": controller.lookout.point_out_occluder,
         "review.refresh": controller.refresh,
         "review.table": view.queue.toggle_table,
         "review.follow": frame.toggle_follow,

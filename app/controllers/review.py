@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,24 +9,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.review_feed import QueueFeed
-from app.controllers.review_frame import FrameDesk
+from app.controllers.review_lookout import AHEAD, Lookout
 from app.controllers.review_model import QueueModel
 from app.controllers.review_panel import build_panel
-from app.controllers.review_reads import FilterChoices, FrameContents, Selection, StoreReads
-from app.controllers.review_timeline import TimelineDesk
+from app.controllers.review_reads import FilterChoices, Selection, StoreReads
 from app.states.review_filter import FilterState
-from app.states.review_panel import PanelState
 from core.records.history import Touched
 from core.records.occlusion import Verdict
-from core.records.project import FrameRow, QueueFilter
+from core.records.project import QueueFilter
 from core.store.edits.verdicts import RejectReason, set_verdict
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
 
 MAX_SELECTED = 5_000
-_SELECTIONS_KEPT = 24
-_AHEAD = 3
 _OUTSIDE_PAUSE_MS = 1_500  # a mining job commits many times a second
 
 
@@ -55,16 +50,13 @@ class ReviewController(QObject):
         self._reads = reads or StoreReads(session.project)
         self.model = QueueModel()
         self.feed = QueueFeed(session, self._reads, self.model)
-        self.frames = FrameDesk(session, self._reads)
-        self.timeline = TimelineDesk(session, self._reads)
+        self.lookout = Lookout(session, self._reads)
         self.filter = FilterState()
         self.current: int | None = None
         self.selected: list[int] = []
         self._anchor: int | None = None  # the last current id that stood in the queue
         self._anchor_row = 0  # and its row then, for when it has left
         self._waits_for_row = False
-        self._selection: Selection | None = None
-        self._kept: OrderedDict[int, Selection] = OrderedDict()
         self._reversed: int | None = None  # the edit that an undo or redo is being announced of
         self._lost: list[list[int]] = []  # ids of marks that the store refused
         self._shown = False
@@ -76,7 +68,9 @@ class ReviewController(QObject):
         self.feed.counted.connect(self._on_counted)
         self.feed.first_page.connect(self._on_first_page)
         self.feed.reconciled.connect(self._on_reconciled)
-        self.frames.arrived.connect(self._look_ahead)
+        self.lookout.shown.connect(self._on_shown)
+        self.lookout.arrived.connect(self._look_ahead)
+        self.lookout.said.connect(self.said)
         session.failed.connect(self._on_edit_failed)
         session.broke.connect(self._on_edit_failed)
         session.undone.connect(self._on_reversed)
@@ -99,7 +93,7 @@ class ReviewController(QObject):
     def close(self) -> None:
         """Stops timers."""
         self._outside.stop()
-        self.timeline.close()
+        self.lookout.close()
         self.feed.close()
 
     # ---- the filter -----------------------------------------------------------------------------
@@ -122,15 +116,15 @@ class ReviewController(QObject):
         conditions = self.filter.filter
         if conditions.track_id is not None:
             self.set_filter(replace(conditions, track_id=None))
-        elif self._selection is not None and self._selection.row.track_id is not None:
-            self.set_filter(replace(conditions, track_id=self._selection.row.track_id))
+        elif self.lookout.selection is not None and self.lookout.selection.row.track_id is not None:
+            self.set_filter(replace(conditions, track_id=self.lookout.selection.row.track_id))
         else:
             self.said.emit("The selected instance is on no track.")
 
     def refresh(self) -> None:
         """Reads the queue and the choices anew."""
         self._read_choices()
-        self._kept.clear()
+        self.lookout.forget()
         self.feed.refresh()
         self.fresh_changed.emit(0)
 
@@ -156,9 +150,9 @@ class ReviewController(QObject):
                 self._anchor, self._anchor_row = current, row
         self.selection_changed.emit(current, ids)
         if moved:
-            self._show_current()
-        elif self._selection is not None:
-            self.panel_changed.emit(build_panel(self._selection, len(ids)))
+            self.lookout.show(current)
+        elif self.lookout.selection is not None:
+            self._on_shown(self.lookout.selection)
 
     def click(self, instance_id: int, add: bool) -> None:
         """Selects an instance that was clicked in the frame, or adds it to the selection or takes it out.
@@ -186,7 +180,7 @@ class ReviewController(QObject):
 
     def step_track(self, step: int) -> None:
         """Goes to the selected instance's next (or earlier) view on its track."""
-        selection = self._selection
+        selection = self.lookout.selection
         if selection is None or not selection.points:
             self.said.emit("The selected instance is on no track.")
             return
@@ -199,7 +193,7 @@ class ReviewController(QObject):
 
     def select_track(self) -> None:
         """Selects all instances of the track that the queue holds."""
-        selection = self._selection
+        selection = self.lookout.selection
         if selection is None or selection.row.track_id is None:
             self.said.emit("The selected instance is on no track.")
             return
@@ -213,15 +207,6 @@ class ReviewController(QObject):
         self._session.in_background(
             lambda: self._reads.queued_of_track(conditions, track_id), arrived, tag="review select track"
         )
-
-    def point_out_occluder(self) -> None:
-        """Lifts out what hides the selected instance most clearly."""
-        if self._selection is not None:
-            hiding = [outcome.by for outcome in self._selection.outcomes if outcome.by is not None]
-            if hiding:
-                self.frames.point_out(hiding[0])
-                return
-        self.said.emit("No test names what hides it.")
 
     # ---- verdicts -------------------------------------------------------------------------------
 
@@ -242,7 +227,7 @@ class ReviewController(QObject):
 
     def mark_track(self, verdict: Verdict, reason: RejectReason | None = None) -> None:
         """Says what the selected instance and all of its track are that nobody has looked at, as one edit."""
-        selection = self._selection
+        selection = self.lookout.selection
         if selection is None or selection.row.track_id is None:
             self.said.emit("The selected instance is on no track.")
             return
@@ -285,7 +270,9 @@ class ReviewController(QObject):
             self._waits_for_row = True
             return
         if following is None:
-            following = next((ids.id_at(r) for r in range(row - 1, -1, -1) if ids.id_at(r) not in passed), None)
+            following = next(
+                (ids.id_at(r) for r in range(row - 1, -1, -1) if ids.id_at(r) not in passed), None
+            )
         if following is not None or self.filter.filter.verdict == "none":
             self.select(following)
 
@@ -294,54 +281,6 @@ class ReviewController(QObject):
         if self._lost:
             ids = self._lost.pop(0)
             self.select(ids[0], ids)
-
-    # ---- time -----------------------------------------------------------------------------------
-
-    def step_frame(self, step: int) -> None:
-        """Looks at a neighbouring frame; the selection stays."""
-        frame = self.frames.frame
-        if frame is None:
-            return
-
-        def arrived(found: FrameRow | None) -> None:
-            if found is None:
-                self.said.emit("The footage ends here." if step > 0 else "The footage begins here.")
-            else:
-                self._look_at(found.id)
-
-        self._session.in_background(
-            lambda: self._reads.frame_beside(frame, step), arrived, tag="review frame row"
-        )
-
-    def seek(self, time_s: float) -> None:
-        """Looks at the frame nearest to a time of the footage on the timeline; the selection stays."""
-        source_id = self.timeline.source_id
-        if source_id is None:
-            return
-
-        def arrived(found: FrameRow | None) -> None:
-            if found is not None:
-                self._look_at(found.id)
-
-        self._session.in_background(
-            lambda: self._reads.frame_near(source_id, time_s), arrived, tag="review frame row"
-        )
-
-    def go_home(self) -> None:
-        """Looks at the selected instance's own frame again."""
-        if self._selection is not None:
-            self.frames.select(self._selection)
-            self._show_time(self._selection.contents.frame)
-
-    def _look_at(self, frame_id: int) -> None:
-        def arrived(contents: FrameContents | None) -> None:
-            if contents is not None:
-                self.frames.look_at(contents)
-                self._show_time(contents.frame)
-
-        self._session.in_background(
-            lambda: self._reads.contents(frame_id), arrived, tag="review frame contents"
-        )
 
     # ---- news -----------------------------------------------------------------------------------
 
@@ -354,14 +293,14 @@ class ReviewController(QObject):
             if "source" in touched.rows or "camera" in touched.rows:
                 self._read_again()
             return
-        self._forget(ids)
+        self.lookout.forget(ids)
         if not self._shown:
             self._stale = True
             return
         if ids:
             self.feed.reconcile(ids, bring_back)
-        self.timeline.refresh_soon()
-        self._refresh_selection()
+        self.lookout.timeline.refresh_soon()
+        self.lookout.refresh()
 
     def on_outside_change(self) -> None:
         """Another process wrote, such as a mining job: looks once it pauses, or after a while."""
@@ -373,8 +312,8 @@ class ReviewController(QObject):
             self._stale = True
             return
         conditions, known = self.filter.filter, self.feed.total
-        self._forget(list(self._kept))
-        self.timeline.refresh_soon()
+        self.lookout.forget()
+        self.lookout.timeline.refresh_soon()
 
         def counted(total: int) -> None:
             if conditions != self.filter.filter:
@@ -393,7 +332,7 @@ class ReviewController(QObject):
         self._reversed = touched.edit_id
 
     def _read_again(self) -> None:
-        self._kept.clear()
+        self.lookout.forget()
         if self._shown:
             self.refresh()
         else:
@@ -443,110 +382,13 @@ class ReviewController(QObject):
 
     # ---- what is shown --------------------------------------------------------------------------
 
-    def _show_current(self) -> None:
-        current = self.current
-        if current is None:
-            self._selection = None
-            self.panel_changed.emit(PanelState())
-            self.frames.clear()
-            self.timeline.clear()
-            return
-        kept = self._kept.get(current)
-        if kept is not None:
-            self._show(kept)
-            return
-
-        def arrived(selection: Selection | None) -> None:
-            if self.current != current:
-                return
-            if selection is None:
-                self.said.emit(f"Instance {current} is no longer there.")
-                return
-            self._keep(selection)
-            self._show(selection)
-
-        self._session.in_background(lambda: self._reads.selection(current), arrived, tag="review selection")
-
-    def _show(self, selection: Selection) -> None:
-        self._selection = selection
+    def _on_shown(self, selection: Selection | None) -> None:
         self.panel_changed.emit(build_panel(selection, len(self.selected)))
-        self.frames.select(selection)
-        self._show_time(selection.contents.frame)
-
-    def _show_time(self, frame: FrameRow) -> None:
-        selection = self._selection
-        here = selection is not None and selection.row.source_id == frame.source_id
-        track = None
-        if selection is not None and here and selection.points:
-            track = (selection.points[0].time_s, selection.points[-1].time_s)
-        self.timeline.show(
-            frame.source_id,
-            frame.time_s,
-            selection.row.time_s if selection is not None and here else None,
-            track,
-        )
-
-    def _refresh_selection(self) -> None:
-        """Reads the selected instance and the frame shown again, after an edit."""
-        current, frame = self.current, self.frames.frame
-        if current is None or frame is None:
-            return
-
-        def read() -> tuple[Selection | None, FrameContents | None]:
-            selection = self._reads.selection(current)
-            if selection is not None and selection.contents.frame.id == frame.id:
-                return selection, selection.contents
-            return selection, self._reads.contents(frame.id)
-
-        def arrived(found: tuple[Selection | None, FrameContents | None]) -> None:
-            selection, contents = found
-            if self.current != current or selection is None:
-                return
-            self._keep(selection)
-            self._selection = selection
-            self.panel_changed.emit(build_panel(selection, len(self.selected)))
-            if contents is not None:
-                self.frames.update_contents(contents, selection)
-
-        self._session.in_background(read, arrived, tag="review selection again")
 
     def _look_ahead(self) -> None:
-        """Reads and decodes what comes next in the queue, so that it is there when it is wanted."""
-        ids = self.model.ids
-        if not self.frames.at_home or len(ids) == 0:
-            return
-        row = self._queue_row()
-        for slot in range(_AHEAD):
-            if row + 1 + slot < len(ids):
-                self._prepare(ids.id_at(row + 1 + slot), slot)
-
-    def _prepare(self, instance_id: int, slot: int) -> None:
-        kept = self._kept.get(instance_id)
-        if kept is not None:
-            self.frames.prepare(kept.contents.frame, slot)
-            return
-
-        def arrived(selection: Selection | None) -> None:
-            if selection is not None:
-                self._keep(selection)
-                self.frames.prepare(selection.contents.frame, slot)
-
-        self._session.in_background(
-            lambda: self._reads.selection(instance_id), arrived, tag=f"review ahead {slot}"
-        )
-
-    def _keep(self, selection: Selection) -> None:
-        self._kept[selection.row.id] = selection
-        self._kept.move_to_end(selection.row.id)
-        while len(self._kept) > _SELECTIONS_KEPT:
-            self._kept.popitem(last=False)
-
-    def _forget(self, instance_ids: Sequence[int]) -> None:
-        """Drops kept selections that show any of these instances."""
-        changed = set(instance_ids)
-        for key, kept in list(self._kept.items()):
-            if key in changed or any(row.id in changed for row in kept.contents.instances):
-                del self._kept[key]
+        ids, row = self.model.ids, self._queue_row()
+        if self.lookout.frames.at_home:
+            self.lookout.prepare(ids.ids(range(row + 1, min(row + 1 + AHEAD, len(ids)))))
 
     def _queue_row(self) -> int:
         """The row where the reviewer is in the queue, or was before looking elsewhere."""

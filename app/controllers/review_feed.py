@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.controllers.review_model import QueueModel
+from app.controllers.review_session import Worker
 from app.states.review_filter import NOBODY_LOOKED
 from app.states.review_queue import QueueItem
 from core.records.project import QueueFilter
@@ -41,20 +42,6 @@ class QueueReads(Protocol):
 
     def crops(self, instance_ids: Sequence[int]) -> dict[int, bytes]:
         """The compressed crops of some ids."""
-        ...
-
-
-class Worker(Protocol):
-    """What runs reads off the main thread: app.session.ProjectSession."""
-
-    def in_background(
-        self,
-        work: Callable[[], object],
-        on_done: Callable[[object], None] | None = None,
-        on_error: Callable[[BaseException], None] | None = None,
-        tag: str = "",
-    ) -> object:
-        """Runs work on a thread, on_done on the main thread."""
         ...
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +10,7 @@ from PySide6.QtGui import QImage
 from app.controllers.review_overlay import build_overlay, canvas_box
 from app.controllers.review_panel import taken_text
 from app.controllers.review_reads import FrameContents, Selection, StoreReads
+from app.controllers.review_session import Frames
 from app.states.review_frame import FrameState
 from app.states.review_timeline import time_text
 from core.errors import AmodalError
@@ -22,31 +20,6 @@ from core.records.project import FrameRow
 
 _BLANK = 34  # the grey of pixels that could not be decoded
 _AHEAD = 3
-
-
-class Frames(Protocol):
-    """What decodes frames and runs reads: app.session.ProjectSession."""
-
-    def request_frame(
-        self,
-        source_id: int,
-        pts: int,
-        on_frame: Callable[[DecodedFrame], None],
-        on_error: Callable[[AmodalError], None],
-        tag: str = "view",
-    ) -> None:
-        """Asks for a frame; the newest request of a tag wins."""
-        ...
-
-    def in_background(
-        self,
-        work: Callable[[], object],
-        on_done: Callable[[object], None] | None = None,
-        on_error: Callable[[BaseException], None] | None = None,
-        tag: str = "",
-    ) -> object:
-        """Runs work on a thread, on_done on the main thread."""
-        ...
 
 
 class FrameDesk(QObject):

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.review_reads import StoreReads
+from app.controllers.review_session import Worker
 from app.states.review_timeline import TimelineBucket, TimelineState
 from core.records.project import SourceRow
 
 _SETTLE_MS = 400  # edits come in bursts: the marks follow once they pause
-
-
-class Worker(Protocol):
-    """What runs reads off the main thread: app.session.ProjectSession."""
-
-    def in_background(
-        self,
-        work: Callable[[], object],
-        on_done: Callable[[object], None] | None = None,
-        on_error: Callable[[BaseException], None] | None = None,
-        tag: str = "",
-    ) -> object:
-        """Runs work on a thread, on_done on the main thread."""
-        ...
 
 
 class TimelineDesk(QObject):
@@ -96,7 +81,7 @@ class TimelineDesk(QObject):
 
         self._worker.in_background(
             lambda: self._reads.timeline(source_id),
-            arrived,  # type: ignore[arg-type]
+            arrived,
             None,
             "review timeline",
         )

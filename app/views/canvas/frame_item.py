@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 _SMOOTH_BELOW = 6.0  # screen pixels per picture pixel
 
 
-class FrameItem(pg.GraphicsObject):
+class FrameItem(pg.GraphicsObject):  # type: ignore[misc]
     """Paints a frame so that the centre of its top left pixel is (0, 0).
 
     The pixels are brought into the screen's own layout once, when they are set: that costs less than

@@ -59,6 +59,6 @@ def next_under_cursor(hits: Sequence[int], current: int | None) -> int | None:
     """The hit to select: the best one, or the one after the current when that is hit again."""
     if not hits:
         return None
-    if current in hits:
+    if current is not None and current in hits:
         return hits[(list(hits).index(current) + 1) % len(hits)]
     return hits[0]

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.states.overlay import Overlay
 from app.views.canvas.badges import CANVAS_COLOUR
@@ -25,7 +25,7 @@ _LEAST_SEEN_PX = 72.0  # picture pixels that zooming to a box shows at least
 _DEEPEST_ZOOM = 6.0  # picture pixels across the canvas when zoomed in most
 
 
-class ImageCanvas(pg.GraphicsView):
+class ImageCanvas(pg.GraphicsView):  # type: ignore[misc]
     """Shows a frame and what was found in it.
 
     Signals:
@@ -199,7 +199,8 @@ class ImageCanvas(pg.GraphicsView):
 
     def view_rect(self) -> QRectF:
         """What is seen, in canvas coordinates."""
-        return self._box.viewRect()
+        seen: QRectF = self._box.viewRect()
+        return seen
 
     @property
     def screen_scale(self) -> float:
@@ -209,7 +210,8 @@ class ImageCanvas(pg.GraphicsView):
 
     def to_image(self, point: QPointF) -> QPointF:
         """Where a point of the widget lies, in canvas coordinates."""
-        return self._box.mapSceneToView(self.mapToScene(point.toPoint()))
+        place: QPointF = self._box.mapSceneToView(self.mapToScene(point.toPoint()))
+        return place
 
     def to_widget(self, x: float, y: float) -> QPointF:
         """Where a point in canvas coordinates lies on the widget."""
@@ -229,6 +231,16 @@ class ImageCanvas(pg.GraphicsView):
                 self.fit()
             self._place_message()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Qt's: the canvas answers every button, also where nothing lies under the cursor."""
+        super().mousePressEvent(event)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt's: see mousePressEvent."""
+        super().mouseReleaseEvent(event)
+        event.accept()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Qt's: follows what is under the cursor."""
         super().mouseMoveEvent(event)
@@ -241,16 +253,9 @@ class ImageCanvas(pg.GraphicsView):
         super().leaveEvent(event)
         self._set_hovered(None)
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Qt's: shows an instance's tooltip."""
-        if event.type() == QEvent.Type.ToolTip:
-            text = self._tooltip_at(QPointF(event.pos()))
-            if text:
-                QToolTip.showText(event.globalPos(), text, self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().viewportEvent(event)
+    def close(self) -> bool:
+        """Qt's: hides it. pyqtgraph's own takes the viewport away, which Qt does not survive."""
+        return QWidget.close(self)
 
     # details
 
@@ -262,14 +267,13 @@ class ImageCanvas(pg.GraphicsView):
         found = instances_at(place.x(), place.y(), self._boxes, masks, slack)
         return [self._overlay.instances[index].id for index in found]
 
-    def _tooltip_at(self, point: QPointF) -> str:
-        hits = self._hits(point)
-        return next((item.tooltip for item in self._overlay.instances if hits and item.id == hits[0]), "")
-
     def _set_hovered(self, instance_id: int | None) -> None:
         if instance_id != self._hovered:
             self._hovered = instance_id
             self._overlay_item.set_hovered(instance_id)
+            self.viewport().setToolTip(
+                next((item.tooltip for item in self._overlay.instances if item.id == instance_id), "")
+            )
             self.hovered.emit(instance_id)
 
     def _on_clicked(self, event: object) -> None:

@@ -20,13 +20,14 @@ def outline_segments(mask: MaskPatch) -> NDArray[np.float64]:
     standing = padded[1:-1, 1:] != padded[1:-1, :-1]  # (h, w + 1): edges left of each pixel
     rows, starts, ends = _runs(lying)
     columns, tops, bottoms = _runs(standing.T)
-    segments = np.concatenate(
+    segments: NDArray[np.float64] = np.concatenate(
         [
             np.stack([starts, rows, ends, rows], axis=1),
             np.stack([columns, tops, columns, bottoms], axis=1),
         ]
     ).astype(np.float64)
-    return segments + np.array([mask.x, mask.y, mask.x, mask.y]) - 0.5
+    segments += np.array([mask.x, mask.y, mask.x, mask.y]) - 0.5
+    return segments
 
 
 def _runs(

@@ -58,7 +58,7 @@ class _MaskShape:
     outline: list[QLineF]
 
 
-class OverlayItem(pg.GraphicsObject):
+class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
     """Draws an Overlay over the frame, with lines, badges and text in screen pixels at every zoom."""
 
     def __init__(self) -> None:

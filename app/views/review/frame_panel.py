@@ -80,6 +80,11 @@ class FramePanel(QWidget):
         """Where in the footage the frame is."""
         return self._title
 
+    @property
+    def away_text(self) -> str:
+        """What the banner says where this is another frame than the selected instance's."""
+        return self._away.text()
+
     # looking
 
     @property

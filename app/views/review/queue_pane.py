@@ -180,7 +180,8 @@ class QueuePane(QWidget):
         selection = self.grid.selectionModel()
         current = selection.currentIndex()
         ids: list[int] = []
-        for span in selection.selection():
+        spans = selection.selection()
+        for span in (spans.at(n) for n in range(spans.count())):
             for row in range(span.top(), span.bottom() + 1):
                 if len(ids) >= _MOST_IDS:
                     break

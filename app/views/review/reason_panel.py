@@ -117,6 +117,22 @@ class ReasonPanel(QScrollArea):
         return [row for row in self._reasons if not row.isHidden()]
 
     @property
+    def machine_text(self) -> str:
+        """What the machine said, as shown."""
+        return self._machine.text
+
+    @property
+    def together_text(self) -> str:
+        """How many are selected together, as shown, or nothing."""
+        return "" if self._together.isHidden() else self._together.text()
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Names and values of the facts that are shown."""
+        shown = (pair for pair in self._fact_labels if not pair[0].isHidden())
+        return [(name.text(), value.text()) for name, value in shown]
+
+    @property
     def person_text(self) -> str:
         """What people said, as shown."""
         return self._person.text

@@ -40,6 +40,11 @@ class Timeline(QWidget):
         self._state = state
         self.update()
 
+    @property
+    def state(self) -> TimelineState:
+        """What is drawn."""
+        return self._state
+
     def sizeHint(self) -> QSize:
         """Qt's: as wide as there is room."""
         return QSize(400, _HEIGHT)

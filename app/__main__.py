@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from core.jobs.spawn import SERVERS, run_server
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the window or the shell; gives the exit code."""
@@ -13,6 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
         from app.start_up import run_window
 
         return run_window()
+    if given[0] in SERVERS:
+        return run_server(given[0], given[1:])
     if given[0] == "tour":
         from app.tour import main as tour
 

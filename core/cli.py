@@ -86,24 +86,6 @@ def info(project: ProjectPath) -> None:
         typer.echo(line)
 
 
-@app.command("decode-server", hidden=True)
-def decode_server() -> None:
-    """Decode frames for the window, in a process that may crash."""
-    from core.media.decode_child import main as serve
-
-    raise typer.Exit(serve([]))
-
-
-@app.command(
-    "live-server", hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
-)
-def live_server(context: typer.Context) -> None:
-    """Decode a live stream for the window, in a process that may crash."""
-    from core.media.live_child import main as serve
-
-    raise typer.Exit(serve(context.args))
-
-
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to make the demo project.")] = Path("demo"),

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import sys
 
+SERVERS = {"decode-server": "core.media.decode_child", "live-server": "core.media.live_child"}
+"""Children that serve the window: name on the command line -> module with a main(arguments).
+
+They start without the shell, whose settings models would cost them most of a second.
+"""
+
 
 def program_command(*arguments: str) -> list[str]:
-    """The command line that runs this program's shell with the given arguments."""
+    """The command line that runs this program with the given arguments: a shell command or a server."""
     if getattr(sys, "frozen", False):
         return [sys.executable, *arguments]
+    name, *rest = arguments
+    if name in SERVERS:
+        return [sys.executable, "-m", SERVERS[name], *rest]
     return [sys.executable, "-m", "core.cli", *arguments]
+
+
+def run_server(name: str, arguments: list[str]) -> int:
+    """Serves until the window goes away; gives the exit code."""
+    # named in full, so that a frozen build takes them along
+    if name == "decode-server":
+        from core.media.decode_child import main as serve_frames
+
+        return serve_frames(arguments)
+    from core.media.live_child import main as serve_stream
+
+    return serve_stream(arguments)

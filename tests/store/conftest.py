@@ -87,6 +87,12 @@ def car(
     return FoundInstance(Box(x, y, w, h), Category.CAR, score)
 
 
+@pytest.fixture(scope="session")
+def make_table() -> Callable[..., SourceTable]:
+    """Makes tables of made-up videos."""
+    return make_source_table
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     with Project.create(tmp_path / "street.amodal") as opened:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SIZE = (1440, 900)
 _LOOK_EVERY_MS = 400
+_STILL_LOOKS = 6  # a decoding process may need two seconds to start and to show its first frame
 _LONGEST_S = 40.0
 
 
@@ -50,11 +51,12 @@ def _walk(project: Path | None, out: Path | None) -> int:
         places: list[str] | None = None
         place = "start"
         last = QImage()
+        still = 0
         waited.start()
 
         def look() -> None:
-            """Keeps a picture once two in a row are the same, then goes on."""
-            nonlocal last, places, place
+            """Keeps a picture once several in a row are the same, then goes on."""
+            nonlocal last, places, place, still
             if waited.elapsed() > _LONGEST_S * 1000:
                 print(f"amodal tour: {place} did not come to rest", file=sys.stderr)
                 _leave(shell, 1)
@@ -65,8 +67,9 @@ def _walk(project: Path | None, out: Path | None) -> int:
                 places = [workspace.id for workspace in shell.opened.workspaces]
                 place = shell.window.place
             now = shell.window.grab().toImage()
-            if now != last:
-                last = now
+            still = still + 1 if now == last else 0
+            last = now
+            if still < _STILL_LOOKS:
                 return
             if out is not None:
                 out.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 POLL_MS = 250
-BEATS_BETWEEN_LOOKS = 4  # a job that died writes nothing: look at running jobs at least once a second
+BEATS_BETWEEN_LOOKS = 4  # polls
 log = logging.getLogger(__name__)
 
 
@@ -70,12 +70,13 @@ class ProjectSession(QObject):
         self._reads = Background(3, self._report)
         self._watch = project.changes()
         self._jobs: dict[int, JobRow] = {}
+        self._revision = 0
         self._beats = 0
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
         self._timer.start()
-        self._look_at_jobs()
+        self._look_at_jobs([])
 
     # ---- edits ----------------------------------------------------------------------------------
 
@@ -206,23 +207,31 @@ class ProjectSession(QObject):
     def _poll(self) -> None:
         changed = self._watch.poll()
         self._beats -= 1
-        running = any(row.state in (JobState.RUNNING, JobState.QUEUED) for row in self._jobs.values())
-        if changed or (running and self._beats <= 0):
-            self._beats = BEATS_BETWEEN_LOOKS
-            self._look_at_jobs()
+        seeming = [row.id for row in self._jobs.values() if row.state in (JobState.RUNNING, JobState.QUEUED)]
+        if changed or (seeming and self._beats <= 0):
+            # a job that died writes nothing: those that seem to run are asked after now and then
+            ask_after = seeming if self._beats <= 0 else []
+            if self._beats <= 0:
+                self._beats = BEATS_BETWEEN_LOOKS
+            self._look_at_jobs(ask_after)
         if changed:
             self.outside_change.emit()
 
-    def _look_at_jobs(self) -> None:
+    def _look_at_jobs(self, ask_after: list[int]) -> None:
         from core.store import job_rows
 
-        def read() -> list[JobRow]:
+        revision = self._revision
+
+        def read() -> tuple[list[JobRow], int]:
             with self.project.read() as connection:
-                return job_rows.list_jobs(connection)
+                rows, newest = job_rows.changed_since(connection, revision)
+                asked = [job_rows.get_job(connection, job_id) for job_id in ask_after]
+            return [*rows, *(row for row in asked if row is not None)], newest
 
         self.in_background(read, self._compare_jobs, tag="jobs")
 
-    def _compare_jobs(self, rows: list[JobRow]) -> None:
+    def _compare_jobs(self, news: tuple[list[JobRow], int]) -> None:
+        rows, self._revision = news
         for row in rows:
             if self._jobs.get(row.id) != row:
                 self._jobs[row.id] = row

@@ -48,7 +48,7 @@ class PlayerController(QObject):
         self.pause()
         if self._source is not None and self._times is not None:
             self._places[self._source.id] = self.state.index
-        self._source, self._times = source, None
+        self._source, self._times, self._waiting = source, None, False
         if source is None:
             self._set(PlayerState())
             return

@@ -12,6 +12,7 @@ _SURFACELESS_MESA = 0x31DD
 _EGL_OPENGL_API = 0x30A2
 _EGL_NONE = 0x3038
 _EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT = 0x3040, 0x0008
+_EGL_SURFACE_TYPE, _EGL_PBUFFER_BIT = 0x3033, 0x0001
 _GL_RENDERER, _GL_VERSION = 0x1F01, 0x1F02
 
 
@@ -49,7 +50,10 @@ def _ask_egl() -> tuple[str, str]:
         raise RuntimeError("EGL gives no display")
     try:
         egl.eglBindAPI(_EGL_OPENGL_API)
-        wanted = (ctypes.c_int * 3)(_EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT, _EGL_NONE)
+        # without a surface type EGL asks for windows, which a display without a surface never has
+        wanted = (ctypes.c_int * 5)(
+            _EGL_RENDERABLE_TYPE, _EGL_OPENGL_BIT, _EGL_SURFACE_TYPE, _EGL_PBUFFER_BIT, _EGL_NONE
+        )
         config, count = pointer(), ctypes.c_int()
         if (
             not egl.eglChooseConfig(display, wanted, ctypes.byref(config), 1, ctypes.byref(count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -26,6 +26,7 @@ def painted(box: tuple[int, int, int, int]) -> np.ndarray:
     return picture
 
 
+@settings(deadline=None)
 @given(whole_boxes, whole_boxes)
 def test_overlaps_are_those_of_painted_pixels(first, second):
     shared = boxes.intersection_matrix(first, second)
@@ -41,6 +42,7 @@ def test_overlaps_are_those_of_painted_pixels(first, second):
             assert_allclose(cover[i, j], both / inside_a.sum() if inside_a.any() else 0.0)
 
 
+@settings(deadline=None)
 @given(whole_boxes)
 def test_clipping_keeps_exactly_the_pixels_inside_the_picture(rows):
     clipped = boxes.clip(rows, SIDE, 16)
@@ -53,6 +55,7 @@ def test_clipping_keeps_exactly_the_pixels_inside_the_picture(rows):
         assert cut[1] + cut[3] <= 16
 
 
+@settings(deadline=None)
 @given(whole_boxes)
 def test_corners_and_back(rows):
     assert_allclose(boxes.from_corners(boxes.corners(rows)), np.reshape(rows, (-1, 4)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from faster_coco_eval.core import mask as peer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -33,6 +33,7 @@ def peer_code(bits: np.ndarray) -> bytes:
     return peer.encode(np.asfortranarray(bits.astype(np.uint8)))["counts"]
 
 
+@settings(deadline=None)
 @given(pictures)
 def test_code_is_the_peers_and_decodes_to_the_same_mask(bits):
     height, width = bits.shape
@@ -88,6 +89,7 @@ def test_the_empty_mask():
     assert masks.patch_area(masks.rle_to_patch(rle)) == 0
 
 
+@settings(deadline=None)
 @given(pictures, st.integers(0, 6), st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
 def test_overlap_of_patches_is_that_of_pictures(bits, x1, y1, x2, y2):
     size = 24
@@ -99,6 +101,7 @@ def test_overlap_of_patches_is_that_of_pictures(bits, x1, y1, x2, y2):
     assert masks.patch_iou(first, second) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(pictures, st.integers(-5, 12), st.integers(-5, 12))
 def test_a_window_shows_the_mask_where_it_reaches(bits, x, y):
     patch = MaskPatch(2, 3, bits)
@@ -131,6 +134,7 @@ def test_damaged_code_is_refused(code):
         masks.rle_to_patch(Rle(5, 7, code))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_no_code_at_all_does_more_than_be_refused(code):
     try:
@@ -145,6 +149,7 @@ def test_a_patch_outside_the_picture_is_refused():
         masks.patch_to_rle(MaskPatch(5, 0, np.ones((2, 3), dtype=bool)), 4, 7)
 
 
+@settings(deadline=None)
 @given(pictures)
 def test_uncompressed_lengths_give_the_same_code(bits):
     flat = bits.T.reshape(-1).astype(np.int8)

@@ -13,16 +13,17 @@ from core.records.masks import MaskPatch
 Bits = NDArray[np.bool_]
 Points = NDArray[np.int32]
 
-_ONE_OBJECT_SOLIDITY = 0.9  # a blob that fills this share of its convex hull is one object
+_ONE_OBJECT_SOLIDITY = 0.94  # a blob that fills this share of its convex hull is one object
 _MOST_CONCAVITIES = 6  # the deepest ones are tried
 _LEAST_DEPTH = 0.05  # of a concavity, as a share of the blob's longer side
-_LEAST_GAIN = 0.05  # in solidity by a cut
-_LONGEST_CUT = 0.95  # as a share of the square root of the smaller part's area
+_LEAST_GAIN = 0.08  # in solidity by a cut as long as the smaller part is large
+_LONGEST_CUT = 0.95  # in sizes of the smaller part, the square root of its area
 _LEAST_PART = 0.2  # of the larger part's area
 _TALL = 1.3  # height over width of a blob that may be one standing person
 _BESIDE = 0.6  # share of such a blob's height that each of two people side by side reaches
 _CAR_FILL = 0.68  # of its box: a car's least; legs leave more of it empty
 _CAR_WIDENS = 0.85  # the nearer of two cars is at least this wide, in widths of the other
+_CAR_WIDEST = 1.6
 _MOST_CUTS = 12
 _PERSON_FILL = 0.75  # of its box: a person's most
 _UPRIGHT = 1.8  # height over width of one person, at least, where two are parted
@@ -134,17 +135,18 @@ def _best_cut(outline: Points, least_side: float, look_for: LookFor) -> tuple[in
         return None
     area, hull_area = cv2.contourArea(outline), cv2.contourArea(cv2.convexHull(outline))
     before = area / max(hull_area, 1.0)
-    best, best_gain = None, _LEAST_GAIN
+    best, best_gain = None, 0.0
     for first, second in _candidates(outline, concave):
         one = outline[first : second + 1]
         two = np.concatenate([outline[second:], outline[: first + 1]])
-        length = float(np.linalg.norm(outline[first, 0] - outline[second, 0]))
         if _halves_a_person(one, two, look_for):
             continue
+        length = float(np.linalg.norm(outline[first, 0] - outline[second, 0]))
+        small = float(np.sqrt(min(cv2.contourArea(one), cv2.contourArea(two))))
         after = _solidity_of_parts(one, two, length, least_side)
-        # of two cuts that help alike, the shorter
-        gain = after - before - 0.1 * length / float(size) if after > 0 else 0.0
-        if gain > best_gain:
+        # the longer the cut, the more it must explain
+        gain = after - before - _LEAST_GAIN * length / max(small, 1.0)
+        if after > 0 and gain > best_gain:
             best, best_gain = (first, second), gain
     return best
 
@@ -208,7 +210,9 @@ def _halves_a_person(one: Points, two: Points, look_for: LookFor) -> bool:
     height = y2 + h2 - min(y1, y2)
     if height < _TALL * width or min(h1, h2) >= _BESIDE * height:
         return False
-    if look_for is LookFor.PEOPLE or w2 < _CAR_WIDENS * w1:
+    if look_for is LookFor.PEOPLE or not _CAR_WIDENS * w1 <= w2 <= _CAR_WIDEST * w1:
+        return True  # a head on shoulders, or legs
+    if h1 > _TALL * w1 or h2 > _TALL * w2:
         return True
     return min(_fill(one), _fill(two)) < _CAR_FILL
 

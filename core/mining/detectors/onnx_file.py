@@ -15,7 +15,7 @@ from core.geometry.boxes import from_corners, to_box
 from core.mining.detectors.classes import categories_of, family_of
 from core.mining.detectors.onnx_decode import Fit, Raw, decode, draw_masks, fit_picture
 from core.mining.detectors.onnx_layout import InputPort, Network, Port, recognise_input, recognise_output
-from core.mining.detectors.postprocess import merge_views, without_doubles
+from core.mining.detectors.postprocess import merge_views, suppress, without_doubles
 from core.mining.detectors.settings import Device, OnnxSettings, Pixels
 from core.mining.detectors.tiles import Tile, plan_tiles
 from core.records.detections import Detection, DetectorFrame
@@ -126,15 +126,8 @@ class OnnxDetector:
         if kept.size > _MOST_OBJECTS:
             kept = kept[np.argsort(-raw.scores[kept], kind="stable")[:_MOST_OBJECTS]]
         raw = raw.of(kept)
-        whole = np.zeros(len(raw.corners), dtype=np.bool_)
-        chosen = merge_views(
-            from_corners(raw.corners),
-            raw.scores,
-            families[raw.classes],
-            whole,
-            self._settings.max_overlap,
-            1.0,
-        )
+        boxes = from_corners(raw.corners)
+        chosen = suppress(boxes, raw.scores, families[raw.classes], self._settings.max_overlap)
         return raw.of(chosen)
 
     def _input_size(self, width: int, height: int) -> tuple[int, int]:
@@ -224,17 +217,14 @@ def _open_session(settings: OnnxSettings) -> Any:
         raise DetectorUnavailableError(
             "The package onnxruntime is missing.", "Install it with pip install onnxruntime."
         ) from problem
+    providers = _providers(settings, onnxruntime.get_available_providers())
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = settings.threads
     # threads that spin while they wait slow down whatever else this machine does
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4  # its warnings are for whoever exports networks
     try:
-        return onnxruntime.InferenceSession(
-            str(settings.model),
-            options,
-            providers=_providers(settings, onnxruntime.get_available_providers()),
-        )
+        return onnxruntime.InferenceSession(str(settings.model), options, providers=providers)
     except Exception as problem:  # onnxruntime's errors share no base but Exception
         raise DetectionError(
             f"{_name_of(settings)} cannot be read as a network: {_first_line(problem)}.",

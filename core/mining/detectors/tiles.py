@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _OVERLAP = 0.25  # share of a tile's side that it shares with the next, at least
 _TOUCHES_PX = 1.5
+_SMALLEST_PX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ def plan_tiles(width: int, height: int, side: int) -> list[Tile]:
     """The whole picture, then square tiles that cover it with a quarter's overlap or more.
 
     Args:
-        width, height: of the picture. side: of a tile; 0 takes half of the picture's long side.
+        width, height: of the picture. side: of a tile, at least 64; 0 takes half of the
+            picture's long side.
     """
     whole = Tile(0, 0, width, height)
-    size = side or max(width, height) // 2
+    size = max(side or max(width, height) // 2, _SMALLEST_PX)
     if size >= max(width, height):
         return [whole]
     across, down = _starts(width, size), _starts(height, size)

@@ -22,6 +22,7 @@ from typing import Final
 from core.errors import AmodalError, MediaError
 from core.media import frame_wire
 from core.media.frame_wire import Kind, Message, OpenOrder
+from core.media.memory import keep_freed_memory
 from core.media.reader import FrameReader, open_reader
 
 KEEP_BYTES: Final = 192 << 20  # of decoded video for stepping back, in each open reader
@@ -144,6 +145,7 @@ def main(argv: Sequence[str] | None = None, opener: ReaderOpener = open_order) -
         faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the shell is for the window to handle
     _volunteer_for_memory_killer()
+    keep_freed_memory()
     import av  # noqa: F401 - loaded before READY, so that the first frame does not wait for it
 
     with suppress(BrokenPipeError):

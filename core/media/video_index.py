@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.errors import MediaError
 from core.media.capture_times import CaptureTimes, name_clock
 from core.media.hashing import hash_of_hashes
 from core.media.video_container import opened_video, tells_times
-from core.media.video_decoder import RowDecoder
+from core.media.video_decoder import NotAKeyframeError, RowDecoder
 from core.media.video_packets import PacketTable, read_packets
 from core.media.video_picture import upright_size
 from core.media.video_timing import ShownFrame, frames_by_decoding, frames_by_times
 from core.records.media import FrameStamp, SourceKind, SourceTable
 
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
 _PROVED_FRAMES: Final = 48
+_PROVED_PER_KEYFRAME: Final = 8
 _READING_SHARE: Final = 0.3  # of the progress, where a decode of the whole file follows
 
 
@@ -54,6 +58,8 @@ def index_video(
     table = _table_by_times(path, facts, capture)
     if table is None:
         table = _table_by_decoding(path, facts, capture, progress)
+    if not _keyframes_hold(table):
+        table = _from_start_only(table)
     if progress is not None:
         progress(1.0)
     return table
@@ -119,24 +125,61 @@ def _table_by_decoding(
 def _prove(table: SourceTable) -> tuple[int, int] | None:
     """Decode the first frames: their (width, height) if each comes out in its row, else None."""
     decoder = RowDecoder(table.path, table.frames)
-    proved = 0
-    size: tuple[int, int] | None = None
     try:
-        for step in decoder.decode_from(0):
+        pictures = _unbroken(decoder, 0, min(_PROVED_FRAMES, len(table.frames)))
+    finally:
+        decoder.close()
+    sizes = {upright_size(picture) for picture in pictures}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _keyframes_hold(table: SourceTable) -> bool:
+    """Whether decoding from some keyframes in the middle gives every frame.
+
+    It does not where only the file's first packet tells how to decode the rest. One of three is
+    enough: the others may be damaged.
+    """
+    rows = [row for row, frame in enumerate(table.frames) if frame.keyframe and row > 0]
+    if not rows:
+        return True
+    decoder = RowDecoder(table.path, table.frames)
+    try:
+        return any(
+            _unbroken(decoder, row, min(_PROVED_PER_KEYFRAME, len(table.frames) - row))
+            for row in dict.fromkeys((rows[0], rows[len(rows) // 2], rows[-1]))
+        )
+    finally:
+        decoder.close()
+
+
+def _unbroken(decoder: RowDecoder, first: int, count: int) -> list[VideoFrame]:
+    """The pictures of this many rows from a keyframe on, if each comes out in its turn, else none."""
+    pictures: list[VideoFrame] = []
+    try:
+        for step in decoder.decode_from(first):
             if step is None:
                 continue
             row, picture = step
-            size = size or upright_size(picture)
-            if row != proved or upright_size(picture) != size:
-                return None
-            proved += 1
-            if proved == min(_PROVED_FRAMES, len(table.frames)):
-                return size
-    except MediaError:
-        return None
-    finally:
-        decoder.close()
-    return None
+            if row != first + len(pictures):
+                return []
+            pictures.append(picture)
+            if len(pictures) == count:
+                return pictures
+    except (MediaError, NotAKeyframeError):
+        return []
+    return []
+
+
+def _from_start_only(table: SourceTable) -> SourceTable:
+    return replace(
+        table,
+        frames=tuple(replace(frame, keyframe=row == 0) for row, frame in enumerate(table.frames)),
+        warnings=(
+            *table.warnings,
+            f"{table.path.name} can only be decoded from its beginning on: going to a frame takes longer"
+            " the later it is.",
+        ),
+    )
 
 
 def _table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from av.video.frame import PictureType
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+
+_THREADED_PIXELS: Final = 300_000  # below, waking threads costs more than they save
 
 
 class RgbConverter:
@@ -21,8 +23,8 @@ class RgbConverter:
 
     def convert(self, picture: VideoFrame) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB, contiguous, upright by the file's display matrix (quarter turns only)."""
-        # one thread: the decoder's own threads already fill the processor
-        pixels = self._reformatter.reformat(picture, format="rgb24", threads=1).to_ndarray()
+        threads = 0 if picture.width * picture.height > _THREADED_PIXELS else 1  # 0 is as many as fit
+        pixels = self._reformatter.reformat(picture, format="rgb24", threads=threads).to_ndarray()
         rgb = np.asarray(pixels, dtype=np.uint8)
         quarter_turns = round(picture.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb

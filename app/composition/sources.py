@@ -85,6 +85,7 @@ class _Sources:
         self.view.list.chosen.connect(self.sources.choose)
         self.view.list.dropped.connect(self.sources.add_footage)
         self.view.dropped.connect(self.sources.add_footage)
+        self.view.tab_shown.connect(self._need_form)
 
     def _join_player(self) -> None:
         view = self.view.player
@@ -127,8 +128,6 @@ class _Sources:
         if not self._shown_before:
             self._shown_before = True
             self.sources.refresh()
-            self.jobs.form("mine", self.view.mine.show_form)
-            self.jobs.form("record", self.view.record.show_form)
             for row in self.session.jobs():
                 self._on_job_changed(row)
 
@@ -184,7 +183,15 @@ class _Sources:
 
     def _mine(self) -> None:
         self.view.show_tab("mine")
+        self._need_form("mine")
         self.view.mine.run()
+
+    def _need_form(self, tab: str) -> None:
+        """Reads a job's settings when its tab is first shown: a project opens sooner without them."""
+        if tab == "mine" and not self.view.mine.has_form:
+            self.jobs.form("mine", self.view.mine.show_form)
+        if tab == "record" and not self.view.record.has_form:
+            self.jobs.form("record", self.view.record.show_form)
 
     def _camera_id(self) -> int | None:
         camera = self.sources.state.camera

@@ -158,8 +158,8 @@ def test_a_hidden_source_comes_back_by_undo(qtbot, view: SourcesView, opened: Sh
 
 
 def test_mining_the_source_or_the_whole_camera(qtbot, view: SourcesView, started):
-    qtbot.waitUntil(lambda: view.mine.form is not None, timeout=20_000)
     press(view, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool(started), timeout=30_000)  # the form is read when it is first needed
     kind, settings = started[-1]
     assert (kind, settings["camera"]) == ("mine", "Gate")
     assert len(settings["source"]) == 1

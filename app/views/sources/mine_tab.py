@@ -34,6 +34,7 @@ class MineTab(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.form: FormView | None = None
+        self._run_when_ready = False
         self._one_again = False  # "whole camera" was forced, not chosen
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -52,11 +53,21 @@ class MineTab(QWidget):
         outer.addWidget(frame("line"))
         outer.addLayout(self._foot())
 
+    @property
+    def has_form(self) -> bool:
+        """Whether it has its form yet."""
+        return self.form is not None
+
     def show_form(self, form: Form) -> None:
         """Takes the form once it is known what can run here."""
+        if self.form is not None:
+            return
         self.form = FormView(form, hidden=_HIDDEN)
         self.form.changed.connect(lambda: self._problem.setText(""))
         self._place.addWidget(self.form)
+        if self._run_when_ready:
+            self._run_when_ready = False
+            self.run()
 
     def show_state(self, state: MiningState) -> None:
         """Draws the state."""
@@ -76,7 +87,10 @@ class MineTab(QWidget):
 
     def run(self) -> None:
         """Asks to run the form as it is."""
-        if self.form is None or not self._run.isEnabled():
+        if not self._run.isEnabled():
+            return
+        if self.form is None:
+            self._run_when_ready = True  # the form is being read just now
             return
         problem = self.form.problem()
         self._problem.setText(problem)

@@ -65,8 +65,15 @@ class RecordTab(QWidget):
         foot.addLayout(row)
         outer.addLayout(foot)
 
+    @property
+    def has_form(self) -> bool:
+        """Whether it has its form yet."""
+        return self.form is not None
+
     def show_form(self, form: Form) -> None:
         """Takes the form."""
+        if self.form is not None:
+            return
         self.form = FormView(form, self._values)
         self.form.changed.connect(lambda: self._problem.setText(""))
         self._place.addWidget(self.form)

@@ -19,6 +19,8 @@ from app.views.sources.player import Player
 from app.views.sources.record_tab import RecordTab
 from app.views.text import frame, label
 
+_TABS = ("background", "mine", "info")
+
 
 class SourcesView(QWidget):
     """The whole workspace.
@@ -26,10 +28,12 @@ class SourcesView(QWidget):
     Signals:
         wanted(str): the id of an action that was pressed somewhere in it.
         dropped(object): paths.
+        tab_shown(str): background, mine, info or record came to the front.
     """
 
     wanted = Signal(str)
     dropped = Signal(object)
+    tab_shown = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,11 +78,12 @@ class SourcesView(QWidget):
         self._live_chip.setChecked(live)
         self._arrange()
         if live:
+            self.tab_shown.emit("record")
             self.live.address.setFocus()
 
     def show_tab(self, name: str) -> None:
         """Brings one of the tabs at the right to the front: background, mine or info."""
-        self._tabs.setCurrentIndex(("background", "mine", "info").index(name))
+        self._tabs.setCurrentIndex(_TABS.index(name))
 
     def _arrange(self) -> None:
         place = 1 if self._is_live else 0 if self._has_footage else 2
@@ -129,6 +134,7 @@ class SourcesView(QWidget):
         self._tabs.addTab(_panel(self.background), "Background")
         self._tabs.addTab(_panel(self.mine), "Mine")
         self._tabs.addTab(_panel(self.info), "Info")
+        self._tabs.currentChanged.connect(lambda place: self.tab_shown.emit(_TABS[place]))
         self._right_stack.addWidget(_panel(self._tabs))
         self._right_stack.addWidget(_panel(self.record))
         return self._right_stack

@@ -12,7 +12,7 @@ from app.controllers.history import HistoryController
 from app.controllers.jobs import JobsController
 from app.session import ProjectSession
 from app.settings import Settings
-from app.states.jobs import JobsState
+from app.states.jobs import JobsState, job_title
 from app.states.toasts import Toast, Tone
 from app.views.form_dialogs import FormDialog
 from app.views.history_panel import HistoryPanel
@@ -196,19 +196,20 @@ class OpenProject(QObject):
         if not running:
             text = ""
         elif len(running) == 1:
-            text = f"{running[0].title} {running[0].progress:.0%}"
+            text = f"{job_title(running[0])}, {running[0].progress:.0%}"
         else:
             text = f"{plural(len(running), 'job')} running"
         self._window.show_jobs(text)
 
     def _on_job_ended(self, row: JobRow) -> None:
+        title = job_title(row)
         if row.state is JobState.DONE:
-            self._window.toasts.show_toast(Toast(Tone.INFO, f"{row.title}: done"))
+            self._window.toasts.show_toast(Toast(Tone.DONE, f"Done: {title}"))
         elif row.state is JobState.FAILED:
             self._window.toasts.show_toast(
                 Toast(
                     Tone.ERROR,
-                    f"{row.title} failed.",
+                    f"It failed: {title}",
                     row.error or "",
                     "Log",
                     lambda: self._show_log(row.id),
@@ -219,7 +220,7 @@ class OpenProject(QObject):
             self._window.toasts.show_toast(
                 Toast(
                     Tone.WARNING,
-                    f"{row.title} was interrupted.",
+                    f"It was interrupted: {title}",
                     "What it did so far is kept.",
                     "Resume",
                     lambda: self.jobs.resume(row.id),
@@ -228,7 +229,7 @@ class OpenProject(QObject):
             )
 
     def _show_log(self, job_id: int) -> None:
-        title = next((card.row.title for card in self.jobs.state.cards if card.row.id == job_id), "the job")
+        title = next((card.title for card in self.jobs.state.cards if card.row.id == job_id), "the job")
 
         def show(text: str) -> None:
             dialog = LogDialog(title, text, self._window)

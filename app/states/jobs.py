@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from core.records.history import EditRow
 from core.records.jobs import JobRow, JobState
 
 _LIVE = (JobState.QUEUED, JobState.RUNNING)
 _CAN_RESUME = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+
+
+def job_title(row: JobRow) -> str:
+    """A job's title and what it is about, such as "Add footage: morning.mp4"."""
+    settings = row.settings
+    path = settings.get("path") or settings.get("folder")
+    about = PurePath(str(path)).name if path else str(settings.get("camera") or "")
+    return f"{row.title}: {about}" if about else row.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,11 @@ class JobCard:
 
     row: JobRow
     stopping: bool = False
+
+    @property
+    def title(self) -> str:
+        """The job's title and what it is about, such as "Add footage: morning.mp4"."""
+        return job_title(self.row)
 
     @property
     def is_live(self) -> bool:

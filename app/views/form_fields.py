@@ -250,6 +250,8 @@ class PathEditor(FieldEditor):
     def _choose(self) -> None:
         if self.field.kind is FieldKind.FOLDER:
             chosen = QFileDialog.getExistingDirectory(self, self.field.label, self.line.text())
+        elif self.field.kind is FieldKind.NEW_FILE:
+            chosen, _ = QFileDialog.getSaveFileName(self, self.field.label, self.line.text())
         else:
             chosen, _ = QFileDialog.getOpenFileName(self, self.field.label, self.line.text())
         if chosen:
@@ -283,7 +285,7 @@ def make_editor(field: FormField) -> FieldEditor:
         return OptionalNumberEditor(field) if field.default is None else NumberEditor(field)
     if field.kind is FieldKind.CHOICE:
         return ChoiceEditor(field)
-    if field.kind in (FieldKind.FILE, FieldKind.FOLDER):
+    if field.kind in (FieldKind.FILE, FieldKind.NEW_FILE, FieldKind.FOLDER):
         return PathEditor(field)
     if field.kind is FieldKind.LIST:
         return ListEditor(field)

@@ -53,7 +53,7 @@ class _Row(QFrame):
         head = QHBoxLayout()
         head.setSpacing(9)
         self._icon = IconLabel("waiting", "text_soft", 18)
-        self._title = label(card.row.title, "heading", wrap=True)
+        self._title = label(card.title, "heading", wrap=True)
         head.addWidget(self._icon)
         head.addWidget(self._title, 1)
         self._log = IconButton("log", "Show the log", size=16)
@@ -90,7 +90,7 @@ class _Row(QFrame):
         self._stop.setVisible(card.is_live)
         self._stop.setEnabled(not card.stopping)
         self._resume.setVisible(card.can_resume)
-        self.setAccessibleName(f"{row.title}: {word}")
+        self.setAccessibleName(f"{card.title}, {word}")
         self.tick()
 
     def tick(self) -> None:

@@ -160,7 +160,9 @@ class LocateSettings(JobSettings):
 class ExportSettings(JobSettings):
     """Write another tool's format."""
 
-    path: Path = Field(title="File", description="Where to write.")
+    path: Path = Field(
+        title="File", description="Where to write.", json_schema_extra={"widget": "new_file"}
+    )
     format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")
     label: Literal["any", "unoccluded", "occluded"] = Field(
         "any", title="Label", description="Only objects with this label."

@@ -16,6 +16,7 @@ class FieldKind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     FILE = "file"
+    NEW_FILE = "new_file"
     FOLDER = "folder"
     LIST = "list"
 

@@ -305,4 +305,4 @@ class ImageCanvas(pg.GraphicsView):  # type: ignore[misc]
         width = min(520, max(120, self.width() - 40))
         self._message.setFixedWidth(width)
         self._message.adjustSize()
-        self._message.move((self.width() - width) // 2, max(0, (self.height() - self._message.height()) // 2))
+        self._message.move((self.width() - width) // 2, max(0, self.height() - self._message.height() - 18))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from PySide6.QtCore import Qt, Signal
@@ -86,7 +87,8 @@ def _source_facts(source: SourceRow, camera: CameraRow | None) -> list[tuple[str
     else:
         facts.append(("Taken", "not known"))
     facts.append(("Objects", f"{source.instance_count:,}" if source.instance_count else "not mined yet"))
-    facts.append(("Place", source.path if source.found else f"{source.path} (not found)"))
+    place = os.path.normpath(source.path)
+    facts.append(("Place", place if source.found else f"{place} (not found)"))
     return facts
 
 

@@ -1,0 +1,39 @@
+"""STATIC: is an object hidden by something that never moves: a pole, a sign, a tree, a fence?"""
+
+from __future__ import annotations
+
+from core.mining.occlusion.margins import margin_below
+from core.mining.occlusion.settings import OcclusionSettings
+from core.mining.occlusion.shapes import Surroundings
+from core.mining.occlusion.static_map import StaticMap
+from core.records.occlusion import Observation, OcclusionTest, TestOutcome
+
+_LEAST_KNOWN = 0.1  # share of the object's box over which others must have passed, to tell
+_SAME_DEPTH = 0.15  # how much lower than any seen behind the thing an object may stand, share of its size
+
+
+def static_outcome(
+    one: Observation, around: Surroundings, static: StaticMap, settings: OcclusionSettings
+) -> TestOutcome | None:
+    """How far static things cross or border an object, as a share of its size.
+
+    Args:
+        around: of the object.
+
+    Returns:
+        the outcome, or None where too few objects passed to tell.
+    """
+    bottom = one.box.bottom - _SAME_DEPTH * one.box.size
+    things = static.things(around.left, around.top, around.width, around.height, bottom)
+    threshold = settings.static_share
+    value = 0.0 if things is None else around.shared_border(things)
+    if things is None:
+        box = (round(one.box.x), round(one.box.y), max(round(one.box.w), 1), max(round(one.box.h), 1))
+        if static.known_share(*box) < _LEAST_KNOWN:
+            return None
+    if value == 0:
+        detail = "nothing static stands in front of it"
+    else:
+        detail = f"something static crosses or borders it along {100 * value:.0f} % of its size"
+    margin = margin_below(value, threshold)
+    return TestOutcome(OcclusionTest.STATIC, value, threshold, value > threshold, margin, None, detail)

@@ -34,7 +34,17 @@ def live_rows(path: Path) -> list[tuple[Any, ...]]:
     """What mining made, without ids of versions and times of day."""
     query = (
         select(
-            tables.frame.c.pts, I.category, I.x, I.y, I.w, I.h, I.score, I.label, I.margin, I.track_id, I.thinned
+            tables.frame.c.pts,
+            I.category,
+            I.x,
+            I.y,
+            I.w,
+            I.h,
+            I.score,
+            I.label,
+            I.margin,
+            I.track_id,
+            I.thinned,
         )
         .join(tables.frame, tables.frame.c.id == I.frame_id)
         .where(I.state == "live")

@@ -1,0 +1,58 @@
+"""The fork server of test_kill_window: a person who marks one object after another in a real window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import app.composition.window
+import app.start_up
+import app.views.review.review_view  # noqa: F401 - all imported once, before the forks
+import core.store.project  # noqa: F401
+from app.composition.window import Shell
+from core.records.history import Touched
+from tests.forked import serve
+
+KEYS = ("A", "S", "A", "D")
+PRESS_EVERY_MS = 12
+
+
+def _run(arguments: list[str]) -> None:
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    first = True
+
+    def acknowledged(touched: Touched) -> None:
+        nonlocal first
+        ids = " ".join(str(one) for one in touched.rows.get("instance", ()))
+        print(f"{touched.edit_id}\t{touched.title}\t{ids}", flush=True)
+        if first:
+            print("LABELLING", flush=True)
+            first = False
+
+    def shown(shell: Shell) -> None:
+        timer = QTimer(shell.window)
+        pressed = 0
+
+        def press() -> None:
+            nonlocal pressed
+            if shell.opened is None:
+                return
+            if pressed == 0:
+                shell.opened.session.touched.connect(acknowledged)
+                shell.opened.go_to("review")
+                shell.window.activateWindow()
+            key = getattr(Qt.Key, f"Key_{KEYS[pressed % len(KEYS)]}")
+            review = next(one for one in shell.opened.workspaces if one.id == "review")
+            QTest.keyClick(QApplication.focusWidget() or review.widget, key)
+            pressed += 1
+
+        timer.timeout.connect(press)
+        timer.start(PRESS_EVERY_MS)
+
+    app.start_up.run_window(Path(arguments[0]), shown)
+
+
+if __name__ == "__main__":
+    serve(_run)

@@ -57,7 +57,8 @@ def back_up(path: Path, why: str, *, keep: int = BACKUPS_KEPT) -> Path:
                 )
             draft.replace(copy)
         finally:
-            draft.unlink(missing_ok=True)
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
     for old in list_backups(path)[keep:]:
         old.unlink(missing_ok=True)
     return copy

@@ -133,4 +133,4 @@ class BulkWriter:
             self._next_checkpoint = now + _CHECKPOINT_EVERY_S
             if log_bytes(self._path) >= LOG_BYTES:
                 with translated(self._path):
-                    checkpoint(self._raw)
+                    checkpoint(self._raw, self._path)

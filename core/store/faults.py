@@ -15,12 +15,11 @@ from core.errors import (
     AmodalError,
     DiskFullError,
     EditRefusedError,
-    NotAProjectError,
     ProjectBusyError,
     ProjectError,
     ReadOnlyProjectError,
 )
-from core.store.schema import damaged
+from core.store.schema import damaged, not_a_database
 
 _ROOM_BYTES = 1 << 20  # less room than this counts as a full disk where SQLite only says "I/O error"
 
@@ -58,7 +57,7 @@ def expected_error(error: BaseException, path: Path) -> AmodalError | None:
     if code == sqlite3.SQLITE_CORRUPT:
         return damaged(path, "its pages do not fit together")
     if code == sqlite3.SQLITE_NOTADB:
-        return NotAProjectError(f"{path.name} is no Amodal Studio project.", "Choose another file.")
+        return not_a_database(path)
     if code == sqlite3.SQLITE_READONLY:
         return read_only(path, "the file cannot be written")
     if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Update, insert, select, update
+from sqlalchemy import Connection, Update, func, insert, select, update
 
 from core.errors import JobError
 from core.records.jobs import JobRow, JobState
@@ -44,6 +44,8 @@ _columns = [
         "result",
     ]
 ]
+# each change of any job gets the next number, inside the transaction: no clock can hide a change
+_NEXT = select(func.coalesce(func.max(_job.c.revision), 0) + 1).correlate(None).scalar_subquery()
 _CLAIMABLE = (JobState.QUEUED, JobState.INTERRUPTED, JobState.FAILED, JobState.CANCELLED)
 
 
@@ -65,7 +67,7 @@ def create_job(project: Project, kind: str, title: str, settings: Mapping[str, A
                 settings=dict(settings),
                 state=JobState.QUEUED.value,
                 created_at=now,
-                updated_at=now,
+                revision=_NEXT,
             )
         )
         assert result.inserted_primary_key is not None
@@ -86,15 +88,14 @@ def list_jobs(connection: Connection, *, limit: int = 200, before_id: int | None
     return [_record(row) for row in connection.execute(query)]
 
 
-def changed_since(connection: Connection, since: float) -> tuple[list[JobRow], float]:
-    """Jobs whose rows changed, and what to ask with the next time; 0 asks for all.
+def changed_since(connection: Connection, revision: int) -> tuple[list[JobRow], int]:
+    """Jobs whose rows changed in the order of change, and what to ask with the next time; 0 asks for all.
 
-    A job that fell silent changes no row: ask `list_jobs` now and then for those (the window does it for
-    the jobs that it shows as running).
+    A job that falls silent changes no row: ask `list_jobs` now and then for those that seem to run.
     """
-    query = select(*_columns, _job.c.updated_at).where(_job.c.updated_at >= since).order_by(_job.c.id)
+    query = select(*_columns, _job.c.revision).where(_job.c.revision > revision).order_by(_job.c.revision)
     rows = connection.execute(query).all()
-    return [_record(row) for row in rows], max((row.updated_at for row in rows), default=since)
+    return [_record(row) for row in rows], int(rows[-1].revision) if rows else revision
 
 
 def claim_job(project: Project, job_id: int, pid: int | None = None) -> JobRow:
@@ -121,7 +122,7 @@ def claim_job(project: Project, job_id: int, pid: int | None = None) -> JobRow:
                 finished_at=None,
                 error=None,
                 cancel_requested=False,
-                updated_at=now,
+                revision=_NEXT,
             )
         )
         claimed = get_job(connection, job_id)
@@ -136,7 +137,7 @@ def beat(project: Project, job_id: int, progress: float | None = None, message: 
         JobError: the job was taken over by another process: this one must stop and write nothing more.
     """
     now = time.time()
-    values: dict[str, Any] = {"heartbeat_at": now, "updated_at": now}
+    values: dict[str, Any] = {"heartbeat_at": now, "revision": _NEXT}
     if progress is not None:
         values["progress"] = min(1.0, max(0.0, progress))
     if message is not None:
@@ -169,7 +170,7 @@ def request_cancel(project: Project, job_id: int) -> None:
         job = get_job(connection, job_id)
         if job is None:
             raise JobError(f"There is no job {job_id}.", "List the jobs with `amodal job list`.")
-        values: dict[str, Any] = {"cancel_requested": True, "updated_at": now}
+        values: dict[str, Any] = {"cancel_requested": True, "revision": _NEXT}
         if job.state in (JobState.QUEUED, JobState.INTERRUPTED):
             values |= {"state": JobState.CANCELLED.value, "finished_at": now, "pid": None}
         connection.execute(_of(job_id).values(values))
@@ -196,7 +197,7 @@ def set_checkpoint(connection: Connection, job_id: int, checkpoint: Mapping[str,
     now = time.time()
     connection.execute(
         _of(job_id).values(
-            checkpoint=None if checkpoint is None else dict(checkpoint), heartbeat_at=now, updated_at=now
+            checkpoint=None if checkpoint is None else dict(checkpoint), heartbeat_at=now, revision=_NEXT
         )
     )
 
@@ -242,7 +243,7 @@ def _end(project: Project, job_id: int, state: JobState, *, owner: bool = True, 
         if owner:
             _check_owner(connection, job_id)
         connection.execute(
-            _of(job_id).values(state=state.value, finished_at=now, pid=None, updated_at=now, **values)
+            _of(job_id).values(state=state.value, finished_at=now, pid=None, revision=_NEXT, **values)
         )
 
 

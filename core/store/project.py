@@ -22,7 +22,7 @@ from core.store.checkpoints import CheckpointWorker, lengthen_log, log_bytes
 from core.store.connection import connect, raw_of, reading_engine, write_transaction, writing_engine
 from core.store.faults import read_only as read_only_error
 from core.store.faults import translated
-from core.store.schema import APPLICATION_ID, SCHEMA_VERSION, damaged, files_folder, read_header
+from core.store.schema import APPLICATION_ID, SCHEMA_VERSION, damaged, files_folder, no_project
 
 WRITE_TIMEOUT_S = 10.0
 _EDIT_POLL_S = 0.0005
@@ -108,17 +108,11 @@ class Project:
             ProjectBusyError: another program keeps it locked.
         """
         path = path.absolute()
-        try:
-            header = read_header(path)
-        except OSError as error:
-            raise ProjectError(
-                f"{path} cannot be read: {error.strerror}.", "Check the file's rights."
-            ) from error
-        if header.application_id != APPLICATION_ID:
-            raise NotAProjectError(
-                f"{path.name} is an SQLite file, but no Amodal Studio project.",
-                "Choose a file that this program made, ending in .amodal.",
-            )
+        if not path.is_file():
+            what = "is no file" if path.exists() else "does not exist"
+            raise NotAProjectError(f"{path} {what}.", "Check the path, or make a new project.")
+        if not os.access(path, os.R_OK):
+            raise ProjectError(f"{path} may not be read.", "Check the file's rights.")
         reason = "it was opened so" if read_only else _why_unwritable(path)
         immutable = bool(reason) and not os.access(path.parent, os.W_OK) and log_bytes(path) == 0
         with translated(path):
@@ -274,6 +268,8 @@ def _prepare(path: Path, *, read_only: bool, immutable: bool) -> int:
     """The version of the file; a copy that has no write-ahead log (a backup) gets one."""
     raw = connect(path, read_only=read_only, immutable=immutable)
     try:
+        if raw.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise no_project(path)
         if not read_only and raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             raw.execute("PRAGMA journal_mode = WAL")
         return int(raw.execute("PRAGMA user_version").fetchone()[0])

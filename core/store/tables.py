@@ -132,7 +132,8 @@ job = Table(
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
-    Column("updated_at", Float, nullable=False, index=True),  # of the last change to this row
+    # numbers every change to any job, so that a window reads only what is new
+    Column("revision", Integer, nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 

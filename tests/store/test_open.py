@@ -73,7 +73,7 @@ def test_a_file_of_another_kind_is_no_project(tmp_path: Path, content: bytes) ->
 
 
 def test_nothing_and_a_folder_are_no_projects(tmp_path: Path) -> None:
-    with pytest.raises(NotAProjectError, match="no file"):
+    with pytest.raises(NotAProjectError, match="does not exist"):
         Project.open(tmp_path / "absent.amodal")
     with pytest.raises(NotAProjectError, match="is no file"):
         Project.open(tmp_path)
@@ -105,7 +105,7 @@ def test_a_cut_header_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "cut.amodal"
     Project.create(path).close()
     path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(DamagedProjectError, match="cut off"):
+    with pytest.raises(DamagedProjectError):
         Project.open(path)
 
 

@@ -1,0 +1,211 @@
+"""Detections found again keep their ids, and a person's word stands; so do tracks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from core.records.boxes import Box
+from core.records.detections import Category
+from core.records.masks import Rle
+from core.records.occlusion import (
+    LabelOrigin,
+    Verdict,
+)
+from core.store import tables
+from core.store.edits.categories import set_category
+from core.store.edits.verdicts import set_verdict
+from core.store.queries import frames, instances, tracks
+from core.store.queries.instance_detail import instance_detail
+from core.store.writers.detections import Crop, FoundInstance, write_detections
+from core.store.writers.matching import intersection_over_union, match_boxes
+from core.store.writers.tracks import finish_tracks, write_track
+
+
+def rows(site: Any, gone: bool = True) -> dict[int, Any]:
+    with site.project.read() as connection:
+        query = select(tables.instance).order_by(tables.instance.c.id)
+        return {row.id: row for row in connection.execute(query) if gone or row.state == "live"}
+
+
+def everything(site: Any) -> dict[str, list[Any]]:
+    with site.project.read() as connection:
+        return {
+            name: sorted(map(tuple, connection.execute(select(table)).all()), key=repr)
+            for name, table in tables.metadata.tables.items()
+        }
+
+
+def found(
+    x: float = 10, w: float = 50, *, mask: bytes = b"abc", score: float = 0.9, **more: Any
+) -> FoundInstance:
+    category = more.pop("category", Category.CAR)
+    return FoundInstance(
+        Box(x, 10, w, 40), category, score, Rle(360, 640, mask), 7, Crop(int(x), 10, 60, 50, b"jpeg" + mask)
+    )
+
+
+def test_boxes_are_matched_best_first_and_one_to_one() -> None:
+    car, bus, person = Category.CAR, Category.BUS, Category.PERSON
+    old = [(Box(0, 0, 10, 10), car), (Box(4, 0, 10, 10), car), (Box(50, 0, 10, 10), person)]
+    # 1 px right of the first: 90 / 110 with it, 70 / 130 with the second
+    assert match_boxes(old, [(Box(1, 0, 10, 10), bus)]) == {0: 0}
+    assert match_boxes(old, [(Box(1, 0, 10, 10), bus), (Box(0, 0, 10, 10), car)]) == {1: 0, 0: 1}
+    assert match_boxes(old, [(Box(50, 0, 10, 10), car)]) == {}
+    assert match_boxes(old, [(Box(0, 20, 10, 10), car)]) == {}
+    assert match_boxes([], []) == {}
+
+
+def test_intersection_over_union() -> None:
+    assert intersection_over_union(Box(0, 0, 10, 10), Box(5, 0, 10, 10)) == pytest.approx(50 / 150)
+    assert intersection_over_union(Box(0, 0, 10, 10), Box(10, 0, 10, 10)) == 0
+    assert intersection_over_union(Box(0, 0, 10, 10), Box(0, 0, 10, 10)) == 1
+
+
+def test_detections_written_twice_change_nothing_more(site: Any) -> None:
+    """A job that resumes does a frame again."""
+    found_now = [found(10), found(200, mask=b"d"), found(400, category=Category.PERSON)]
+    first = site.detect(site.frame_ids[0], found_now)
+    before = everything(site)
+    assert site.detect(site.frame_ids[0], found_now) == first
+    assert everything(site) == before
+
+
+def test_an_object_keeps_its_id_and_gets_a_new_mask_version(site: Any) -> None:
+    (car,) = site.detect(site.frame_ids[0], [found(10, mask=b"old")])
+    (again,) = site.detect(site.frame_ids[0], [found(14, mask=b"new", score=0.5, category=Category.TRUCK)])
+    assert again == car
+    row = rows(site)[car]
+    assert (row.x, row.score, row.category, row.state) == (14, 0.5, "truck", "live")
+    with site.project.read() as connection:
+        assert instances.masks(connection, [car]) == {car: Rle(360, 640, b"new")}
+        versions = connection.execute(
+            select(tables.mask.c.version, tables.mask.c.counts).order_by(tables.mask.c.version)
+        ).all()
+        assert instances.crops(connection, [car]) == {car: b"jpegnew"}
+        assert instances.crop_boxes(connection, [car]) == {car: Box(14, 10, 60, 50)}
+        detail = instance_detail(connection, car)
+    assert [tuple(v) for v in versions] == [(1, b"old"), (2, b"new")]
+    assert detail is not None
+    assert detail.mask_version == 2
+
+
+def test_what_is_no_longer_found_is_marked_and_comes_back(site: Any) -> None:
+    a, b = site.detect(site.frame_ids[0], [found(10), found(300)])
+    (other_frame,) = site.detect(site.frame_ids[1], [found(300)])
+    site.detect(site.frame_ids[0], [found(10)])
+    assert {i: row.state for i, row in rows(site).items()} == {a: "live", b: "gone", other_frame: "live"}
+    with site.project.read() as connection:
+        assert [row.id for row in instances.of_frame(connection, site.frame_ids[0])] == [a]
+        assert [row.id for row in instances.of_frame(connection, site.frame_ids[0], gone=True)] == [a, b]
+    assert site.detect(site.frame_ids[0], [found(302)]) == [b]
+    assert rows(site)[b].state == "live"
+    assert rows(site)[a].state == "gone"
+
+
+def test_a_reviewed_row_keeps_box_mask_category_and_label(site: Any) -> None:
+    (car,) = site.detect(site.frame_ids[0], [found(10, mask=b"old")])
+    set_verdict(site.history, [car], Verdict.UNOCCLUDED)
+    before = rows(site)[car]
+    assert site.detect(site.frame_ids[0], [found(20, mask=b"new", category=Category.BUS)]) == [car]
+    assert rows(site)[car] == before
+    with site.project.read() as connection:
+        assert instances.masks(connection, [car]) == {car: Rle(360, 640, b"old")}
+        assert instances.crops(connection, [car]) == {car: b"jpegold"}
+
+
+def test_a_reviewed_row_that_is_not_found_is_marked_and_kept(site: Any) -> None:
+    (car,) = site.detect(site.frame_ids[0], [found(10)])
+    set_verdict(site.history, [car], Verdict.OCCLUDED)
+    site.detect(site.frame_ids[0], [])
+    row = rows(site)[car]
+    assert (row.state, row.label, row.label_origin) == ("gone", "occluded", "human")
+    with site.project.read() as connection:
+        assert instances.gone_ids(connection, site.source_id) == [car]
+    site.history.undo()  # the verdict goes; the mark is the machine's and stays
+    assert rows(site)[car].state == "gone"
+
+
+def test_a_corrected_category_and_a_drawn_mask_stand(site: Any) -> None:
+    a, b = site.detect(site.frame_ids[0], [found(10, mask=b"a"), found(300, mask=b"b")])
+    set_category(site.history, [a], Category.BUS)
+    with site.project.write() as connection:
+        ann = connection.scalar(select(tables.annotator.c.id))
+        result = connection.execute(
+            insert(tables.mask).values(
+                instance_id=b,
+                version=2,
+                height=360,
+                width=640,
+                counts=b"drawn",
+                area=1,
+                origin="human",
+                annotator_id=ann,
+                created_at=0,
+            )
+        )
+        connection.execute(
+            update(tables.instance)
+            .where(tables.instance.c.id == b)
+            .values(mask_id=result.inserted_primary_key[0])
+        )
+    site.detect(site.frame_ids[0], [found(12, mask=b"x"), found(302, mask=b"y")])
+    now = rows(site)
+    assert (now[a].category, now[a].x) == ("bus", 10)
+    assert now[b].x == 300
+    with site.project.read() as connection:
+        assert instances.masks(connection, [a, b])[b].counts == b"drawn"
+
+
+def test_what_was_imported_is_neither_moved_nor_marked(site: Any) -> None:
+    with site.project.bulk() as bulk:
+        (imported,) = bulk.run(
+            lambda c: write_detections(
+                c, site.frame_ids[0], [found(10)], detector="import", origin=LabelOrigin.IMPORT
+            )
+        )
+    assert site.detect(site.frame_ids[0], [found(15)]) == [imported]
+    assert rows(site)[imported].x == 10
+    site.detect(site.frame_ids[0], [])
+    assert rows(site)[imported].state == "live"
+
+
+def test_tracks_keep_their_id_when_they_are_found_again(site: Any) -> None:
+    cars = [site.one_car(n) for n in range(6)]
+    sequence = site.project
+    with site.project.read() as connection:
+        sequence = frames.sequences_of(connection, site.source_id)[0].id
+
+    def track(*groups: list[int]) -> list[int | None]:
+        taken: set[int] = set()
+        with site.project.bulk() as bulk:
+            made = [
+                bulk.run(lambda c, g=g: write_track(c, site.source_id, sequence, g, taken=taken))
+                for g in groups
+            ]
+            bulk.run(lambda c: finish_tracks(c, sequence, taken))
+        return made
+
+    first, second = track(cars[:3], cars[3:])
+    before = everything(site)
+    assert track(cars[:3], cars[3:]) == [first, second]
+    assert everything(site) == before
+    # the second takes one instance over from the first; both are still mostly themselves
+    assert track(cars[:2], cars[2:]) == [first, second]
+    with site.project.read() as connection:
+        row = tracks.track_by_id(connection, first)
+        assert row is not None
+        assert (row.instance_count, row.first_time_s, row.last_time_s) == (2, 0.0, pytest.approx(0.04))
+        assert [p.instance_id for p in tracks.track_points(connection, second)] == cars[2:]
+    # one track swallows all: it is the one that most of its instances were of
+    assert track(cars) == [second]
+    with site.project.read() as connection:
+        assert [t.id for t in tracks.tracks_of(connection, site.source_id)] == [second]
+    # none is left
+    assert track() == []
+    with site.project.read() as connection:
+        assert tracks.tracks_of(connection, site.source_id) == []
+        assert {row.track_id for row in rows(site).values()} == {None}
+        assert connection.scalar(select(func.count()).select_from(tables.track)) == 2

@@ -20,7 +20,7 @@ from core.store.queries import cameras, frames, instance_detail, instances, queu
 from core.store.queries.instance_detail import InstanceDetail
 from core.store.queries.tracks import TrackPoint
 
-TIMELINE_BINS = 240  # or one for each frame, where there are fewer
+TIMELINE_BINS = 120  # or one for each frame, where there are fewer
 
 REASON_WORDS: dict[OcclusionTest, str] = {
     OcclusionTest.OVERLAP: "Something nearer covers it",

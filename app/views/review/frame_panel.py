@@ -40,7 +40,7 @@ class FramePanel(QWidget):
         self._away = label("", "warn")
         self._home = TextButton("Go back", "plain")
         self._home.clicked.connect(self.home_wanted)
-        head = frame("bar")
+        head = frame("panel")
         row = QHBoxLayout(head)
         row.setContentsMargins(12, 0, 6, 0)
         row.setSpacing(10)
@@ -54,6 +54,7 @@ class FramePanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(head)
+        column.addWidget(frame("line"))
         column.addWidget(self.canvas, 1)
         self.show_state(FrameState())
 

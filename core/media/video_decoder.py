@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import av.error
 
@@ -59,6 +59,7 @@ class RowDecoder:
             self._container.close()
             raise
         self._fresh = True
+        self._skipping: Literal["DEFAULT", "NONREF"] = "DEFAULT"
         self._per_second = 1.0 / float(self._stream.time_base or 1)
         steps = [after.pts - before.pts for before, after in pairwise(frames[:1000])]
         self._reorder_span = int(median(steps) * _REORDER_FRAMES) if steps else 0
@@ -77,8 +78,12 @@ class RowDecoder:
         if row != self._keyframe_rows[0]:
             self._keyframe_rows.remove(row)
 
-    def decode_from(self, row: int) -> Iterator[tuple[int, VideoFrame] | None]:
+    def decode_from(self, row: int, needed_from: int = 0) -> Iterator[tuple[int, VideoFrame] | None]:
         """Decode from a keyframe row to the file's end: ascending rows with their pictures.
+
+        Args:
+            row: of a keyframe.
+            needed_from: rows before this one may be left out, where that saves work.
 
         Between them comes None for each packet that was read and gave nothing, so that a caller can
         stop, or tell that it lives, and carry on later. Rows whose packets give no picture are left
@@ -99,6 +104,7 @@ class RowDecoder:
             hash_of_packet[number] = hasher.hash(packet)
             hash_of_packet.pop(number - _FORGET_PACKETS, None)
             packet.pts = number
+            self._skip_unreferenced(row + number + _REORDER_FRAMES < needed_from)
             number += 1
             pictures = self._pictures(packet)
             if not pictures:
@@ -112,6 +118,13 @@ class RowDecoder:
         if not rows.started:
             rows.refuse_start()
             raise self._changed()
+
+    def _skip_unreferenced(self, skip: bool) -> None:
+        """Do not decode pictures that no other one needs; only H.264 marks these beyond doubt."""
+        codec = self._stream.codec_context
+        wanted: Literal["DEFAULT", "NONREF"] = "NONREF" if skip and codec.name == "h264" else "DEFAULT"
+        if wanted != self._skipping:
+            codec.skip_frame = self._skipping = wanted
 
     def _pictures(self, packet: VideoPacket | None) -> list[VideoFrame]:
         try:
@@ -199,6 +212,7 @@ class RowDecoder:
             self._container.close()
             self._container = open_video(self._path)
             self._stream = video_stream(self._container, self._path)
+            self._skipping = "DEFAULT"
         self._fresh = False
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 _SHORTLY_AHEAD_ROWS: Final = 24  # decoding on to here costs less than seeking and starting anew
+_WINDOW_ROWS: Final = 48  # of which stepping back decodes a long group again once
 _FAILED_STARTS: Final = 3  # in a row; the rest of the file is then given up
 
 
@@ -27,7 +28,8 @@ class VideoReader:
     `read` seeks to the last keyframe at or before the frame and decodes on from there, and goes on
     from where it is when the frame lies shortly ahead. The pictures decoded on the way stay, as
     decoded (half the size of RGB), in a window of `keep_bytes` behind the last one, so that stepping
-    back through a long group of pictures decodes it once a window and not once a step.
+    back through a long group of pictures decodes it once a window (48 frames at most) and not once a
+    step. Pictures before the window are decoded only where others need them.
 
     Raises:
         FootageMissingError, MediaError: the file cannot be opened.
@@ -45,6 +47,7 @@ class VideoReader:
         self._window = _Window(keep_bytes)
         self._steps: Iterator[tuple[int, VideoFrame] | None] | None = None
         self._next_row = 0  # no row below this comes out of the present steps any more
+        self._needed_from = 0  # nor does every row below this
 
     def read(self, pts: int, tick: Callable[[], None] | None = None) -> DecodedFrame:
         """See `FrameReader.read`."""
@@ -110,17 +113,19 @@ class VideoReader:
     def _decode_to(self, row: int, tick: Callable[[], None] | None) -> VideoFrame:
         """Decode on, or from the right keyframe, until this row's picture comes out."""
         start = self._decoder.keyframe_row(row)
-        reachable = self._steps is not None and self._next_row <= row
+        reachable = self._steps is not None and max(self._next_row, self._needed_from) <= row
         if not reachable or (start > self._next_row and row - self._next_row > _SHORTLY_AHEAD_ROWS):
             self._window.clear()
-            self._steps = self._decoder.decode_from(start)
+            self._needed_from = row - _WINDOW_ROWS
+            self._steps = self._decoder.decode_from(start, self._needed_from)
             self._next_row = start
         assert self._steps is not None
         for step in self._steps:
             if step is not None:
                 found, picture = step
                 self._next_row = found + 1
-                self._window.add(found, picture)
+                if found > row - _WINDOW_ROWS:
+                    self._window.add(found, picture)
                 if found == row:
                     return picture
                 if found > row:
@@ -145,7 +150,7 @@ class VideoReader:
 
 
 class _Window:
-    """The last decoded pictures, bounded in bytes; the newest always stays."""
+    """The last decoded pictures, bounded in bytes and rows; the newest always stays."""
 
     def __init__(self, keep_bytes: int) -> None:
         self._keep_bytes = keep_bytes
@@ -160,7 +165,9 @@ class _Window:
         self._order.append(row)
         self._pictures[row] = picture
         self._held_bytes += picture_bytes(picture)
-        while self._held_bytes > self._keep_bytes and len(self._order) > 1:
+        while len(self._order) > 1 and (
+            self._held_bytes > self._keep_bytes or len(self._order) > _WINDOW_ROWS
+        ):
             self._held_bytes -= picture_bytes(self._pictures.pop(self._order.popleft()))
 
     def clear(self) -> None:

@@ -38,8 +38,7 @@ def draw_mask(
         values: (h, w) float32, coarse. placement: where they lie.
         corners: (4,) left, top, right, bottom of the box, pixels on pixel edges, inside the picture.
     """
-    left, top = np.floor(corners[:2]).astype(int).tolist()
-    right, bottom = np.ceil(corners[2:]).astype(int).tolist()
+    left, top, right, bottom = np.rint(corners).astype(int).tolist()  # pixels whose centre lies inside
     if right <= left or bottom <= top:
         return None
     # OpenCV counts from pixel centres, on both sides

@@ -143,7 +143,7 @@ class _Sources:
 
     def _show_source(self, source: SourceRow | None) -> None:
         self.player.show(source)
-        self.view.title.setText(source.name if source is not None else "")
+        self.view.title.set_whole(source.name if source is not None else "")
         if source is not None and self.view.is_live:
             self.view.show_live(False)
 

@@ -201,6 +201,8 @@ class ChoiceEditor(FieldEditor):
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
         self.box = QComboBox()
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(8)
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.box.installEventFilter(_Quiet(self))
         notes = dict(field.choice_notes)

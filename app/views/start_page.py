@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app.states.start import RecentProject, StartState
 from app.views.icons import IconButton, IconLabel, TextButton, icon_pixmap
-from app.views.text import ago, frame, label, scroller, set_role
+from app.views.text import ElidedLabel, ago, frame, label, scroller, set_role
 
 _WIDTH = 940
 
@@ -82,8 +81,7 @@ class _Recent(ClickFrame):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(label(recent.name, "heading"))
-        place = _Elided(_short(recent.path.parent))
-        place.setToolTip(str(recent.path))
+        place = ElidedLabel(_short(recent.path.parent), "faint")
         words.addWidget(place)
         row.addLayout(words, 1)
         when = ago(recent.opened_at) if recent.found else "not found"
@@ -91,24 +89,6 @@ class _Recent(ClickFrame):
         remove = IconButton("close", "Take off this list (the file stays)", token="text_faint", size=14)
         remove.clicked.connect(self.removed)
         row.addWidget(remove)
-
-
-class _Elided(QLabel):
-    """A faint line whose middle gives way when there is no room."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._whole = text
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("role", "faint")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def resizeEvent(self, event: object) -> None:
-        metrics = self.fontMetrics()
-        self.setText(metrics.elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
-
-    def sizeHint(self) -> QSize:
-        return QSize(60, self.fontMetrics().height())
 
 
 class StartPage(QWidget):

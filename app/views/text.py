@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 
 def label(text: str, role: str = "", parent: QWidget | None = None, wrap: bool = False) -> QLabel:
@@ -16,6 +17,51 @@ def label(text: str, role: str = "", parent: QWidget | None = None, wrap: bool =
     if role:
         made.setProperty("role", role)
     return made
+
+
+class ElidedLabel(QLabel):
+    """A line of plain text that gives way where there is no room.
+
+    Args:
+        role: of resources/themes/window.qss.
+        mode: which part gives way.
+    """
+
+    def __init__(
+        self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+    ) -> None:
+        super().__init__()
+        self._whole, self._mode = text, mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(24)
+        self._elide()
+
+    @property
+    def whole(self) -> str:
+        """The text without what gave way."""
+        return self._whole
+
+    def set_whole(self, text: str) -> None:
+        """Shows another text."""
+        if text != self._whole:
+            self._whole = text
+            self.updateGeometry()
+            self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._whole) + 4, metrics.height())
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, self._mode, max(self.width() - 2, 0))
+        self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
 
 
 def frame(role: str, parent: QWidget | None = None) -> QFrame:

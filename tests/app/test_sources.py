@@ -58,8 +58,8 @@ def shown_frame(view: SourcesView) -> int:
 
 def test_the_first_source_is_shown_with_its_time(view: SourcesView):
     assert shown_frame(view) == 0
-    assert view.player._place.text() == f"{NOON_AT_THE_CAMERA}   frame 1 of 50"
-    assert view.title.text() == "morning.mp4"
+    assert view.player._place.whole == f"{NOON_AT_THE_CAMERA}   frame 1 of 50"
+    assert view.title.whole == "morning.mp4"
 
 
 def test_stepping_by_key_shows_the_neighbours(qtbot, view: SourcesView):
@@ -139,11 +139,11 @@ def test_a_camera_is_renamed_and_its_clock_set_as_undoable_edits(qtbot, view: So
     dialog.offset.setCurrentIndex(dialog.offset.findData(-34200.0))
     with qtbot.waitSignals([opened.opened.session.touched] * 2):
         QTest.keyClick(dialog, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "02:30:00" in view.player._place.text())
+    qtbot.waitUntil(lambda: "02:30:00" in view.player._place.whole)
     for _ in range(2):
         with qtbot.waitSignal(opened.opened.session.touched):
             opened.commands.run("edit.undo")
-    qtbot.waitUntil(lambda: "13:00:00" in view.player._place.text())
+    qtbot.waitUntil(lambda: "13:00:00" in view.player._place.whole)
     with opened.opened.session.project.read() as connection:
         assert {row.name for row in list_cameras(connection)} == {"Gate", "Bridge"}
 
@@ -151,7 +151,7 @@ def test_a_camera_is_renamed_and_its_clock_set_as_undoable_edits(qtbot, view: So
 def test_a_hidden_source_comes_back_by_undo(qtbot, view: SourcesView, opened: Shell):
     with qtbot.waitSignal(opened.opened.session.touched):
         opened.commands.run("sources.hide")
-    qtbot.waitUntil(lambda: view.title.text() == "gone.mp4")
+    qtbot.waitUntil(lambda: view.title.whole == "gone.mp4")
     with qtbot.waitSignal(opened.opened.session.touched):
         opened.commands.run("edit.undo")
     qtbot.waitUntil(lambda: view.list.tree.topLevelItem(1).childCount() == 2)
@@ -220,7 +220,7 @@ def test_the_list_is_chosen_from_by_the_arrow_keys(qtbot, view: SourcesView):
     press(view, Qt.Key.Key_Down)
     assert len(chosen) == 1
     assert chosen[0].source_id is not None
-    qtbot.waitUntil(lambda: view.title.text() == "gone.mp4")
+    qtbot.waitUntil(lambda: view.title.whole == "gone.mp4")
 
 
 def test_pictures_that_were_decoded_stay_while_the_next_one_comes(view: SourcesView, opened: Shell):

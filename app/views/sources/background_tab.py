@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.states.sources import BackgroundsState
@@ -12,6 +13,8 @@ from app.views.icons import IconLabel, TextButton
 from app.views.sources.job_strip import JobStrip
 from app.views.text import ago, label, plural, scroller
 from core.records.project import BackgroundRow
+
+_MARGIN = 16
 
 
 class BackgroundTab(QWidget):
@@ -33,12 +36,13 @@ class BackgroundTab(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._aspect = 0.5625
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         page = QWidget()
         outer.addWidget(scroller(page))
         column = QVBoxLayout(page)
-        column.setContentsMargins(16, 14, 16, 14)
+        column.setContentsMargins(_MARGIN, 14, _MARGIN, 14)
         column.setSpacing(12)
         self._strip = JobStrip()
         for mine, strip in (
@@ -95,14 +99,22 @@ class BackgroundTab(QWidget):
         row = state.chosen
         if row is None:
             return
-        if row.width and row.height:
-            width = max(self.canvas.width(), 200)
-            self.canvas.setFixedHeight(min(max(round(width * row.height / row.width), 120), 420))
+        self._aspect = row.height / row.width if row.width else 0.5
+        self._fit_height()
         self.canvas.show_message("" if state.image is not None else "Reading…")
         self._facts.setText(
             f"{_hour(row)}: {_rests_on(row)}\n{row.width} × {row.height}, version {row.version}, made "
             f"{ago(row.created_at)}"
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """The picture's place is as high as the picture is at the tab's width."""
+        width = self.width() - 2 * _MARGIN
+        self.canvas.setFixedHeight(min(max(round(width * self._aspect), 120), 520))
 
     def _empty_page(self) -> QWidget:
         page = QWidget()

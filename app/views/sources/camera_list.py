@@ -87,9 +87,9 @@ class _Painter(QStyledItemDelegate):
     ) -> None:
         icon = "video" if row.kind is SourceKind.VIDEO else "pictures"
         token = "text_soft"
-        facts = [plural(row.frame_count, "frame"), duration(row.duration_s)]
-        if row.instance_count:
-            facts.append(plural(row.instance_count, "object"))
+        facts = [plural(row.frame_count, "frame")]
+        found = row.instance_count
+        facts.append(plural(found, "object") if found else duration(row.duration_s))
         if not row.found:
             icon, token, facts = "missing", "warn", ["not found"]
         _icon(painter, icon, token, QRect(place.left() + 28, place.center().y() - 9, 18, 18))
@@ -119,7 +119,8 @@ class _Painter(QStyledItemDelegate):
         small.setPointSizeF(option.font.pointSizeF() - 1)
         painter.setFont(small)
         painter.setPen(theme.color("text_faint" if token == "text_soft" else token))
-        _line(painter, QRect(text.left(), text.top() + half, text.width(), half), facts)
+        below = QRect(text.left(), text.top() + half, text.width(), half)
+        _line(painter, below, facts, Qt.TextElideMode.ElideRight)
 
 
 class _Tree(QTreeWidget):
@@ -316,8 +317,10 @@ def _icon(painter: QPainter, name: str, token: str, place: QRect) -> None:
     painter.drawPixmap(place, icon_pixmap(name, current_theme().colors[token], place.width(), scale))
 
 
-def _line(painter: QPainter, place: QRect, text: str) -> None:
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, place.width())
+def _line(
+    painter: QPainter, place: QRect, text: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+) -> None:
+    shown = painter.fontMetrics().elidedText(text, mode, place.width())
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
 
 

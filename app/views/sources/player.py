@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from app.states.sources import Picture, PlayerState
 from app.views.canvas.image_canvas import ImageCanvas
 from app.views.icons import IconButton, IconLabel, TextButton
-from app.views.text import duration, frame, label
+from app.views.text import ElidedLabel, duration, frame, label
 
 _PATIENCE_MS = 200
 
@@ -77,11 +77,11 @@ class Player(QWidget):
         self._play.setToolTip("Pause" if state.playing else "Play")
         if not able:
             self._time.setText("")
-            self._place.setText("")
+            self._place.set_whole("")
             return
         self._time.setText(f"{_clock(state.time_s)} / {_clock(state.duration_s)}")
         frames = f"frame {state.index + 1:,} of {state.count:,}"
-        self._place.setText(f"{state.clock}   {frames}" if state.clock else frames)
+        self._place.set_whole(f"{state.clock}   {frames}" if state.clock else frames)
 
     def _problem_page(self) -> QWidget:
         page = QWidget()
@@ -122,10 +122,11 @@ class Player(QWidget):
         for button in (back, self._play, forward):
             row.addWidget(button)
         self._time = label("", "soft")
+        self._time.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         row.addSpacing(8)
         row.addWidget(self._time)
         row.addStretch(1)
-        self._place = label("", "faint")
+        self._place = ElidedLabel(role="faint", mode=Qt.TextElideMode.ElideRight)
         row.addWidget(self._place)
         fit = IconButton("fit", "Show the whole picture")
         fit.clicked.connect(self.canvas.fit)

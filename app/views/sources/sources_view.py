@@ -17,7 +17,7 @@ from app.views.sources.live_pane import LivePane
 from app.views.sources.mine_tab import MineTab
 from app.views.sources.player import Player
 from app.views.sources.record_tab import RecordTab
-from app.views.text import frame, label
+from app.views.text import ElidedLabel, frame, label
 
 _TABS = ("background", "mine", "info")
 
@@ -116,7 +116,7 @@ class SourcesView(QWidget):
         row.addWidget(self._footage_chip)
         row.addWidget(self._live_chip)
         row.addStretch(1)
-        self.title = label("", "soft")
+        self.title = ElidedLabel(role="soft")
         row.addWidget(self.title)
         column.addWidget(head)
         self._stack = QStackedWidget()

@@ -7,7 +7,7 @@ from pathlib import Path
 import core.jobs.mine.job
 import core.jobs.runner
 import core.mining.detectors.motion
-import core.mining.tracking  # noqa: F401 - all imported once, before the forks
+import core.mining.tracking
 from tests.forked import serve
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_mining_finds_the_cars_that_drive_in_full_view(
         if category == Category.CAR:
             by_pts.setdefault(pts, []).append(Box(x, y, w, h))
     times = sorted({row[0] for row in rows})
-    step = min(b - a for a, b in zip(times, times[1:], strict=False))
+    step = min(b - a for a, b in itertools.pairwise(times))
     seen = found = 0
     for frame in street[1].frames:
         for truth in frame.objects:

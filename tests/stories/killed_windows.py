@@ -6,7 +6,7 @@ from pathlib import Path
 
 import app.composition.window
 import app.start_up
-import app.views.review.review_view  # noqa: F401 - all imported once, before the forks
+import app.views.review.review_view
 import core.store.project  # noqa: F401
 from app.composition.window import Shell
 from core.records.history import Touched

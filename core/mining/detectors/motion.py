@@ -90,7 +90,10 @@ class MotionDetector:
                 frame_gray=gray,
                 background_gray=model.gray,
                 least_side=least_side,
+                least_score=settings.min_score,
             )
+            if reasons is None:
+                continue
             mask = _at_full_size(blob, frame.image, exposure, model, threshold)
             if mask.bits.size == 0 or max(mask.bits.shape) < settings.min_size_px:
                 continue
@@ -142,7 +145,8 @@ def _at_full_size(
     height, width = image.shape[:2]
     across, down = width / model.small.shape[1], height / model.small.shape[0]
     margin = 1  # of small pixels around the blob
-    bits = np.pad(blob.bits.view(np.uint8), margin)
+    bits = np.zeros((blob.bits.shape[0] + 2 * margin, blob.bits.shape[1] + 2 * margin), dtype=np.uint8)
+    bits[margin:-margin, margin:-margin] = blob.bits
     left, top = round((blob.x - margin) * across), round((blob.y - margin) * down)
     size = (round(bits.shape[1] * across), round(bits.shape[0] * down))
     inside = _scaled(np.asarray(cv2.erode(bits, _AROUND), dtype=np.uint8), size) > 0.5

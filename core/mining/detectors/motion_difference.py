@@ -13,7 +13,7 @@ Plane = NDArray[np.uint8]
 Table = NDArray[np.uint8]
 Samples = NDArray[np.float32]
 
-_SAMPLES = 600  # places where exposure and noise are measured
+_SAMPLES = 400  # places where exposure and noise are measured
 _BRIGHTNESS_BINS = 4
 _CURVE_BINS = 6
 _LEAST_SAMPLES = 32

@@ -132,14 +132,16 @@ def reasons_for(
     frame_gray: Plane,
     background_gray: Plane,
     least_side: float,
-) -> Reasons:
-    """Why a blob may be an object.
+    least_score: float,
+) -> Reasons | None:
+    """Why a blob may be an object; None where it cannot reach the least score.
 
     Args:
         blob: pixels of the small picture, like the (h, w) uint8 planes that follow.
         difference: of frame and background. threshold: above which a pixel stands out.
         solidity: share of its convex hull that the blob fills.
         least_side: of the smallest object asked for, small pixels.
+        least_score: below which nobody asks for it.
     """
     h, w = blob.bits.shape
     place = np.s_[blob.y : blob.y + h, blob.x : blob.x + w]
@@ -147,12 +149,15 @@ def reasons_for(
     side = max(h, w)
     # legs leave much of a tall blob's hull empty
     full = _FULL_HULL - _LEGS * _ramp(h / w, 1.0, 2.0)
-    return Reasons(
-        contrast=_ramp(clear, 0.05, 0.45),
-        compact=_ramp(solidity, full - 0.35, full) * _ramp(_FLATTEST - max(w / h, h / w), 0.0, 2.0),
-        present=_ramp(_edge_share(blob, frame_gray, background_gray), 0.35, 0.55),
-        large=_ramp(side / least_side, 0.5, 1.3),
-    )
+    contrast = _ramp(clear, 0.05, 0.45)
+    compact = _ramp(solidity, full - 0.35, full) * _ramp(_FLATTEST - max(w / h, h / w), 0.0, 2.0)
+    large = _ramp(side / least_side, 0.5, 1.3)
+    if contrast * compact * large < least_score:
+        return None
+    present = _ramp(_edge_share(blob, frame_gray, background_gray), 0.35, 0.55)
+    if contrast * compact * large * present < least_score:
+        return None
+    return Reasons(contrast, compact, present, large)
 
 
 def _edge_share(blob: MaskPatch, frame_gray: Plane, background_gray: Plane) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
@@ -79,10 +80,7 @@ class OpenProject(QObject):
             "project.locate": lambda: self.run_dialog("locate"),
             "project.export": lambda: self.run_dialog("export"),
             "project.import": lambda: self.run_dialog("import"),
-            **{
-                f"view.{workspace.id}": lambda place=workspace.id: self.go_to(place)
-                for workspace in self.workspaces
-            },
+            **{f"view.{workspace.id}": partial(self.go_to, workspace.id) for workspace in self.workspaces},
         }
 
     def checked(self) -> dict[str, Callable[[], bool]]:

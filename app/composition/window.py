@@ -195,6 +195,13 @@ class Shell(QObject):
         chosen = str(self.settings["demo_folder"]).strip()
         return Path(chosen) if chosen else data_folder() / "demo"
 
+    def _quit(self) -> None:
+        self.window.close()
+
+    def _go_to(self, place: str) -> None:
+        if self.opened is not None:
+            self.opened.go_to(place)
+
     def _switch_theme(self) -> None:
         from app.theme import current_theme
 
@@ -248,7 +255,7 @@ class Shell(QObject):
             "file.demo": self.start.demo,
             "file.close": self.close_project,
             "file.settings": self._show_settings,
-            "file.quit": lambda: self.window.close() and None,
+            "file.quit": self._quit,
             "view.theme": self._switch_theme,
             "view.fullscreen": self._toggle_full_screen,
             "help.palette": lambda: self.keys.show_palette(),
@@ -277,7 +284,7 @@ class Shell(QObject):
         start.changed.connect(page.show_state)
         start.open_wanted.connect(lambda path, footage: self.open_project(path, footage))
         start.failed.connect(self.show_error)
-        self.window.place_wanted.connect(lambda place: self.opened and self.opened.go_to(place))
+        self.window.place_wanted.connect(self._go_to)
         self.window.closing.connect(self.close)
 
     def _key_text(self, action_id: str) -> str:

@@ -124,7 +124,7 @@ def _pixels(png: bytes) -> NDArray[np.uint8]:
     """Decodes a PNG with Qt, which the window has loaded anyway, to (H, W, 3) RGB."""
     from PySide6.QtGui import QImage
 
-    image = QImage.fromData(png, "PNG").convertToFormat(QImage.Format.Format_RGB888)
+    image = QImage.fromData(png).convertToFormat(QImage.Format.Format_RGB888)
     width, height, stride = image.width(), image.height(), image.bytesPerLine()
     rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(height, stride)
     return rows[:, : 3 * width].reshape(height, width, 3).copy()

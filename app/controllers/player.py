@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,7 +14,9 @@ from app.states.sources import Picture, PlayerState
 from core.errors import AmodalError, FootageMissingError
 from core.records.media import DecodedFrame
 from core.records.project import SourceRow
-from core.store.queries.frame_times import FrameTimes
+
+if TYPE_CHECKING:
+    from core.store.queries.frame_times import FrameTimes
 
 _LONGEST_WAIT_S = 0.5  # between bursts of a time-lapse one does not wait for minutes
 _TICK_MS = 10

@@ -42,6 +42,8 @@ class KeyEditor(QDialog):
         self.setWindowTitle("Change keys")
         self.resize(760, 620)
         self._rows: dict[str, ActionRow] = {}
+        self._groups: dict[str, list[QTreeWidgetItem]] = {}
+        self._heads: dict[str, QTreeWidgetItem] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(12)
@@ -81,21 +83,22 @@ class KeyEditor(QDialog):
         chosen = self.current()
         self._rows = {row.id: row for row in rows}
         self.tree.clear()
-        groups: dict[str, QTreeWidgetItem] = {}
+        self._groups = {}
         for row in rows:
-            if row.group not in groups:
+            if row.group not in self._groups:
                 head = QTreeWidgetItem([row.group, ""])
                 head.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 font = head.font(0)
                 font.setBold(True)
                 head.setFont(0, font)
                 self.tree.addTopLevelItem(head)
-                groups[row.group] = head
+                self._groups[row.group], self._heads[row.group] = [], head
             changed = "" if row.keys == row.default_keys else "   • changed"
             item = QTreeWidgetItem([row.title, ("   ".join(row.keys) or "none") + changed])
             item.setData(0, _ID, row.id)
             item.setToolTip(0, row.help)
-            groups[row.group].addChild(item)
+            self._heads[row.group].addChild(item)
+            self._groups[row.group].append(item)
             if row.id == chosen:
                 self.tree.setCurrentItem(item)
         self.tree.expandAll()
@@ -118,11 +121,10 @@ class KeyEditor(QDialog):
 
     def choose(self, action_id: str) -> None:
         """Chooses an action."""
-        for place in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(place)
-            for child in range(head.childCount()):
-                if head.child(child).data(0, _ID) == action_id:
-                    self.tree.setCurrentItem(head.child(child))
+        for items in self._groups.values():
+            for item in items:
+                if item.data(0, _ID) == action_id:
+                    self.tree.setCurrentItem(item)
 
     def _edit_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -169,13 +171,11 @@ class KeyEditor(QDialog):
         self.key.clear()
 
     def _filter(self, typed: str) -> None:
-        for place in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(place)
+        for title, items in self._groups.items():
             shown = 0
-            for child in range(head.childCount()):
-                item = head.child(child)
+            for item in items:
                 row = self._rows[item.data(0, _ID)]
                 hidden = bool(typed.strip()) and match(typed, f"{row.title} {' '.join(row.keys)}") is None
                 item.setHidden(hidden)
                 shown += not hidden
-            head.setHidden(shown == 0)
+            self._heads[title].setHidden(shown == 0)

@@ -223,8 +223,7 @@ class StartPage(QWidget):
         return column
 
     def _show_recents(self, recents: tuple[RecentProject, ...]) -> None:
-        while self._recents_column.count():
-            item = self._recents_column.takeAt(0)
+        while (item := self._recents_column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.setParent(None)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from app.states.review_queue import QueueItem
-from app.theme import current_theme
+from app.theme import Theme
 from app.views.canvas.badges import CANVAS_COLOUR, draw_badge
 
 CAPTION_PX = 20
@@ -18,13 +18,13 @@ def paint_cell(
     cell: QRectF,
     item: QueueItem | None,
     crop: QImage | None,
+    theme: Theme,
     *,
     selected: bool,
     current: bool,
     focused: bool,
 ) -> None:
     """Paints a cell; what is still being read stays a quiet plate."""
-    theme = current_theme()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if selected or current:
@@ -40,9 +40,9 @@ def paint_cell(
         painter.setPen(QColor("#818998"))
         painter.drawText(picture, Qt.AlignmentFlag.AlignCenter, "no crop")
     if item is not None:
-        _paint_certainty(painter, picture, item)
+        _paint_certainty(painter, picture, item, theme)
         draw_badge(painter, picture.topLeft() + QPointF(13, 13), _BADGE_PX, item.mark)
-        _paint_caption(painter, cell, item, strong=current)
+        _paint_caption(painter, cell, item, theme, strong=current)
     if selected or current:
         pen = QPen(
             theme.color("accent_strong" if focused or not current else "accent"), 3.0 if current else 1.5
@@ -61,9 +61,8 @@ def _fitted(crop: QImage, place: QRectF) -> QRectF:
     return QRectF(place.center().x() - width / 2, place.center().y() - height / 2, width, height)
 
 
-def _paint_certainty(painter: QPainter, picture: QRectF, item: QueueItem) -> None:
+def _paint_certainty(painter: QPainter, picture: QRectF, item: QueueItem, theme: Theme) -> None:
     """A line from the threshold in the middle towards unoccluded (right) or occluded (left)."""
-    theme = current_theme()
     base = picture.bottom() - 3
     painter.fillRect(QRectF(picture.left(), base, picture.width(), 3), QColor(0, 0, 0, 130))
     middle = picture.center().x()
@@ -75,8 +74,7 @@ def _paint_certainty(painter: QPainter, picture: QRectF, item: QueueItem) -> Non
         painter.fillRect(QRectF(middle - 0.75, base - 2, 1.5, 5), QColor("#ffffff"))
 
 
-def _paint_caption(painter: QPainter, cell: QRectF, item: QueueItem, *, strong: bool) -> None:
-    theme = current_theme()
+def _paint_caption(painter: QPainter, cell: QRectF, item: QueueItem, theme: Theme, *, strong: bool) -> None:
     font = QFont(painter.font())
     font.setPointSizeF(max(7.0, font.pointSizeF() - 1))
     painter.setFont(font)

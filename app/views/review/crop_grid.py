@@ -18,6 +18,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QWidget
 
 from app.states.review_queue import CROP_ROLE, ITEM_ROLE
+from app.theme import current_theme
 from app.views.review.crop_cell import CAPTION_PX, paint_cell
 
 _GAP = 6
@@ -225,7 +226,7 @@ class CropGrid(QAbstractItemView):
         if model is None or model.rowCount() == 0:
             return
         painter = QPainter(self.viewport())
-        current, selection = self.currentIndex().row(), self.selectionModel()
+        current, selection, theme = self.currentIndex().row(), self.selectionModel(), current_theme()
         for row in self.visible_rows():
             index = model.index(row, 0)
             paint_cell(
@@ -233,6 +234,7 @@ class CropGrid(QAbstractItemView):
                 QRectF(self.visualRect(index)),
                 model.data(index, ITEM_ROLE),
                 model.data(index, CROP_ROLE),
+                theme,
                 selected=selection.isSelected(index),
                 current=row == current,
                 focused=self.hasFocus(),

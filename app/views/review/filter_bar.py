@@ -85,12 +85,16 @@ class FilterBar(QWidget):
         self._clear = TextButton("Clear filter", "plain")
         self._clear.clicked.connect(lambda: self.changed.emit(NOBODY_LOOKED))
         row.addWidget(self._clear)
-        self.show_state(self._state)
+        self._draw()
 
     def show_state(self, state: FilterState) -> None:
-        """Draws the conditions in force and what else can be chosen."""
-        self._state = state
-        conditions = state.filter
+        """Draws the conditions in force and what else can be chosen, where they differ from what is drawn."""
+        old, self._state = self._state, state
+        if replace(state, shown=old.shown, total=old.total) != old:
+            self._draw()
+
+    def _draw(self) -> None:
+        state, conditions = self._state, self._state.filter
         self._chips["camera_id"].set_choices((_ANY, *state.cameras))
         self._chips["source_id"].set_choices((_ANY, *state.sources))
         self._chips["hour"].set_choices(
@@ -124,7 +128,7 @@ class FilterBar(QWidget):
     def _choose(self, field: str, value: Any) -> None:
         wanted: QueueFilter = replace(self._state.filter, **{field: value})
         self.changed.emit(wanted)
-        self.show_state(self._state)  # until the controller agrees, the chips show what is in force
+        self._draw()  # until the controller agrees, the chips show what is in force
 
 
 class Chip(TextButton):

@@ -164,6 +164,7 @@ class LabelLine(QWidget):
         row.setSpacing(8)
         self._badge = Badge()
         self._text = label("", wrap=True)
+        self._role = ""
         row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
 
@@ -176,7 +177,10 @@ class LabelLine(QWidget):
         """Shows another label; without a mark, only faint words."""
         self._badge.show_mark(mark or LabelMark(MarkShape.UNKNOWN, False))
         self._text.setText(text)
-        set_role(self._text, "role", "" if mark is not None else "soft")
+        role = "" if mark is not None else "soft"
+        if role != self._role:  # the style sheet is slow to apply
+            self._role = role
+            set_role(self._text, "role", role)
 
 
 class Badge(QWidget):

@@ -34,6 +34,10 @@ _Index = QModelIndex | QPersistentModelIndex
 class _Painter(QStyledItemDelegate):
     """Paints a camera as a heading and a source in two lines; a missing one differs in icon and word."""
 
+    def __init__(self, tree: QTreeWidget) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(120, 34 if isinstance(index.data(_DATA), CameraNode) else 46)
 
@@ -42,7 +46,7 @@ class _Painter(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # the whole width, also left of the indentation
-        width = option.widget.viewport().width()
+        width = self._tree.viewport().width()
         place = QRect(4, option.rect.top() + 1, width - 8, option.rect.height() - 2)
         self._paint_ground(painter, option, place)
         if isinstance(data, CameraNode):
@@ -212,7 +216,8 @@ class CameraList(QWidget):
         for job in waiting:
             self.tree.addTopLevelItem(_job_item(job))
         self.tree.expandAll()
-        self.tree.setCurrentItem(chosen)
+        if chosen is not None:
+            self.tree.setCurrentItem(chosen)
         self._drawing = False
         count = len(state.missing)
         self._missing.setVisible(count > 0)

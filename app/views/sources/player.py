@@ -31,6 +31,7 @@ class Player(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._image: object = None
+        self.canvas = ImageCanvas()
         self._patience = QTimer(self)  # a word that flashes up for a moment only disturbs
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -39,7 +40,6 @@ class Player(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._stack = QStackedWidget()
-        self.canvas = ImageCanvas()
         self._stack.addWidget(self.canvas)
         self._stack.addWidget(self._problem_page())
         column.addWidget(self._stack, 1)

@@ -1,4 +1,4 @@
-"""The tour: a picture of every workspace from a process of its own, as make demo and a build's first start do."""
+"""The tour: a picture of every workspace from a process of its own, as make demo takes it."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.errors import SettingsError
 from core.geometry.boxes import corners, to_array
 from core.mining.detectors.classes import family_of
-from core.mining.tracking_stitch import Fragment, stitch
+from core.mining.tracking_stitch import Fragment, longest_patience_s, stitch
 from core.records.detections import Category, Detection
 
 _LOST_S = 0.4  # how long SORT itself waits for an object; longer gaps are stitched
@@ -27,6 +28,7 @@ _SMOOTH_FPS = 10.0  # from here on objects overlap themselves from frame to fram
 _STILLS_FPS = 0.5  # below this only what stands still can be followed
 _LEAST_BUFFER, _MOST_BUFFER = 0.15, 0.8
 _STILLS_LEAST_IOU = 0.7
+_PAUSE_SLOTS = 5
 
 
 class TrackingSettings(BaseModel):
@@ -66,6 +68,7 @@ def track_sequence(
     *,
     settings: TrackingSettings | None = None,
     across_kinds: bool = False,
+    times_s: Sequence[float] | None = None,
 ) -> list[list[int | None]]:
     """The track of each detection of a sequence.
 
@@ -74,10 +77,12 @@ def track_sequence(
     overlap themselves; at less than one frame in two seconds only what stands still is followed.
 
     Args:
-        frames: the detections of each frame, in order of time, evenly spaced.
+        frames: the detections of each frame, in order of time.
         fps: frames a second, above 0.
         settings: see `TrackingSettings`.
         across_kinds: follow all kinds together: for detectors that are not sure of the kind (`motion`).
+        times_s: when each frame was, seconds, ascending; without it they are evenly spaced. Frames without
+            a detection may then be left out.
 
     Returns:
         for each frame, for each detection, its track's number, or None where it belongs to none. Numbers
@@ -96,8 +101,9 @@ def track_sequence(
         for index, one in enumerate(detections):
             groups[0 if across_kinds else family_of(one.category)].append((number, index))
     tracks: list[list[tuple[int, int]]] = []
+    slots = _slots(times_s, fps, settings) if times_s is not None else list(range(len(frames)))
     for _, members in sorted(groups.items()):
-        tracks += _follow_group(frames, members, fps, settings)
+        tracks += _follow_group(frames, members, slots, fps, settings)
     return _numbered(frames, [track for track in tracks if len(track) >= settings.least_length])
 
 
@@ -125,9 +131,19 @@ def settle_categories(
     ]
 
 
+def _slots(times_s: Sequence[float], fps: float, settings: TrackingSettings) -> list[int]:
+    """Each frame's place in an even row of frames; a long pause is as long as anything could be hidden."""
+    longest = math.ceil(longest_patience_s(settings.longest_gap_s) * fps) + _PAUSE_SLOTS
+    slots = [0] if len(times_s) else []
+    for before, after in pairwise(times_s):
+        slots.append(slots[-1] + min(max(round((after - before) * fps), 1), longest))
+    return slots
+
+
 def _follow_group(
     frames: Sequence[Sequence[Detection]],
     members: list[tuple[int, int]],
+    slots: Sequence[int],
     fps: float,
     settings: TrackingSettings,
 ) -> list[list[tuple[int, int]]]:
@@ -135,33 +151,38 @@ def _follow_group(
     indices: dict[int, list[int]] = defaultdict(list)
     for number, index in members:
         indices[number].append(index)
+    number_of_slot = {slots[number]: number for number in indices}
     boxes = {
-        number: to_array(frames[number][index].box for index in chosen) for number, chosen in indices.items()
+        slots[number]: to_array(frames[number][index].box for index in chosen)
+        for number, chosen in indices.items()
     }
-    linked = _link(boxes, min(boxes), max(boxes), fps, settings)
+    linked = _link(boxes, fps, settings)
     if fps >= _STILLS_FPS and settings.longest_gap_s > 0:
         fragments = [
             Fragment(
-                np.array([number for number, _ in piece], dtype=np.int64),
-                np.stack([boxes[number][place] for number, place in piece]),
+                np.array([slot for slot, _ in piece], dtype=np.int64),
+                np.stack([boxes[slot][row] for slot, row in piece]),
             )
             for piece in linked
         ]
         chains = stitch(fragments, fps, settings.longest_gap_s)
         linked = [[link for piece in chain for link in linked[piece]] for chain in chains]
-    return [[(number, indices[number][place]) for number, place in piece] for piece in linked]
+    return [
+        [(number_of_slot[slot], indices[number_of_slot[slot]][row]) for slot, row in piece]
+        for piece in linked
+    ]
 
 
 def _link(
-    boxes: dict[int, NDArray[np.float64]], first: int, last: int, fps: float, settings: TrackingSettings
+    boxes: dict[int, NDArray[np.float64]], fps: float, settings: TrackingSettings
 ) -> list[list[tuple[int, int]]]:
     """Pieces of tracks from frame to frame, by SORT.
 
     Args:
-        boxes: frame -> (n, 4) x, y, w, h; frames without a box may be missing.
+        boxes: slot -> (n, 4) x, y, w, h; slots without a box may be missing.
 
     Returns:
-        for each piece, its (frame, row) in order.
+        for each piece, its (slot, row) in order.
     """
     import supervision  # takes seconds to import, and only jobs need it
     from trackers import SORTTracker
@@ -180,8 +201,8 @@ def _link(
     pieces: dict[int, list[tuple[int, int]]] = {}
     owners: list[object] = []  # keeps dead tracklets, so that no new one takes an old one's identity
     nothing = np.zeros((0, 4))
-    for number in range(first, last + 1):
-        ends = corners(boxes.get(number, nothing))
+    for slot in range(min(boxes), max(boxes) + 1):
+        ends = corners(boxes.get(slot, nothing))
         found = tracker.update(supervision.Detections(xyxy=ends, confidence=np.ones(len(ends))))
         ids = [] if found.tracker_id is None else found.tracker_id.tolist()
         row_of_id = {track: row for row, track in enumerate(ids) if track >= 0}
@@ -191,10 +212,10 @@ def _link(
         for tracklet in tracker.tracks:
             piece = pieces.get(id(tracklet))
             if piece is None:
-                pieces[id(tracklet)] = [(number, next(newborn))]
+                pieces[id(tracklet)] = [(slot, next(newborn))]
                 owners.append(tracklet)
             elif tracklet.tracker_id in row_of_id:
-                piece.append((number, row_of_id[tracklet.tracker_id]))
+                piece.append((slot, row_of_id[tracklet.tracker_id]))
     return list(pieces.values())
 
 

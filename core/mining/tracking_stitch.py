@@ -64,6 +64,11 @@ class _End:
         return self.known and float(np.hypot(self.vx, self.vy)) < _STILL_SPEED * self.size
 
 
+def longest_patience_s(longest_gap_s: float) -> float:
+    """For how long anything at all may be hidden, seconds."""
+    return longest_gap_s * _STILL_PATIENCE
+
+
 def stitch(fragments: list[Fragment], fps: float, longest_gap_s: float) -> list[list[int]]:
     """Chains of pieces that are one object: it vanished, kept its course, and came back.
 
@@ -82,7 +87,7 @@ def stitch(fragments: list[Fragment], fps: float, longest_gap_s: float) -> list[
     by_start = sorted(range(len(fragments)), key=lambda index: starts[index].time_s)
     start_times = [starts[index].time_s for index in by_start]
     pairs: list[tuple[float, int, int]] = []
-    patience = longest_gap_s * _STILL_PATIENCE
+    patience = longest_patience_s(longest_gap_s)
     for before, end in enumerate(ends):
         for place in range(bisect_right(start_times, end.time_s), len(by_start)):
             if start_times[place] - end.time_s > patience:
@@ -140,7 +145,7 @@ def _cost(end: _End, start: _End, longest_gap_s: float) -> float | None:
     (x1, y1), (x2, y2) = end.at(middle), start.at(middle)
     miss = float(np.hypot(x1 - x2, y1 - y2)) / max(end.size, start.size)
     if end.still and start.still:
-        if gap > longest_gap_s * _STILL_PATIENCE or miss > _STILL_MISS:
+        if gap > longest_patience_s(longest_gap_s) or miss > _STILL_MISS:
             return None
     else:
         longest = longest_gap_s if end.known and start.known else min(longest_gap_s, _UNKNOWN_MOTION_S)

@@ -170,6 +170,27 @@ def test_order_within_a_frame_does_not_matter():
     assert all(row == first[0] for row in first)
 
 
+def test_frames_without_a_detection_may_be_left_out_if_times_are_given():
+    frames = hidden_behind(moving(120, 20, 100, 5, noise=0.5), 250, 430)
+    seen = [k for k, row in enumerate(frames) if row]
+    times = [k / FPS for k in seen]
+    tracks = track_sequence([frames[k] for k in seen], FPS, times_s=times)
+    assert tracks == [[0]] * len(seen)
+    # hidden for a minute more, it is another car
+    far = [t + (60.0 if t > 2.3 else 0.0) for t in times]
+    assert numbers_of(track_sequence([frames[k] for k in seen], FPS, times_s=far)) == {0, 1}
+
+
+def test_uneven_times_are_the_same_as_even_ones_with_gaps():
+    frames = moving(60, 20, 100, 5)
+    for k in (7, 8, 21, 40, 41, 42):
+        frames[k] = []
+    seen = [k for k, row in enumerate(frames) if row]
+    whole = track_sequence(frames, FPS)
+    part = track_sequence([frames[k] for k in seen], FPS, times_s=[100.0 + k / FPS for k in seen])
+    assert part == [whole[k] for k in seen]
+
+
 def test_empty_sequences_and_frames():
     assert track_sequence([], FPS) == []
     assert track_sequence([[], [], []], FPS) == [[], [], []]

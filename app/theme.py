@@ -6,7 +6,7 @@ import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -42,8 +42,9 @@ class Theme:
         return self.name == "dark"
 
 
+@cache
 def load_theme(name: str) -> Theme:
-    """Reads resources/themes/NAME.toml."""
+    """Reads resources/themes/NAME.toml, once."""
     text = files("resources").joinpath("themes", f"{name}.toml").read_text(encoding="utf-8")
     return Theme(name, tomllib.loads(text)["colors"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,13 +13,15 @@ from app.states.review_queue import QueueItem
 from app.states.review_timeline import TimelineBucket
 from core.geometry.masks import rle_to_patch
 from core.records.boxes import Box
-from core.records.masks import MaskPatch
+from core.records.masks import MaskPatch, Rle
 from core.records.occlusion import OcclusionTest, TestOutcome
 from core.records.project import CameraRow, FrameRow, InstanceRow, QueueFilter, SourceRow
 from core.store.project import Project
 from core.store.queries import cameras, frames, instance_detail, instances, queue, sources, timeline, tracks
 from core.store.queries.instance_detail import InstanceDetail
 from core.store.queries.tracks import TrackPoint
+
+log = logging.getLogger(__name__)
 
 TIMELINE_BINS = 120  # or one for each frame, where there are fewer
 
@@ -142,8 +145,7 @@ class StoreReads:
             camera = cameras.camera_by_id(connection, source.camera_id)
             rows = tuple(instances.of_frame(connection, frame_id))
             codes = instances.masks(connection, [row.id for row in rows])
-        masks = {instance_id: rle_to_patch(code) for instance_id, code in codes.items()}
-        return FrameContents(frame, source, camera, rows, masks)
+        return FrameContents(frame, source, camera, rows, _decoded(codes))
 
     def frame_near(self, source_id: int, time_s: float) -> FrameRow | None:
         """The frame of a source nearest to a time in seconds from its start."""
@@ -208,6 +210,17 @@ class StoreReads:
         """Whether anything was mined or imported at all."""
         with self._project.read() as connection:
             return bool(queue.page_keys(connection, QueueFilter(include_thinned=True), None, 1))
+
+
+def _decoded(codes: dict[int, Rle]) -> dict[int, MaskPatch]:
+    """Masks as patches; a damaged one is left out, so that it costs its own outline and no more."""
+    masks = {}
+    for instance_id, code in codes.items():
+        try:
+            masks[instance_id] = rle_to_patch(code)
+        except ValueError:
+            log.warning("the mask of instance %d is damaged", instance_id)
+    return masks
 
 
 def _item(row: InstanceRow, source: str, reasons: dict[int, tuple[OcclusionTest, str]]) -> QueueItem:

@@ -34,6 +34,8 @@ COLUMNS = (
 """The table's columns."""
 
 _FEW = 4  # up to here single searches beat a sorted one
+_HINTS = 256
+_FIRST_STRETCH = 4_096
 
 
 class QueueIds:
@@ -45,6 +47,9 @@ class QueueIds:
     def __init__(self) -> None:
         self._ids = array("q")
         self._keys = array("d")
+        self._hints: dict[
+            int, int
+        ] = {}  # id -> its row when it was last looked for; it may have moved a little
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -59,10 +64,28 @@ class QueueIds:
 
     def row_of(self, instance_id: int) -> int | None:
         """The row of an id, or None where it is not (yet) in the queue."""
-        if not self._ids:
-            return None
-        found = np.flatnonzero(np.frombuffer(self._ids, dtype=np.int64) == instance_id)
-        return int(found[0]) if len(found) else None
+        hint = self._hints.get(instance_id)
+        if hint is not None:
+            for row in (hint, hint - 1, hint + 1):
+                if 0 <= row < len(self._ids) and self._ids[row] == instance_id:
+                    return row
+        row = self._search(instance_id)
+        if row is not None:
+            if len(self._hints) >= _HINTS:
+                self._hints.clear()
+            self._hints[instance_id] = row
+        return row
+
+    def _search(self, instance_id: int) -> int | None:
+        """Looks from the front, where a reviewer is, in ever longer stretches."""
+        start, length = 0, _FIRST_STRETCH
+        while start < len(self._ids):
+            stretch = np.frombuffer(self._ids, np.int64, min(length, len(self._ids) - start), 8 * start)
+            found = np.flatnonzero(stretch == instance_id)
+            if len(found):
+                return start + int(found[0])
+            start, length = start + length, 8 * length
+        return None
 
     def rows_of(self, instance_ids: Sequence[int]) -> list[int]:
         """The rows of those of some ids that are in the queue, ascending, in one look at all rows."""

@@ -10,7 +10,8 @@ from core.jobs.add import ensure_camera
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.settings import RecordSettings
 from core.media.capture_times import CaptureTimes
-from core.media.live import open_live
+from core.media.live import LiveStream
+from core.media.live_address import check_address
 from core.media.recorder import RecordEvent, RecordingPlan, record
 from core.media.recorder_files import Burst
 from core.media.source import index_source
@@ -23,6 +24,7 @@ def run_record(context: JobContext) -> dict[str, Any]:
     camera = settings.camera.strip()
     if not camera:
         raise JobError("A recording needs a camera.", "Name the camera that the stream belongs to.")
+    check_address(settings.address)
     done = int(context.checkpoint.get("bursts", 0))
     left = None if settings.bursts is None else settings.bursts - done
     if left == 0:
@@ -36,7 +38,7 @@ def run_record(context: JobContext) -> dict[str, Any]:
 
     folder = media_folder(context.project.files_dir, camera)
     frames = 0
-    bursts = record(plan, lambda: open_live(settings.address), folder, context.stop_requested, tell)
+    bursts = record(plan, lambda: LiveStream(settings.address), folder, context.stop_requested, tell)
     for burst in bursts:
         frames += burst.frame_count
         done += not burst.interrupted
@@ -54,7 +56,7 @@ def media_folder(files_dir: Path, camera: str) -> Path:
 
 
 def _add(context: JobContext, camera: str, burst: Burst) -> None:
-    table = index_source(burst.path, capture=CaptureTimes())
+    table = index_source(burst.path, capture=CaptureTimes(start=burst.started_at))
     with context.project.bulk() as bulk:
         camera_id = bulk.run(lambda connection: ensure_camera(connection, camera))
         try:

@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from core.errors import StreamError
 
@@ -52,14 +52,8 @@ def parse_address(address: str, *, read_timeout_s: float, platform: str = sys.pl
     usb = _USB.match(text)
     if usb:
         return _usb(int(usb.group(1)), platform)
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise StreamError(f"“{redact(text)}” is no address of a stream.", _HOW) from error
+    parts, port = _split(text)
     scheme = parts.scheme.lower()
-    if scheme not in _NETWORK_SCHEMES or not parts.hostname:
-        raise StreamError(f"“{redact(text)}” is no address of a stream.", _HOW)
     patience_us = str(int(read_timeout_s * 1e6))
     options = {"protocol_whitelist": _PROTOCOLS, "fflags": "nobuffer", "analyzeduration": "1000000"}
     options |= {"timeout": patience_us, "user_agent": _USER_AGENT}
@@ -77,6 +71,17 @@ def parse_address(address: str, *, read_timeout_s: float, platform: str = sys.pl
     )
 
 
+def check_address(address: str) -> None:
+    """Check that an address is well formed, without touching any camera or network.
+
+    Raises:
+        StreamError: it is not.
+    """
+    text = address.strip()
+    if not _USB.match(text):
+        _split(text)
+
+
 def redact(address: str) -> str:
     """The address without user name and password, fit for a message or a log."""
     try:
@@ -86,6 +91,18 @@ def redact(address: str) -> str:
     if "@" not in parts.netloc:
         return address
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _split(text: str) -> tuple[SplitResult, int | None]:
+    """The parts of a network address, and its port if it names one."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise StreamError(f"“{redact(text)}” is no address of a stream.", _HOW) from error
+    if parts.scheme.lower() not in _NETWORK_SCHEMES or not parts.hostname:
+        raise StreamError(f"“{redact(text)}” is no address of a stream.", _HOW)
+    return parts, port
 
 
 def _usb(index: int, platform: str) -> LiveAddress:

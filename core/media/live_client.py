@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import IO
 
 from core.errors import AmodalError, DecoderCrashedError
-from core.media.live_address import redact
+from core.media.live_address import check_address, redact
 from core.media.live_reconnect import Backoff, StreamPhase, StreamState
 from core.media.live_wire import LiveImage, WireError, read_message, write_wish
 
@@ -33,6 +33,9 @@ class LiveViewer:
         on_error: gets one error for each loss: the stream's, or that the watching process died.
         max_width: pictures are shrunk to this width, pixels; None leaves them as they are.
         backoff: how long to wait before a dead process is started again.
+
+    Raises:
+        StreamError: the address is not well formed.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class LiveViewer:
         max_width: int | None = None,
         backoff: Backoff | None = None,
     ) -> None:
+        check_address(address)
         self._command = list(command)
         self._address = address
         self._on_frame = on_frame

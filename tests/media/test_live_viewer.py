@@ -167,6 +167,11 @@ def test_a_command_that_cannot_watch_is_told_and_tried_more_and_more_rarely() ->
     assert waits == pytest.approx([0.05, 0.15, 0.45])
 
 
+def test_what_is_no_address_is_refused_at_once() -> None:
+    with pytest.raises(StreamError, match="no address"):
+        Seen().view("front door")
+
+
 def test_the_watching_process_dies_with_its_parent(stream: str) -> None:
     script = textwrap.dedent(
         f"""

@@ -9,6 +9,7 @@ bytes are, not because a seek landed well.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -49,6 +50,8 @@ class RowDecoder:
     """
 
     def __init__(self, path: Path, frames: Sequence[FrameStamp]) -> None:
+        if not frames:
+            raise MediaError(f"The table of {path.name} has no frames.", "Add the video again.")
         self._path = path
         self._frames = frames
         self._keyframe_rows = [row for row, frame in enumerate(frames) if frame.keyframe] or [0]
@@ -60,6 +63,8 @@ class RowDecoder:
             raise
         self._fresh = True
         self._skipping: Literal["DEFAULT", "NONREF"] = "DEFAULT"
+        self._keyframe_hashes = Counter(frames[row].content_hash for row in self._keyframe_rows)
+        self._container_times = self._stream.start_time == frames[0].pts
         self._per_second = 1.0 / float(self._stream.time_base or 1)
         steps = [after.pts - before.pts for before, after in pairwise(frames[:1000])]
         self._reorder_span = int(median(steps) * _REORDER_FRAMES) if steps else 0
@@ -169,12 +174,14 @@ class RowDecoder:
         return packets_of(self._container, self._stream)
 
     def _is_packet_of(self, packet: VideoPacket, wanted: FrameStamp) -> bool:
-        if not packet.is_keyframe:
+        """Whether this is a keyframe row's packet: by its hash, and by its time as keyframes may be alike."""
+        if not packet.is_keyframe or PacketHasher().hash(packet) != wanted.content_hash:
             return False
-        told = packet.pts == wanted.pts
+        if self._container_times and packet.pts == wanted.pts:
+            return True
         # where only decoding times are known, a keyframe's is at most the reordering delay earlier
         near = packet.dts is not None and wanted.pts - self._reorder_span <= packet.dts <= wanted.pts
-        return (told or near) and PacketHasher().hash(packet) == wanted.content_hash
+        return near and self._keyframe_hashes[wanted.content_hash] == 1
 
     def _is_beyond(self, packet: VideoPacket, pts: int) -> bool:
         when = packet.dts if packet.dts is not None else packet.pts

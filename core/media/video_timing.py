@@ -111,6 +111,8 @@ def frames_by_decoding(
         stream.codec_context.thread_type = "FRAME"
         stream.codec_context.thread_count = _DECODE_THREADS
         step = _nominal_step(stream)
+        # never the container's own first time, so that nominal times are not taken for its times
+        first_nominal = stream.start_time + 1 if stream.start_time is not None else 0
         for number, packet in enumerate(packets_of(container, stream)):
             if number >= len(packets):
                 break
@@ -121,7 +123,7 @@ def frames_by_decoding(
         out.extend(_outputs(stream, None))
     if not out:
         return None
-    times = _slot_times([packets[output.packet].dts for output in out], step)
+    times = _slot_times([packets[output.packet].dts for output in out], first_nominal, step)
     clean = _decoded_after_all_before([output.packet for output in out])
     (width, height), _ = Counter(output.size for output in out).most_common(1)[0]
     frames = [
@@ -153,11 +155,11 @@ def _outputs(stream: VideoStream, packet: VideoPacket | None) -> list[_Output]:
     ]
 
 
-def _slot_times(decoding_times: Sequence[int | None], step: int) -> list[int]:
+def _slot_times(decoding_times: Sequence[int | None], first_nominal: int, step: int) -> list[int]:
     known = [time for time in decoding_times if time is not None]
     if len(known) == len(decoding_times) and len(set(known)) == len(known):
         return sorted(known)
-    return [number * step for number in range(len(decoding_times))]
+    return [first_nominal + number * step for number in range(len(decoding_times))]
 
 
 def _decoded_after_all_before(packet_numbers: Sequence[int]) -> list[bool]:

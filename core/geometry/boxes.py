@@ -129,14 +129,3 @@ def clip(boxes: ArrayLike, width: float, height: float) -> Array:
     ends[:, 0::2] = np.clip(ends[:, 0::2], 0.0, width)
     ends[:, 1::2] = np.clip(ends[:, 1::2], 0.0, height)
     return from_corners(ends)
-
-
-def grow(boxes: ArrayLike, share: float) -> Array:
-    """Boxes grown about their centres by `share` of their size on every side.
-
-    Args:
-        boxes: (n, 4) x, y, w, h. share: 0.5 doubles width and height; negative shrinks.
-    """
-    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    margin = rows[:, 2:] * share
-    return np.concatenate([rows[:, :2] - margin, rows[:, 2:] + 2 * margin], axis=1)

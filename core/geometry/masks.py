@@ -165,16 +165,6 @@ def rle_to_patch(rle: Rle) -> MaskPatch:
     return tighten(MaskPatch(first_column, 0, bits.astype(np.bool_)))
 
 
-def rle_area(rle: Rle) -> int:
-    """Pixels inside a mask in COCO's compressed code.
-
-    Raises:
-        ValueError: as `rle_to_patch`.
-    """
-    starts, ends = _runs(rle)
-    return int((ends - starts).sum())
-
-
 def rle_from_counts(counts: list[int], height: int, width: int) -> Rle:
     """COCO's compressed code from its uncompressed form (a list of run lengths).
 

@@ -74,9 +74,3 @@ def test_records_to_array_and_back():
     assert boxes.to_box(rows[0]) == box
     assert boxes.to_array([]).shape == (0, 4)
     assert_allclose(boxes.areas(rows), [121.0, 1.0])
-
-
-def test_growing_keeps_the_centre():
-    grown = boxes.grow([[10.0, 20.0, 4.0, 8.0]], 0.5)
-    assert_allclose(grown, [[8.0, 16.0, 8.0, 16.0]])
-    assert_allclose(boxes.grow(grown, -0.25), [[10.0, 20.0, 4.0, 8.0]])

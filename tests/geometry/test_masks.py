@@ -41,7 +41,7 @@ def test_code_is_the_peers_and_decodes_to_the_same_mask(bits):
     assert rle.counts == peer_code(bits)
     patch = masks.rle_to_patch(rle)
     np.testing.assert_array_equal(masks.patch_to_full(patch, height, width), bits)
-    assert masks.rle_area(rle) == masks.patch_area(patch) == bits.sum()
+    assert masks.patch_area(patch) == bits.sum()
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -6,7 +6,7 @@ import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -140,6 +140,7 @@ class ThemeKeeper(QObject):
         return path.as_posix()
 
 
+@lru_cache(maxsize=256)
 def svg_text(icon: str, color: str) -> str:
     """An icon of resources/icons with its lines in a colour."""
     text = files("resources").joinpath("icons", f"{icon}.svg").read_text(encoding="utf-8")

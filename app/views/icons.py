@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 
@@ -20,12 +20,17 @@ def icon_pixmap(name: str, color: str, size: int, scale: float = 1.0) -> QPixmap
         color: "#rrggbb".
     """
     pixels = round(size * scale)
+    key = f"amodal {name} {color} {pixels} {scale}"
+    pixmap = QPixmap()
+    if QPixmapCache.find(key, pixmap):
+        return pixmap
     pixmap = QPixmap(pixels, pixels)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(svg_text(name, color).encode())).render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
     pixmap.setDevicePixelRatio(scale)
+    QPixmapCache.insert(key, pixmap)
     return pixmap
 
 
@@ -54,6 +59,7 @@ class IconButton(QToolButton):
     ) -> None:
         super().__init__(parent)
         self._icon, self._token = icon, token
+        self._drawn = ("", "")
         self.setIconSize(QSize(size, size))
         self.setToolTip(tip)
         self.setAccessibleName(tip)
@@ -71,7 +77,10 @@ class IconButton(QToolButton):
             self._tint()
 
     def _tint(self) -> None:
-        self.setIcon(themed_icon(self._icon, self._token, self.iconSize().width()))
+        wanted = (self._icon, current_theme().colors[self._token])
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self.setIcon(themed_icon(self._icon, self._token, self.iconSize().width()))
 
 
 class TextButton(QPushButton):
@@ -87,6 +96,7 @@ class TextButton(QPushButton):
         super().__init__(text, parent)
         self._icon = icon
         self._kind = kind
+        self._drawn = ("", "")
         if kind:
             self.setProperty("kind", kind)
         if kind == "chip":
@@ -107,8 +117,11 @@ class TextButton(QPushButton):
     def _tint(self) -> None:
         if self._icon:
             token = {"primary": "on_accent", "plain": "accent"}.get(self._kind, "text_soft")
-            self.setIcon(themed_icon(self._icon, token, 16))
-            self.setIconSize(QSize(16, 16))
+            wanted = (self._icon, current_theme().colors[token])
+            if wanted != self._drawn:
+                self._drawn = wanted
+                self.setIcon(themed_icon(self._icon, token, 16))
+                self.setIconSize(QSize(16, 16))
 
 
 class IconLabel(QLabel):
@@ -119,6 +132,7 @@ class IconLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._icon, self._token, self._size = icon, token, size
+        self._drawn = ("", "", 0.0)
         self.setFixedSize(size, size)
         self._tint()
 
@@ -133,5 +147,7 @@ class IconLabel(QLabel):
             self._tint()
 
     def _tint(self) -> None:
-        color = current_theme().colors[self._token]
-        self.setPixmap(icon_pixmap(self._icon, color, self._size, self.devicePixelRatioF()))
+        wanted = (self._icon, current_theme().colors[self._token], self.devicePixelRatioF())
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self.setPixmap(icon_pixmap(self._icon, wanted[1], self._size, wanted[2]))

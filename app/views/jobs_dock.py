@@ -123,6 +123,7 @@ class JobsPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[int, _Row] = {}
+        self._state = JobsState()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         page = QWidget()
@@ -139,7 +140,12 @@ class JobsPanel(QWidget):
         self._timer.timeout.connect(self._tick)
 
     def show_state(self, state: JobsState) -> None:
-        """Draws the jobs; rows that are there stay, so that the list does not flicker."""
+        """Draws the jobs, once they can be seen; rows that are there stay, so that nothing flickers."""
+        self._state = state
+        if self.isVisible():
+            self._draw(state)
+
+    def _draw(self, state: JobsState) -> None:
         known = {card.row.id for card in state.cards}
         for gone in set(self._rows) - known:
             self._rows.pop(gone).deleteLater()
@@ -158,6 +164,7 @@ class JobsPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._draw(self._state)
         self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:

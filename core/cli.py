@@ -119,7 +119,7 @@ def job_run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
     """Run a queued job, or resume one that stopped."""
-    run_in_foreground(project, job, quiet=quiet)
+    run_in_foreground(project, job, quiet=quiet or not sys.stderr.isatty())
 
 
 @jobs_app.command("cancel")

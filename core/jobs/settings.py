@@ -160,14 +160,22 @@ class LocateSettings(JobSettings):
 class ExportSettings(JobSettings):
     """Write another tool's format."""
 
-    path: Path = Field(
-        title="File", description="Where to write.", json_schema_extra={"widget": "new_file"}
-    )
+    path: Path = Field(title="File", description="Where to write.", json_schema_extra={"widget": "new_file"})
     format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")
+    camera: str = Field("", title="Camera", description="Only this camera's objects. Empty: all.")
     label: Literal["any", "unoccluded", "occluded"] = Field(
         "any", title="Label", description="Only objects with this label."
     )
     reviewed_only: bool = Field(False, title="Reviewed only", description="Only what a person has looked at.")
+    include_thinned: bool = Field(
+        True, title="Repeats too", description="Also views that another object stands for in the queue."
+    )
+    segmentation: Literal["rle", "polygon"] = Field(
+        "rle",
+        title="Masks as",
+        description="Run lengths are exact; polygons suit tools that draw.",
+        json_schema_extra=_advanced(),
+    )
 
 
 class ImportSettings(JobSettings):
@@ -175,3 +183,10 @@ class ImportSettings(JobSettings):
 
     path: Path = Field(title="File", description="The file to read.")
     format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")
+    source: int | None = Field(
+        None,
+        ge=1,
+        title="Source",
+        description="Only frames of the source with this id, where file names alone are ambiguous.",
+        json_schema_extra=_advanced(),
+    )

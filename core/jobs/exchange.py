@@ -1,0 +1,77 @@
+"""The jobs that write and read other tools' formats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import ExchangeError
+from core.exchange.coco import export_coco, import_coco
+from core.jobs.context import JobContext
+from core.jobs.settings import ExportSettings, ImportSettings
+from core.records.occlusion import OcclusionLabel
+from core.records.project import QueueFilter
+from core.store.queries.cameras import camera_by_name
+
+
+def run_export(context: JobContext) -> dict[str, Any]:
+    """Write the chosen objects as COCO; the file is whole or not there.
+
+    Raises:
+        ExchangeError: there is no such camera, or the file cannot be written.
+    """
+    settings = context.settings(ExportSettings)
+    path = settings.path.expanduser().absolute()
+    chosen = QueueFilter(
+        camera_id=_camera_id(context, settings.camera),
+        label=None if settings.label == "any" else OcclusionLabel(settings.label),
+        verdict="any" if settings.reviewed_only else None,
+        include_thinned=settings.include_thinned,
+    )
+    summary = export_coco(
+        context.project,
+        path,
+        chosen,
+        segmentation=settings.segmentation,
+        progress=lambda share: _show(context, share, f"Writing {path.name}"),
+    )
+    return {"file": str(path), "images": summary.images, "objects": summary.annotations}
+
+
+def run_import(context: JobContext) -> dict[str, Any]:
+    """Read a COCO file's objects into the frames that the project has.
+
+    Raises:
+        ExchangeError: the file cannot be read, or is no COCO file.
+    """
+    settings = context.settings(ImportSettings)
+    path = settings.path.expanduser().absolute()
+    summary = import_coco(
+        context.project,
+        path,
+        source_id=settings.source,
+        job_id=context.job_id,
+        progress=lambda share: _show(context, share, f"Reading {path.name}"),
+    )
+    return {
+        "images": summary.images,
+        "images in the project": summary.matched_images,
+        "added": summary.added,
+        "found again": summary.found_again,
+        "labelled": summary.labelled,
+        **{f"left out, {why}": count for why, count in summary.left_out.items()},
+    }
+
+
+def _camera_id(context: JobContext, name: str) -> int | None:
+    if not name:
+        return None
+    with context.project.read() as connection:
+        camera = camera_by_name(connection, name)
+    if camera is None:
+        raise ExchangeError(f"There is no camera {name}.", "Name one of the project's cameras, or none.")
+    return camera.id
+
+
+def _show(context: JobContext, share: float, words: str) -> None:
+    context.check_stop()
+    context.progress(share, words)

@@ -1,0 +1,67 @@
+"""The shell: the same jobs, errors in one line with exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.cli import main
+from core.synthesis.truth import DemoTruth
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(one) for one in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_from_footage_to_a_file(
+    tmp_path: Path, street: tuple[Path, DemoTruth], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "p.amodal"
+    assert run(capsys, "new", project)[0] == 0
+    assert run(capsys, "add", project, street[0], "--camera", "Gate", "--start", "2026-05-01T14:00")[0] == 0
+    assert run(capsys, "background", project, "--samples", "12")[0] == 0
+    code, out, _ = run(capsys, "mine", project, "--end-s", "1", "--motion-min-size-px", "12")
+    assert code == 0
+    assert "unoccluded" in out
+    code, out, _ = run(capsys, "info", project)
+    assert "camera Gate: 1 sources, 72 frames" in out
+    assert run(capsys, "export", project, tmp_path / "o.json")[0] == 0
+    assert (tmp_path / "o.json").exists()
+    code, out, _ = run(capsys, "job", "list", project)
+    assert [line.split()[1] for line in out.splitlines()] == ["export", "mine", "background", "add"]
+    code, out, _ = run(capsys, "doctor", project)
+    assert "every page and every reference is sound" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["mine", "{missing}"], "does not exist"),
+        (["mine", "{text}"], "no Amodal Studio project"),
+        (["add", "{project}", "{missing}"], "missing"),
+        (["add", "{project}", "{text}"], "text.amodal"),
+        (["mine", "{project}", "--detector", "onnx"], "no footage"),
+        (["background", "{project}", "--camera", "Nowhere"], "no camera Nowhere"),
+        (["job", "run", "{project}", "77"], "no job 77"),
+        (["import", "{project}", "{missing}"], "missing"),
+        (["new", "{project}"], "already"),
+    ],
+)
+def test_errors_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    places = {
+        "{missing}": tmp_path / "missing.amodal",
+        "{text}": tmp_path / "text.amodal",
+        "{project}": tmp_path / "project.amodal",
+    }
+    places["{text}"].write_text("only words")
+    run(capsys, "new", places["{project}"])
+    code, _, err = run(capsys, *(places.get(one, one) for one in arguments))
+    assert code == 2
+    assert err.startswith("amodal: ")
+    assert len(err.splitlines()) == 1
+    assert words in err

@@ -1,0 +1,56 @@
+"""Export and import as jobs, as a person runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.errors import ExchangeError
+from core.store import job_rows
+from core.store.project import Project
+from tests.jobs.doing import CAMERA, do_job
+from tests.jobs.test_mine_job import live_rows
+
+
+def result_of(path: Path, job_id: int) -> dict[str, object]:
+    with Project.open(path, read_only=True) as project, project.read() as connection:
+        row = job_rows.get_job(connection, job_id)
+    assert row is not None
+    return row.result
+
+
+def test_out_and_in_again_elsewhere(project_path: Path, tmp_path: Path) -> None:
+    do_job(project_path, "mine", detector="motion", end_s=2.0)
+    out = tmp_path / "cars.json"
+    exported = result_of(project_path, do_job(project_path, "export", path=str(out), camera=CAMERA))
+    mined = live_rows(project_path)
+    assert exported["objects"] == len(mined) == len(json.loads(out.read_text())["annotations"])
+
+    other = tmp_path / "other.amodal"
+    Project.create(other).close()
+    with Project.open(project_path, read_only=True) as project, project.read() as connection:
+        footage = connection.exec_driver_sql("SELECT absolute_path FROM source").scalar()
+    do_job(other, "add", path=footage, camera="Elsewhere")
+    imported = result_of(other, do_job(other, "import", path=str(out)))
+    assert imported["added"] == len(mined)
+    # frame, kind, box and label came over
+    assert [row[:6] + (row[7],) for row in live_rows(other)] == [row[:6] + (row[7],) for row in mined]
+
+
+def test_only_unoccluded(project_path: Path, tmp_path: Path) -> None:
+    do_job(project_path, "mine", detector="motion", end_s=2.0)
+    out = tmp_path / "clear.json"
+    do_job(project_path, "export", path=str(out), label="unoccluded")
+    labels = {one["occlusion"]["label"] for one in json.loads(out.read_text())["annotations"]}
+    assert labels == {"unoccluded"}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"images": 3}'])
+def test_a_file_that_is_no_coco_is_refused(project_path: Path, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(ExchangeError):
+        do_job(project_path, "import", path=str(path))
+    assert live_rows(project_path) == []

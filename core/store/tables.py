@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -110,6 +111,7 @@ frame = Table(
     UniqueConstraint("source_id", "pts"),
     Index("ix_frame_source_time", "source_id", "time_s"),
     Index("ix_frame_content_hash", "content_hash"),
+    Index("ix_frame_name", "name", sqlite_where=text("name IS NOT NULL")),
 )
 
 job = Table(

@@ -26,6 +26,9 @@ REASON_BITS = {
 """The bit of each test in the column `reasons`."""
 
 
+_REJECTED = f"verdict = '{Verdict.REJECTED.value}'"
+
+
 class QueueKey(NamedTuple):
     """A place in the queue, for the page after or before it."""
 
@@ -134,6 +137,23 @@ def all_ids(connection: Connection, filter: QueueFilter) -> array[int]:
     for key in _stream(connection, filter):
         ids.append(key.id)
     return ids
+
+
+def where_clause(
+    connection: Connection, filter: QueueFilter, *, rejected: bool = True
+) -> tuple[str, dict[str, Any]]:
+    """A filter as an SQL condition on the table instance, with its parameters.
+
+    Args:
+        connection: to read with.
+        filter: which instances.
+        rejected: False leaves out those that a person rejected, unless the filter asks for them.
+    """
+    where = _where(connection, filter)
+    branches = where.branches
+    if not rejected and filter.verdict != Verdict.REJECTED:
+        branches = [branch for branch in branches if not branch.endswith(_REJECTED)]
+    return f"({' OR '.join(f'({branch})' for branch in branches)}){where.residual}", where.parameters
 
 
 def _stream(connection: Connection, filter: QueueFilter) -> Iterator[QueueKey]:

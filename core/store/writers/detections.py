@@ -120,7 +120,7 @@ def write_frames(
     Returns:
         For each frame, the id of each of found.
     """
-    present = _present(connection, [one.frame_id for one in frames])
+    present = present_rows(connection, [one.frame_id for one in frames])
     ids: list[list[int]] = []
     fresh: list[tuple[int, FoundInstance]] = []
     places: list[tuple[int, int]] = []
@@ -135,7 +135,8 @@ def write_frames(
         for index, one in enumerate(frame.found):
             if index in matched:
                 row = old[matched[index]]
-                _update(connection, row, one, detector, origin, job_id)
+                replace = not row.touched and row.origin not in _MADE_BY_OTHERS
+                renew_instance(connection, row, one, detector, origin, job_id, replace=replace)
                 ids[number][index] = int(row.id)
             else:
                 fresh.append((frame.frame_id, one))
@@ -147,7 +148,7 @@ def write_frames(
             if row.id not in kept and row.state == "live" and row.origin not in _MADE_BY_OTHERS
         ]
     for (number, index), new_id in zip(
-        places, _insert(connection, fresh, detector, origin, job_id), strict=True
+        places, add_instances(connection, fresh, detector, origin, job_id), strict=True
     ):
         ids[number][index] = new_id
     if lost:
@@ -158,7 +159,8 @@ def write_frames(
 _MADE_BY_OTHERS = (LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value)
 
 
-def _present(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[Any]]:
+def present_rows(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """frame id -> its rows by id, gone ones too, each with whether a person `touched` it."""
     i = _instance.c
     drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
     reviewed = exists().where(tables.review.c.instance_id == i.id)
@@ -188,14 +190,14 @@ def _present(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list
     return present
 
 
-def _insert(
+def add_instances(
     connection: Connection,
     fresh: Sequence[tuple[int, FoundInstance]],
     detector: str,
     origin: LabelOrigin,
     job_id: int | None,
 ) -> list[int]:
-    """Insert (frame id, what was found) and give the new ids, with one statement a table."""
+    """Insert (frame id, what was found) with masks and crops and give the new ids; one statement a table."""
     if not fresh:
         return []
     places = _places(connection, {frame_id for frame_id, _ in fresh})
@@ -263,18 +265,29 @@ def _free_ids(connection: Connection, table: str, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
-def _update(
+def renew_instance(
     connection: Connection,
     row: Any,
     one: FoundInstance,
     detector: str,
     origin: LabelOrigin,
     job_id: int | None,
+    *,
+    replace: bool,
 ) -> None:
+    """Note that an object is there again; with `replace`, it gets the new box, score, category and mask.
+
+    Args:
+        connection: of a write transaction.
+        row: as `present_rows` gave it.
+        one: as it was found now.
+        detector, origin, job_id: what found it.
+        replace: whether the new values go before those that are there.
+    """
     values: dict[str, Any] = {}
     if row.state != "live":
         values["state"] = "live"
-    if not row.touched and row.origin not in _MADE_BY_OTHERS:
+    if replace:
         seen = {"category": one.category.value, "score": one.score, **_box_columns(one.box)}
         if any(getattr(row, name) != value for name, value in seen.items() if name != "size"):
             values |= seen | {"detector": detector, "origin": origin.value, "job_id": job_id}

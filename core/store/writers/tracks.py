@@ -68,6 +68,29 @@ def write_track(
     return track_id
 
 
+def track_the_untracked(
+    connection: Connection, instance_ids: Sequence[int], *, job_id: int | None = None
+) -> None:
+    """Make instances that have no track one track, in each sequence: for imports.
+
+    What was tracked here stays as it is; where some of the group are, the others join the track that most
+    of those are of.
+    """
+    i, f = _instance.c, tables.frame.c
+    rows: list[Any] = []
+    for chunk in _chunks(instance_ids):
+        query = select(i.id, i.track_id, i.source_id, f.sequence_id).join(tables.frame, f.id == i.frame_id)
+        rows += connection.execute(query.where(i.id.in_(chunk))).all()
+    for place in sorted({(row.source_id, row.sequence_id) for row in rows}):
+        group = [row for row in rows if (row.source_id, row.sequence_id) == place]
+        if all(row.track_id is not None for row in group):
+            continue
+        tracked = Counter(row.track_id for row in group if row.track_id is not None)
+        joined = tracked.most_common(1)[0][0] if tracked else None
+        ids = [row.id for row in group if row.track_id in (None, joined)]
+        write_track(connection, *place, ids, taken=set(), job_id=job_id)
+
+
 def finish_tracks(connection: Connection, sequence_id: int, taken: Iterable[int]) -> None:
     """After all tracks of a sequence are written: mark the others as gone and free their instances."""
     kept = set(taken)

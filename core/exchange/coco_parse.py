@@ -1,0 +1,309 @@
+"""COCO instances JSON read and checked, whatever tool wrote it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core.errors import ExchangeError
+from core.exchange.coco_segmentation import mask_of
+from core.exchange.coco_words import category_of
+from core.records.boxes import Box
+from core.records.detections import Category
+from core.records.masks import Rle
+from core.records.occlusion import OcclusionLabel, Verdict
+from core.store.writers.imports import ImportedReview
+
+_LARGEST_SIDE = 1 << 16
+_LARGEST_ID = 1 << 62
+_LATEST = 1e11  # seconds UTC epoch: the year 5138
+
+
+@dataclass(frozen=True, slots=True)
+class CocoImage:
+    """One picture: its size in pixels, and where our own exports say that it comes from."""
+
+    id: int | str
+    file_name: str
+    width: int
+    height: int
+    source_hash: bytes | None
+    content_hash: bytes | None
+    pts: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CocoObject:
+    """One object: box clipped to the picture, mask or None, label or None, what reviewers said."""
+
+    id: int | None
+    category: Category
+    box: Box
+    score: float
+    rle: Rle | None
+    area: int
+    track: int | str | None
+    label: OcclusionLabel | None
+    reviews: tuple[ImportedReview, ...]
+
+
+@dataclass(slots=True)
+class CocoFile:
+    """A whole file.
+
+    Attributes:
+        project: uuid of the project that wrote it, or None.
+        images: those with at least one object of ours, by id.
+        objects: image id -> its objects.
+        image_count: pictures in the file.
+        left_out: plain words -> how many annotations were left out for that reason.
+    """
+
+    project: str | None
+    images: dict[int | str, CocoImage]
+    objects: dict[int | str, list[CocoObject]]
+    image_count: int
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def read_coco(path: Path) -> CocoFile:
+    """Read and check a file.
+
+    Raises:
+        ExchangeError: it cannot be read, is no COCO instances file, or contradicts itself; the sentence
+            names the image or annotation.
+    """
+    return parse_coco(_load(path), path.name)
+
+
+def parse_coco(data: Any, name: str) -> CocoFile:
+    """Check what a JSON file held.
+
+    Args:
+        data: as `json` gave it.
+        name: of the file, for errors.
+
+    Raises:
+        ExchangeError: as `read_coco`.
+    """
+    check = _Check(name)
+    if not isinstance(data, dict):
+        check.fail("it is no COCO file: its top level is no object")
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(data.get(key), list):
+            check.fail(f"it is no COCO instances file: it has no list “{key}”")
+    categories = _categories(check, data["categories"])
+    images = _images(check, data["images"])
+    found = CocoFile(_project(data), images, {}, len(images))
+    for position, row in enumerate(data["annotations"]):
+        _annotation(check, found, categories, position, row)
+    found.images = {key: image for key, image in images.items() if key in found.objects}
+    return found
+
+
+class _Check:
+    """Reads values that must have a type, and says where they do not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def fail(self, what: str) -> NoReturn:
+        raise ExchangeError(
+            f"{self.name} cannot be imported: {what}.", "Mend the file, or export it once more."
+        )
+
+    def row(self, value: Any, where: str) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            self.fail(f"{where} is no object")
+        return value
+
+    def key(self, value: Any, where: str) -> int | str:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            self.fail(f"{where} is neither a number nor a text")
+        return value
+
+    def number(self, value: Any, where: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fail(f"{where} is no number")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            self.fail(f"{where} is no finite number")
+        return number
+
+    def side(self, value: Any, where: str) -> int:
+        number = self.number(value, where)
+        if number != int(number) or not 0 < number <= _LARGEST_SIDE:
+            self.fail(f"{where} is no size in pixels")
+        return int(number)
+
+
+def _load(path: Path) -> Any:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return json.load(file, parse_constant=_no_constant)
+    except OSError as error:
+        raise ExchangeError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    except (ValueError, RecursionError) as error:
+        raise ExchangeError(
+            f"{path.name} is no JSON file: {error}.", "Choose a COCO instances file."
+        ) from error
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _project(data: Mapping[str, Any]) -> str | None:
+    info = data.get("info")
+    ours = info.get("amodal") if isinstance(info, dict) else None
+    project = ours.get("project") if isinstance(ours, dict) else None
+    return project if isinstance(project, str) else None
+
+
+def _categories(check: _Check, rows: Sequence[Any]) -> dict[int | str, Category | None]:
+    found: dict[int | str, Category | None] = {}
+    for position, value in enumerate(rows):
+        where = f"category {position + 1}"
+        row = check.row(value, where)
+        key = check.key(row.get("id"), f"the id of {where}")
+        if not isinstance(row.get("name"), str):
+            check.fail(f"{where} has no name")
+        if key in found:
+            check.fail(f"two categories have the id {key}")
+        found[key] = category_of(row["name"])
+    if rows and not any(found.values()):
+        check.fail("none of its categories is a car, a person or another kind that this program knows")
+    return found
+
+
+def _images(check: _Check, rows: Sequence[Any]) -> dict[int | str, CocoImage]:
+    found: dict[int | str, CocoImage] = {}
+    for position, value in enumerate(rows):
+        where = f"image {position + 1}"
+        row = check.row(value, where)
+        key = check.key(row.get("id"), f"the id of {where}")
+        where = f"image {key}"
+        if key in found:
+            check.fail(f"two images have the id {key}")
+        if not isinstance(row.get("file_name"), str):
+            check.fail(f"{where} has no file_name")
+        ours = _object(row.get("amodal"))
+        found[key] = CocoImage(
+            id=key,
+            file_name=row["file_name"],
+            width=check.side(row.get("width"), f"the width of {where}"),
+            height=check.side(row.get("height"), f"the height of {where}"),
+            source_hash=_hash(ours.get("source_hash")),
+            content_hash=_hash(ours.get("content_hash")),
+            pts=_whole_number(ours.get("pts")),
+        )
+    return found
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _hash(value: Any) -> bytes | None:
+    try:
+        return bytes.fromhex(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _whole_number(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST_ID:
+        return None
+    return value
+
+
+def _annotation(
+    check: _Check, found: CocoFile, categories: Mapping[int | str, Category | None], position: int, value: Any
+) -> None:
+    row = check.row(value, f"annotation {position + 1}")
+    key = row.get("id")
+    where = f"annotation {key if isinstance(key, int | str) else position + 1}"
+    image = found.images.get(check.key(row.get("image_id"), f"the image_id of {where}"))
+    if image is None:
+        check.fail(f"{where} is about image {row['image_id']}, which is not in the file")
+    category_id = check.key(row.get("category_id"), f"the category_id of {where}")
+    if category_id not in categories:
+        check.fail(f"{where} is of category {category_id}, which is not in the file")
+    category = categories[category_id]
+    if category is None:
+        found.left_out["of a kind that this program does not know"] += 1
+        return
+    if row.get("iscrowd") in (1, True):
+        found.left_out["crowds: regions of many objects"] += 1
+        return
+    occlusion = _object(row.get("occlusion"))
+    if occlusion.get("verdict") == Verdict.REJECTED:
+        found.left_out["rejected by a person"] += 1
+        return
+    try:
+        rle, area, mask_box = mask_of(row.get("segmentation"), image.height, image.width)
+    except ValueError as error:
+        check.fail(f"the mask of {where} does not fit: {error}")
+    box = _box(check, row.get("bbox"), where, image) if row.get("bbox") else mask_box
+    if box is None:
+        found.left_out["without a box inside the picture"] += 1
+        return
+    score = row.get("score")
+    object_ = CocoObject(
+        id=_whole_number(key),
+        category=category,
+        box=box,
+        score=1.0 if score is None else min(1.0, max(0.0, check.number(score, f"the score of {where}"))),
+        rle=rle,
+        area=area,
+        track=row.get("track_id") if _whole_number(row.get("track_id")) is not None else None,
+        label=_label(row, occlusion),
+        reviews=tuple(_reviews(occlusion.get("reviews"))),
+    )
+    found.objects.setdefault(image.id, []).append(object_)
+
+
+def _box(check: _Check, value: Any, where: str, image: CocoImage) -> Box | None:
+    if not isinstance(value, list) or len(value) != 4:
+        check.fail(f"the bbox of {where} is no list of four numbers")
+    x, y, w, h = (check.number(part, f"the bbox of {where}") for part in value)
+    left, top = max(x, 0.0), max(y, 0.0)
+    right, bottom = min(x + w, float(image.width)), min(y + h, float(image.height))
+    if right - left <= 0 or bottom - top <= 0:
+        return None
+    inside = (left, top, right, bottom) == (x, y, x + w, y + h)
+    return Box(x, y, w, h) if inside else Box(left, top, right - left, bottom - top)
+
+
+def _label(row: Mapping[str, Any], occlusion: Mapping[str, Any]) -> OcclusionLabel | None:
+    if occlusion.get("label") in (OcclusionLabel.UNOCCLUDED, OcclusionLabel.OCCLUDED):
+        return OcclusionLabel(occlusion["label"])
+    attributes = row.get("attributes")  # CVAT's; false is also its default, so it says nothing
+    if isinstance(attributes, dict) and attributes.get("occluded") is True:
+        return OcclusionLabel.OCCLUDED
+    return None
+
+
+def _reviews(rows: Any) -> list[ImportedReview]:
+    found: list[ImportedReview] = []
+    for row in rows if isinstance(rows, list) else []:
+        if not isinstance(row, dict):
+            continue
+        name, verdict, at, reason = (row.get(k) for k in ("annotator", "verdict", "decided_at", "reason"))
+        if not isinstance(name, str) or not name.strip():
+            continue
+        if not isinstance(verdict, str) or verdict not in set(Verdict):
+            continue
+        if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < _LATEST:
+            continue
+        why = reason if isinstance(reason, str) else None
+        found.append(ImportedReview(name.strip(), Verdict(verdict), why, float(at)))
+    return found

@@ -1,0 +1,170 @@
+"""Everything about chosen instances, frame after frame, for exports: streamed, never all in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, text
+
+from core.records.boxes import Box
+from core.records.detections import Category
+from core.records.masks import Rle
+from core.records.occlusion import LabelOrigin, OcclusionLabel, OcclusionTest, TestOutcome, Verdict
+from core.records.project import QueueFilter
+from core.store import tables
+from core.store.queries.queue import where_clause
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFrame:
+    """A frame with what is known of its source and camera."""
+
+    id: int
+    camera: str
+    source_hash: bytes
+    source_path: str
+    width: int
+    height: int
+    pts: int
+    time_s: float
+    captured_at: float | None
+    content_hash: bytes
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one annotator said."""
+
+    annotator: str
+    verdict: Verdict
+    reason: str | None
+    decided_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExportInstance:
+    """An instance with all that belongs to it."""
+
+    id: int
+    frame_id: int
+    track_id: int | None
+    category: Category
+    score: float
+    box: Box
+    origin: LabelOrigin
+    detector: str
+    label: OcclusionLabel | None
+    label_origin: LabelOrigin | None
+    machine_label: OcclusionLabel | None
+    machine_origin: LabelOrigin | None
+    margin: float | None
+    verdict: Verdict | None
+    annotator: str | None
+    rle: Rle | None
+    area: int | None
+    outcomes: tuple[TestOutcome, ...]
+    reviews: tuple[Review, ...]
+
+
+def count_with(connection: Connection, filter: QueueFilter, *, rejected: bool) -> int:
+    """How many instances of the filter there are; without the rejected ones where they are not wanted."""
+    condition, parameters = where_clause(connection, filter, rejected=rejected)
+    return int(
+        connection.execute(text(f"SELECT count(*) FROM instance WHERE {condition}"), parameters).scalar_one()
+    )
+
+
+def frames_with(connection: Connection, filter: QueueFilter, *, rejected: bool) -> Iterator[ExportFrame]:
+    """The frames that hold such an instance, by id."""
+    condition, parameters = where_clause(connection, filter, rejected=rejected)
+    query = text(
+        "SELECT f.id, c.name AS camera, s.content_hash AS source_hash, s.absolute_path AS source_path,"
+        " s.width, s.height, f.pts, f.time_s, f.captured_at, f.content_hash, f.name"
+        " FROM frame f JOIN source s ON s.id = f.source_id JOIN camera c ON c.id = s.camera_id"
+        " WHERE EXISTS (SELECT 1 FROM instance INDEXED BY ix_instance_frame_id"
+        f" WHERE instance.frame_id = f.id AND {condition}) ORDER BY f.id"
+    )
+    for row in connection.execute(query, parameters):
+        yield ExportFrame(**row._mapping)
+
+
+def instances_with(
+    connection: Connection, filter: QueueFilter, *, rejected: bool
+) -> Iterator[ExportInstance]:
+    """Such instances, by frame and id."""
+    condition, parameters = where_clause(connection, filter, rejected=rejected)
+    query = text(
+        "SELECT id FROM instance INDEXED BY ix_instance_frame_id"
+        f" WHERE frame_id > 0 AND {condition} ORDER BY frame_id, id"
+    )
+    for part in connection.execute(query, parameters).scalars().partitions(_BATCH):
+        yield from _whole(connection, part)
+
+
+def _whole(connection: Connection, ids: Sequence[int]) -> Iterator[ExportInstance]:
+    i, m, a = tables.instance.c, tables.mask.c, tables.annotator.c
+    query = (
+        select(tables.instance, m.height, m.width, m.counts, m.area, a.name.label("annotator"))
+        .select_from(
+            tables.instance.outerjoin(tables.mask, m.id == i.mask_id).outerjoin(
+                tables.annotator, a.id == i.verdict_annotator_id
+            )
+        )
+        .where(i.id.in_(ids))
+    )
+    rows = {row.id: row for row in connection.execute(query)}
+    outcomes, reviews = _outcomes(connection, ids), _reviews(connection, ids)
+    for instance_id in ids:
+        r = rows[instance_id]
+        yield ExportInstance(
+            id=r.id,
+            frame_id=r.frame_id,
+            track_id=r.track_id,
+            category=Category(r.category),
+            score=r.score,
+            box=Box(r.x, r.y, r.w, r.h),
+            origin=LabelOrigin(r.origin),
+            detector=r.detector,
+            label=None if r.label is None else OcclusionLabel(r.label),
+            label_origin=None if r.label_origin is None else LabelOrigin(r.label_origin),
+            machine_label=None if r.machine_label is None else OcclusionLabel(r.machine_label),
+            machine_origin=None if r.machine_origin is None else LabelOrigin(r.machine_origin),
+            margin=r.margin,
+            verdict=None if r.verdict is None else Verdict(r.verdict),
+            annotator=r.annotator,
+            rle=None if r.counts is None else Rle(r.height, r.width, bytes(r.counts)),
+            area=r.area,
+            outcomes=tuple(outcomes[instance_id]),
+            reviews=tuple(reviews[instance_id]),
+        )
+
+
+def _outcomes(connection: Connection, ids: Sequence[int]) -> dict[int, list[TestOutcome]]:
+    t = tables.occlusion_test.c
+    found: dict[int, list[TestOutcome]] = defaultdict(list)
+    query = select(tables.occlusion_test).where(t.instance_id.in_(ids)).order_by(t.instance_id, t.test)
+    for r in connection.execute(query):
+        outcome = TestOutcome(
+            OcclusionTest(r.test), r.value, r.threshold, r.occluded, r.margin, r.by_instance_id, r.detail
+        )
+        found[r.instance_id].append(outcome)
+    return found
+
+
+def _reviews(connection: Connection, ids: Sequence[int]) -> dict[int, list[Review]]:
+    r, a = tables.review.c, tables.annotator.c
+    found: dict[int, list[Review]] = defaultdict(list)
+    query = (
+        select(r.instance_id, a.name, r.verdict, r.reason, r.decided_at)
+        .join(tables.annotator, a.id == r.annotator_id)
+        .where(r.instance_id.in_(ids))
+        .order_by(r.instance_id, r.id)
+    )
+    for instance_id, name, verdict, reason, at in connection.execute(query):
+        found[instance_id].append(Review(name, Verdict(verdict), reason, at))
+    return found

@@ -24,6 +24,7 @@ from core.media.hashing import HASH_BYTES
 from core.records.media import DecodedFrame, FrameStamp, SourceKind
 
 _HEADER: Final = struct.Struct("<BqI")
+_LONGEST_PAYLOAD: Final = 1 << 30
 _READ: Final = struct.Struct("<qq")
 _PICTURE: Final = struct.Struct("<qII")
 _LENGTH: Final = struct.Struct("<I")
@@ -45,6 +46,9 @@ class Kind(IntEnum):
     ERROR = 12  # number: request
     STOPPED = 13  # number: request
     ALIVE = 14  # number: request
+
+
+_KINDS: Final = frozenset(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,10 @@ def receive(fd: int) -> Message | None:
     if header is None:
         return None
     kind, number, length = _HEADER.unpack(header.tobytes())
+    if kind not in _KINDS or length > _LONGEST_PAYLOAD:
+        raise WireError(f"no message begins with {header.tobytes()!r}")
     payload = _read_exact(fd, length)
-    if payload is None:
-        return None
-    try:
-        return Message(Kind(kind), number, payload)
-    except ValueError as error:
-        raise WireError(f"{kind} is no kind of message") from error
+    return Message(Kind(kind), number, payload) if payload is not None else None
 
 
 def pack_open(kind: SourceKind, path: Path, frames: Sequence[FrameStamp]) -> list[bytes]:

@@ -36,7 +36,7 @@ def test_out_and_in_again_elsewhere(project_path: Path, tmp_path: Path) -> None:
     imported = result_of(other, do_job(other, "import", path=str(out)))
     assert imported["added"] == len(mined)
     # frame, kind, box and label came over
-    assert [row[:6] + (row[7],) for row in live_rows(other)] == [row[:6] + (row[7],) for row in mined]
+    assert [(*row[:6], row[7]) for row in live_rows(other)] == [(*row[:6], row[7]) for row in mined]
 
 
 def test_only_unoccluded(project_path: Path, tmp_path: Path) -> None:

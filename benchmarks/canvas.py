@@ -132,6 +132,7 @@ def street_overlay(count: int) -> Any:
     """Boxes, round masks and labels over a frame, as on a full junction."""
     from app.states.overlay import Overlay, OverlayInstance, OverlayRole
     from app.states.review_marks import LabelMark, MarkShape
+    from core.geometry.outlines import outline_segments
     from core.records.masks import MaskPatch
 
     rows, columns = np.mgrid[-1:1:80j, -1:1:140j]
@@ -147,7 +148,8 @@ def street_overlay(count: int) -> Any:
                 top - 0.5,
                 left + 139.5,
                 top + 79.5,
-                MaskPatch(left, top, round_bits),
+                mask := MaskPatch(left, top, round_bits),
+                outline_segments(mask),
                 LabelMark(shapes[number % len(shapes)], number % 3 == 0),
                 f"car {number}",
                 "",

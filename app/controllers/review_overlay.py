@@ -11,6 +11,8 @@ from core.geometry.boxes import centres_from_edges
 from core.records.boxes import Box
 from core.records.project import InstanceRow
 
+_NO_OUTLINE = np.zeros((0, 4))
+
 
 def build_overlay(
     contents: FrameContents, selection: Selection | None, pointed: int | None = None
@@ -80,6 +82,7 @@ def _drawn(row: InstanceRow, contents: FrameContents, role: OverlayRole) -> Over
         right=right,
         bottom=bottom,
         mask=contents.masks.get(row.id),
+        outline=contents.outlines.get(row.id, _NO_OUTLINE),
         mark=mark,
         caption=caption(row),
         tooltip="\n".join(lines),

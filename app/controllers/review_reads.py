@@ -6,12 +6,16 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.controllers.review_feed import Key
 from app.states.review_filter import Choice
 from app.states.review_marks import mark_of
 from app.states.review_queue import QueueItem
 from app.states.review_timeline import TimelineBucket
 from core.geometry.masks import rle_to_patch
+from core.geometry.outlines import outline_segments
 from core.records.boxes import Box
 from core.records.masks import MaskPatch, Rle
 from core.records.occlusion import OcclusionTest, TestOutcome
@@ -41,6 +45,7 @@ class FrameContents:
         frame, source, camera: where it is.
         instances: the live ones.
         masks: instance id -> its mask.
+        outlines: instance id -> its mask's border (see core.geometry.outlines).
     """
 
     frame: FrameRow
@@ -48,6 +53,7 @@ class FrameContents:
     camera: CameraRow | None
     instances: tuple[InstanceRow, ...]
     masks: dict[int, MaskPatch]
+    outlines: dict[int, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +151,9 @@ class StoreReads:
             camera = cameras.camera_by_id(connection, source.camera_id)
             rows = tuple(instances.of_frame(connection, frame_id))
             codes = instances.masks(connection, [row.id for row in rows])
-        return FrameContents(frame, source, camera, rows, _decoded(codes))
+        masks = _decoded(codes)
+        outlines = {instance_id: outline_segments(mask) for instance_id, mask in masks.items()}
+        return FrameContents(frame, source, camera, rows, masks, outlines)
 
     def frame_near(self, source_id: int, time_s: float) -> FrameRow | None:
         """The frame of a source nearest to a time in seconds from its start."""

@@ -30,6 +30,7 @@ class OverlayInstance:
         left, top, right, bottom: its box in canvas coordinates: the centre of the picture's top left
             pixel is (0, 0), so a box over the whole picture is (-0.5, -0.5, W - 0.5, H - 0.5).
         mask: the part that is seen, or None.
+        outline: (n, 4) x1, y1, x2, y2 of the mask's border, in canvas coordinates; (0, 4) without a mask.
         mark: its label.
         caption: a short text beside the box, such as "car 33".
         tooltip: what hovering tells.
@@ -42,6 +43,7 @@ class OverlayInstance:
     right: float
     bottom: float
     mask: MaskPatch | None
+    outline: NDArray[np.float64]
     mark: LabelMark
     caption: str
     tooltip: str

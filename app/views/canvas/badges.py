@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import ceil
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from app.states.review_marks import LabelMark, MarkShape
 
@@ -52,7 +55,26 @@ def draw_badge(painter: QPainter, centre: QPointF, diameter: float, mark: LabelM
         painter: in logical screen pixels.
         centre, diameter: of the badge with its backing.
     """
-    painter.save()
+    scale = painter.device().devicePixelRatioF()
+    corner = centre - QPointF(diameter / 2, diameter / 2)
+    place = QPointF(round(corner.x() * scale) / scale, round(corner.y() * scale) / scale)
+    painter.drawImage(place, _drawn(mark, diameter, scale))
+
+
+@lru_cache(maxsize=64)
+def _drawn(mark: LabelMark, diameter: float, scale: float) -> QImage:
+    """A badge's pixels: a full frame shows dozens of the same few."""
+    pixels = ceil(diameter * scale)
+    image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    _paint(painter, QPointF(diameter / 2, diameter / 2), diameter, mark)
+    painter.end()
+    return image
+
+
+def _paint(painter: QPainter, centre: QPointF, diameter: float, mark: LabelMark) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = diameter / 2
     backing = QColor(BACKING_COLOUR)
@@ -79,7 +101,6 @@ def draw_badge(painter: QPainter, centre: QPointF, diameter: float, mark: LabelM
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawEllipse(centre, glyph * 0.4, glyph * 0.4)
-    painter.restore()
 
 
 def _half_disc(centre: QPointF, radius: float) -> QPainterPath:

@@ -100,14 +100,16 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         """Qt's: draws everything, the selected instance last."""
         to_screen = painter.worldTransform()
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # upright lines are sharper without
         order = sorted(self._overlay.instances, key=lambda instance: _ROLE_ORDER[instance.role])
         if self._layers.masks:
             for instance in order:
                 self._paint_mask(painter, instance)
         painter.resetTransform()
         if self._layers.trail:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_trail(painter, to_screen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for instance in order:
             box = _screen_box(instance, to_screen)
             if self._layers.boxes or instance.role is OverlayRole.SELECTED:
@@ -211,6 +213,7 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         seen = QRectF(painter.viewport())
         plate.moveRight(min(plate.right(), seen.right() - 2))
         plate.moveTop(max(plate.top(), seen.top() + 2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         backing = QColor(BACKING_COLOUR)
         backing.setAlpha(215)
@@ -279,4 +282,4 @@ def _same_look(one: OverlayInstance, other: OverlayInstance) -> bool:
 
 def _screen_box(instance: OverlayInstance, to_screen: QTransform) -> QRectF:
     corners = QRectF(QPointF(instance.left, instance.top), QPointF(instance.right, instance.bottom))
-    return to_screen.mapRect(corners)
+    return QRectF(to_screen.mapRect(corners).toRect())  # whole pixels: sharp lines

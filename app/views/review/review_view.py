@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.views.review.filter_bar import FilterBar
@@ -57,11 +58,11 @@ class ReviewView(QWidget):
         split.addWidget(middle)
         split.addWidget(self.reasons)
         split.setStretchFactor(1, 1)
-        split.setSizes([330, 900, 290])
         self.queue.setMinimumWidth(170)
         self.reasons.setMinimumWidth(230)
         self._split = split
-        self._grid_width = 330
+        self._grid_width = 0
+        self._laid_out = False
         self.queue.table_shown.connect(self._make_room)
 
         page = QVBoxLayout(self)
@@ -71,6 +72,15 @@ class ReviewView(QWidget):
         page.addWidget(frame("line"))
         page.addWidget(split, 1)
         self.setFocusProxy(self.queue)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt's: shares the width out when it is first known."""
+        super().showEvent(event)
+        if not self._laid_out:
+            self._laid_out = True
+            queue = min(max(self.width() * 23 // 100, 200), 560)
+            reasons = min(max(self.width() * 20 // 100, 230), 340)
+            self._split.setSizes([queue, self.width() - queue - reasons, reasons])
 
     def _make_room(self, for_table: bool) -> None:
         """A table needs more width than crops do; the grid gets its own back."""

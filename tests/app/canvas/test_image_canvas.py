@@ -14,6 +14,7 @@ from app.states.review_marks import LabelMark, MarkShape
 from app.views.canvas.image_canvas import ImageCanvas
 from app.views.canvas.overlay_item import Layers
 from app.views.canvas.tone import Tone
+from core.geometry.outlines import outline_segments
 from core.records.masks import MaskPatch
 
 
@@ -44,6 +45,7 @@ def instance(
         x + w - 0.5,
         y + h - 0.5,
         patch,
+        np.zeros((0, 4)) if patch is None else outline_segments(patch),
         LabelMark(MarkShape.OCCLUDED, False),
         f"car {number}",
         f"tip of {number}",

@@ -1,4 +1,4 @@
-"""A mask's outline and fill, against the pixels themselves."""
+"""A mask's outline against the pixels themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from app.views.canvas.outlines import fill_pixels, outline_segments
+from core.geometry.outlines import outline_segments
 from core.records.masks import MaskPatch
 
 masks = arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
@@ -48,11 +48,3 @@ def test_the_outline_covers_every_border_edge_once(bits: np.ndarray, x: int, y: 
 
 def test_an_empty_mask_has_no_outline() -> None:
     assert outline_segments(MaskPatch(0, 0, np.zeros((0, 0), dtype=np.bool_))).shape == (0, 4)
-
-
-@given(masks, st.integers(0, 255), st.integers(0, 255))
-def test_the_fill_is_premultiplied_and_only_inside(bits: np.ndarray, red: int, alpha: int) -> None:
-    pixels = fill_pixels(MaskPatch(0, 0, bits), red, 0, 255, alpha)
-    assert (pixels[~bits] == 0).all()
-    inside = pixels[bits].tolist()
-    assert set(inside) <= {(alpha << 24) | ((red * alpha // 255) << 16) | alpha}

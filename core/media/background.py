@@ -57,14 +57,14 @@ class BackgroundSettings:
 
     Attributes:
         match_exposure: bring pictures to one exposure first.
-        find_motion: leave out what moves; None: only when no sample has a mask.
+        find_motion: leave out what moves, besides the detected objects.
         mask_margin_px: rim around detected objects that is left out too.
         tile_bytes: memory for the band that is being worked on.
         scratch_limit_bytes: the most disk that staged pictures may take.
     """
 
     match_exposure: bool = True
-    find_motion: bool | None = None
+    find_motion: bool = True
     mask_margin_px: int = 3
     tile_bytes: int = 64 * 2**20
     scratch_limit_bytes: int = 16 * 2**30
@@ -121,10 +121,7 @@ def median_background(
             )
         matched = settings.match_exposure and staged.count > 1
         exposures = fit_exposures(np.stack(points)) if matched else same_exposure(staged.count)
-        find_motion = settings.find_motion
-        if find_motion is None:
-            find_motion = not staged.any_hidden
-        if find_motion and not _hide_motion(staged, previews, exposures, report, stop):
+        if settings.find_motion and not _hide_motion(staged, previews, exposures, report, stop):
             return None
         made = _median_by_bands(staged, exposures, settings.tile_bytes, report, stop)
     if made is None:
@@ -179,14 +176,20 @@ def _hide_motion(
     spread = [usable[int(place)] for place in places]
     if len(spread) < _FEWEST_FOR_MOTION or stop():
         return not stop()
-    reference = find_reference(np.stack([_matched(previews.picture(n), exposures, n) for n in spread]))
+    size = (previews.width, previews.height)
+    objects = np.stack([_resized(staged.hidden(n), size) for n in spread]) if staged.any_hidden else None
+    samples = np.stack([_matched(previews.picture(n), exposures, n) for n in spread])
+    reference = find_reference(samples, objects)
+    del samples
+    # where nothing tells the background, a detector's masks are all there is; without any, nobody knows
+    unknown = _resized(~reference.known, (staged.width, staged.height)) & (objects is None)
     for done, number in enumerate(usable):
         if stop():
             return False
-        moving = moving_pixels(_matched(previews.picture(number), exposures, number), reference)
-        size = (staged.width, staged.height)
-        full = cv2.resize(moving.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        staged.hide(number, full | staged.hidden(number))
+        preview = _matched(previews.picture(number), exposures, number)
+        moving = moving_pixels(preview, reference) & reference.known
+        full = _resized(moving, (staged.width, staged.height))
+        staged.hide(number, full | unknown | staged.hidden(number))
         report(_STAGED + (_MASKED - _STAGED) * (done + 1) / len(usable))
     return True
 
@@ -246,6 +249,11 @@ def _matched(image: NDArray[np.uint8], exposures: Exposures, number: int) -> NDA
     if exposures.is_plain(number):
         return image
     return _look_up(image, exposures.table(number))
+
+
+def _resized(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """A mask at another (width, height)."""
+    return cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _look_up(image: NDArray[np.uint8], table: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,8 +16,6 @@ _SMALLEST_SPECK = 3  # pixels across; smaller differences are noise and leaves
 def moving_pixels(preview: NDArray[np.uint8], reference: Reference) -> NDArray[np.bool_]:
     """(h, w) bool: where a picture shows something else than the reference.
 
-    All of it counts as moving where the reference is not known: no sample can be told to show the background.
-
     Args:
         preview: (h, w, 3) uint8, at the reference's size and exposure.
         reference: of the scene.
@@ -29,7 +27,7 @@ def moving_pixels(preview: NDArray[np.uint8], reference: Reference) -> NDArray[n
     without_specks = cv2.medianBlur(differs, _SMALLEST_SPECK)
     filled = cv2.morphologyEx(without_specks, cv2.MORPH_CLOSE, _disc(5))
     grown = cv2.dilate(filled, _disc(3))
-    return (grown > 0) | ~reference.known
+    return grown > 0
 
 
 def grow_mask(mask: NDArray[np.bool_], margin_px: int) -> NDArray[np.bool_]:

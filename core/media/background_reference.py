@@ -25,6 +25,8 @@ _RECURRING_SHARE = 0.12
 _FEWEST = 3
 _GROW_SHARE = 0.34
 _GROW_ROUNDS = 40
+_RIM_SHARE = 0.1  # of a block: so little of an object may reach into it
+_SMALL_PRODUCT = 250_000  # multiplications
 _DISTINCT = 2.0  # as many times the limit apart is another appearance
 _NOISE_FACTOR = 6.0
 _TOLERANCE_RANGE = (4.0, 12.0)  # levels, root mean square
@@ -45,32 +47,36 @@ class Reference:
     tolerance: float
 
 
-def find_reference(previews: NDArray[np.uint8]) -> Reference:
+def find_reference(previews: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> Reference:
     """Find the reference of samples of one scene, already brought to one exposure.
 
     Args:
         previews: (N, h, w, 3) uint8.
+        hidden: (N, h, w) bool, True where a detector saw an object: it says nothing of the background.
     """
-    count, height, width, _ = previews.shape
-    image = _median_image(previews)
+    height, width = previews.shape[1:3]
+    image = _median_image(previews, hidden)
     blocks = _as_blocks(previews)
+    shown = np.ones(blocks.shape[:3], np.bool_) if hidden is None else _shown_blocks(hidden)
     centre = _as_blocks(image[None])[:, :, 0]
     away = np.stack([_mean_square(row - c[:, None]) for row, c in zip(blocks, centre, strict=True)])
     tolerance = float(np.clip(np.sqrt(_NOISE_FACTOR * np.median(away)), *_TOLERANCE_RANGE))
     limit = tolerance**2
-    known = (away < limit).mean(axis=2) >= _CLEAR_SHARE
+    away[~shown] = np.inf
+    samples = shown.sum(axis=2)
+    known = (away < limit).sum(axis=2) >= np.maximum(_CLEAR_SHARE * samples, 1)
     crowded = list(zip(*np.nonzero(~known), strict=True))
     for block in crowded:
-        alike = _most_alike(blocks[block], limit)
-        if alike.sum() >= max(_FEWEST, _RECURRING_SHARE * count):
-            _settle(block, alike, blocks, centre, away, known)
-    _grow(blocks, centre, away, known, limit)
+        alike = _most_alike(blocks[block], shown[block], limit)
+        if alike.sum() >= max(_FEWEST, _RECURRING_SHARE * samples[block]):
+            _settle(block, alike, shown, blocks, centre, away, known)
+    _grow(blocks, shown, centre, away, known, limit)
     for row, column in crowded:
         alike = away[row, column] < limit
         if known[row, column] and alike.any():
             part = np.s_[row * BLOCK : (row + 1) * BLOCK, column * BLOCK : (column + 1) * BLOCK]
             image[part] = _median_image(previews[alike, part[0], part[1]])
-    rivals = _find_rivals(blocks, away, known, limit)
+    rivals = _find_rivals(blocks, shown, away, known, limit)
     for rival in choose_rivals(rivals, image, previews, BLOCK):
         row, column = rival.row, rival.column
         part = np.s_[row * BLOCK : (row + 1) * BLOCK, column * BLOCK : (column + 1) * BLOCK]
@@ -81,14 +87,17 @@ def find_reference(previews: NDArray[np.uint8]) -> Reference:
 
 
 def _find_rivals(
-    blocks: NDArray[np.float32], away: NDArray[np.float32], known: NDArray[np.bool_], limit: float
+    blocks: NDArray[np.float32],
+    shown: NDArray[np.bool_],
+    away: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    limit: float,
 ) -> list[Rival]:
     """Known blocks that look another way, always the same, in many of the other samples."""
     rivals = []
-    other = away > _DISTINCT * limit
+    other = (away > _DISTINCT * limit) & shown
     for row, column in zip(*np.nonzero(known & is_rival(other)), strict=True):
-        rare = np.zeros(len(other[row, column]), np.bool_)
-        rare[other[row, column]] = _most_alike(blocks[row, column][other[row, column]], limit)
+        rare = _most_alike(blocks[row, column], other[row, column], limit)
         if is_rival(rare):
             rivals.append(Rival(row, column, away[row, column] < limit, rare))
     return rivals
@@ -96,6 +105,7 @@ def _find_rivals(
 
 def _grow(
     blocks: NDArray[np.float32],
+    shown: NDArray[np.bool_],
     centre: NDArray[np.float32],
     away: NDArray[np.float32],
     known: NDArray[np.bool_],
@@ -108,39 +118,55 @@ def _grow(
         for row, column in zip(*np.nonzero(~known & (around >= _FEWEST)), strict=True):
             near = np.s_[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
             clear = np.minimum(away[near][known[near]], 4 * limit).mean(axis=0) < limit
+            clear &= shown[row, column]
             if clear.sum() < _FEWEST:
                 continue
-            alike = np.zeros_like(clear)
-            alike[clear] = _most_alike(blocks[row, column][clear], limit)
+            alike = _most_alike(blocks[row, column], clear, limit)
             if alike.sum() >= max(_FEWEST, _GROW_SHARE * clear.sum()):
                 settled.append(((row, column), alike))
         if not settled:
             return
         for block, alike in settled:
-            _settle(block, alike, blocks, centre, away, known)
+            _settle(block, alike, shown, blocks, centre, away, known)
 
 
 def _settle(
     block: tuple[int, int],
     alike: NDArray[np.bool_],
+    shown: NDArray[np.bool_],
     blocks: NDArray[np.float32],
     centre: NDArray[np.float32],
     away: NDArray[np.float32],
     known: NDArray[np.bool_],
 ) -> None:
     centre[block] = np.median(blocks[block][alike], axis=0)
-    away[block] = _mean_square(blocks[block] - centre[block])
+    away[block] = np.where(shown[block], _mean_square(blocks[block] - centre[block]), np.inf)
     known[block] = True
 
 
-def _most_alike(samples: NDArray[np.float32], limit: float) -> NDArray[np.bool_]:
-    """(N,) bool: the largest set of samples (N, D) that are like one of them."""
+def _most_alike(samples: NDArray[np.float32], among: NDArray[np.bool_], limit: float) -> NDArray[np.bool_]:
+    """(N,) bool: of those samples (N, D) that are `among`, the most that are like one of them."""
+    most = np.zeros_like(among)
+    if among.any():
+        most[among] = _largest_cluster(samples[among], limit)
+    return most
+
+
+def _largest_cluster(samples: NDArray[np.float32], limit: float) -> NDArray[np.bool_]:
     shifted = samples - samples.mean(axis=0)
-    products = shifted @ shifted.T
-    lengths = np.diag(products)
-    apart = (lengths[:, None] + lengths - 2 * products) / samples.shape[1]
-    alike: NDArray[np.bool_] = apart < limit
-    return alike[alike.sum(axis=1).argmax()]
+    turned = shifted.T.copy()
+    lengths = np.einsum("nd,nd->n", shifted, shifted)
+    # for products of some size the linear algebra library starts threads, which cost more than they save
+    rows = max(1, _SMALL_PRODUCT // turned.size)
+    best, most = np.zeros(len(samples), np.bool_), 0
+    for first in range(0, len(samples), rows):
+        products = shifted[first : first + rows] @ turned
+        apart = lengths[first : first + rows, None] + lengths - 2 * products
+        alike = apart < limit * samples.shape[1]
+        counts = alike.sum(axis=1)
+        if counts.max() > most:
+            best, most = alike[counts.argmax()], counts.max()
+    return best
 
 
 def _as_blocks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -158,9 +184,24 @@ def _as_blocks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return blocks
 
 
-def _median_image(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    median, _ = masked_median(images.reshape(len(images), -1).copy())
-    return median.reshape(images.shape[1:])
+def _shown_blocks(hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(rows, columns, N) bool: the blocks that no object reaches into, beyond a rim."""
+    count, height, width = hidden.shape
+    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
+    padded = np.zeros((count, rows * BLOCK, columns * BLOCK), np.bool_)
+    padded[:, :height, :width] = hidden
+    covered = padded.reshape(count, rows, BLOCK, columns, BLOCK).mean(axis=(2, 4))
+    return np.ascontiguousarray((covered < _RIM_SHARE).transpose(1, 2, 0))
+
+
+def _median_image(images: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+    """(h, w, 3) median of (N, h, w, 3); of everything where all is hidden."""
+    flat = images.reshape(len(images), -1)
+    if hidden is None:
+        return masked_median(flat.copy())[0].reshape(images.shape[1:])
+    wide = np.repeat(hidden.reshape(len(hidden), -1), 3, axis=1)
+    wide[:, wide.all(axis=0)] = False
+    return masked_median(flat.copy(), wide)[0].reshape(images.shape[1:])
 
 
 def _mean_square(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -111,6 +111,7 @@ class StartPage(QWidget):
     def __init__(self, keys: dict[str, str]) -> None:
         """keys: action id -> the key to print beside "file.new" and the like."""
         super().__init__()
+        self._shown: tuple[RecentProject, ...] | None = None
         self.setAcceptDrops(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +132,7 @@ class StartPage(QWidget):
         column.addLayout(self._head())
         column.addSpacing(34)
         column.addWidget(self._busy_card())
+        column.addWidget(self._busy_gap)
         halves = QHBoxLayout()
         halves.setSpacing(28)
         halves.addLayout(self._begin(keys), 5)
@@ -142,9 +144,12 @@ class StartPage(QWidget):
 
     def show_state(self, state: StartState) -> None:
         """Draws the state."""
-        self._show_recents(state.recents)
+        if state.recents != self._shown:
+            self._shown = state.recents
+            self._show_recents(state.recents)
         busy = state.making is not None or state.opening is not None
         self._busy.setVisible(busy)
+        self._busy_gap.setVisible(busy)
         self._begin_area.setEnabled(not busy)
         self._recents_area.setEnabled(not busy)
         if state.opening is not None:
@@ -257,7 +262,10 @@ class StartPage(QWidget):
         self._stop = TextButton("Stop")
         self._stop.clicked.connect(self.demo_stopped)
         row.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._busy.setVisible(False)
+        self._busy_gap = QWidget()
+        self._busy_gap.setFixedHeight(22)
+        for widget in (self._busy, self._busy_gap):
+            widget.setVisible(False)
         return self._busy
 
     def _drop(self) -> QFrame:

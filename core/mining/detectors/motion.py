@@ -149,8 +149,8 @@ def _at_full_size(
     bits[margin:-margin, margin:-margin] = blob.bits
     left, top = round((blob.x - margin) * across), round((blob.y - margin) * down)
     size = (round(bits.shape[1] * across), round(bits.shape[0] * down))
-    inside = _scaled(np.asarray(cv2.erode(bits, _AROUND), dtype=np.uint8), size) > 0.5
-    reach = _scaled(bits, size) > 0.2
+    inside = _scaled(np.asarray(cv2.erode(bits, _AROUND), dtype=np.uint8), size) > 127
+    reach = _scaled(bits, size) > 51
     skip_x, skip_y = max(-left, 0), max(-top, 0)
     left, top = max(left, 0), max(top, 0)
     within = np.s_[skip_y : skip_y + height - top, skip_x : skip_x + width - left]
@@ -168,6 +168,6 @@ def _at_full_size(
     return tighten(MaskPatch(left, top, fill_holes(largest(clean))))
 
 
-def _scaled(bits: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
-    """A mask of 0 and 1, enlarged with slopes between."""
-    return np.asarray(cv2.resize(bits.astype(np.float32), size, interpolation=cv2.INTER_LINEAR))
+def _scaled(bits: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A mask of 0 and 1, enlarged to 0 to 255 with slopes between."""
+    return np.asarray(cv2.resize(bits * np.uint8(255), size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -18,7 +19,7 @@ _BRIGHTNESS_BINS = 4
 _CURVE_BINS = 6
 _LEAST_SAMPLES = 32
 _BESIDE = 3  # small pixels between the two places that noise is measured at
-_ROUNDS = 3
+_ROUNDS = 2
 _RATIO_BINS = 48
 _CORE_SHARE = 0.4  # of the samples, which surely show the same thing in the same light
 _LEAST_SHARE_OF_BIN = 0.25
@@ -207,12 +208,12 @@ def _fit_lines(then: Samples, now: Samples) -> tuple[Samples, Samples, NDArray[n
 
 def _commonest_ratio(then: Samples, now: Samples) -> float:
     """The commonest ratio of brightness: unlike the median, it is no mixture of sun and shade."""
+    low, high = math.log(_LEAST_GAIN), math.log(_MOST_GAIN)
     logs = np.log(np.clip(now / np.maximum(then, 1.0), _LEAST_GAIN, _MOST_GAIN))
-    low, high = np.log(_LEAST_GAIN), np.log(_MOST_GAIN)
-    counts, edges = np.histogram(logs, bins=_RATIO_BINS, range=(low, high))
-    smooth = np.convolve(counts, (1, 2, 3, 2, 1), mode="same")
-    best = int(np.argmax(smooth))
-    return float(np.exp((edges[best] + edges[best + 1]) / 2))
+    step = (high - low) / _RATIO_BINS
+    places = np.minimum(((logs - low) / step).astype(np.intp), _RATIO_BINS - 1)
+    smooth = np.convolve(np.bincount(places, minlength=_RATIO_BINS), (1, 2, 3, 2, 1), mode="same")
+    return math.exp(low + (int(smooth.argmax()) + 0.5) * step)
 
 
 def _medians(values: Samples) -> Samples:

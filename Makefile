@@ -49,7 +49,8 @@ screenshots: $(STAMP)  ## pictures of the demo for docs/
 	@scripts/system-packages.sh window headless
 	@scripts/screenshots.sh
 
-reference: $(STAMP)  ## docs/keys.md, settings.md and commands.md from their declarations
+reference: $(STAMP)  ## docs/keys.md and docs/commands.md from their declarations
+	@$(BIN)/python -m app.actions_doc > docs/keys.md
 	@$(BIN)/python -m scripts.write_reference
 
 clean:  ## remove what was built, but not .venv

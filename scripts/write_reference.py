@@ -1,4 +1,4 @@
-"""Writes docs/keys.md, docs/settings.md and docs/commands.md from the declarations they describe."""
+"""Writes docs/commands.md from the jobs' settings models: `python -m scripts.write_reference`."""
 
 from __future__ import annotations
 
@@ -6,54 +6,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.actions import ANYWHERE, PROJECT, START, Action, load_actions
-from app.settings import load_form
 from core.jobs.flatten import flat_settings
 from core.jobs.forms import form_of
 from core.jobs.registry import KINDS
 from core.records.forms import FormField
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "commands.md"
 MADE = "<!-- made by `make reference`: change the declaration, not this page -->"
-_PLACES = {ANYWHERE: "Everywhere", START: "On the start page", PROJECT: "With a project open"}
-
-
-def pages() -> dict[str, str]:
-    """File name in docs/ -> text."""
-    return {"keys.md": keys_page(), "settings.md": settings_page(), "commands.md": commands_page()}
-
-
-def keys_page() -> str:
-    """Every action with its keys, by where it works."""
-    actions = load_actions()
-    places = dict.fromkeys(action.workspace for action in actions)
-    lines = [
-        "# Keys and actions",
-        MADE,
-        "All of this is also in the window: F1 shows the keys that work where you are, Ctrl+K finds any"
-        " action by a few letters, and Help, Change keys gives an action other keys.",
-    ]
-    for place in places:
-        title = _PLACES.get(place, f"In {place.capitalize()}")
-        rows = (_action_row(action) for action in actions if action.workspace == place)
-        lines += [f"## {title}", _table(("action", "keys", "what it does"), rows)]
-    return "\n\n".join(lines) + "\n"
-
-
-def _action_row(action: Action) -> tuple[str, str, str]:
-    return action.title, ", ".join(f"`{key}`" for key in action.keys), action.help
-
-
-def settings_page() -> str:
-    """The window's preferences."""
-    rows = ((field.label, _plain(field), _value(field), field.help) for field in load_form().fields)
-    lines = [
-        "# Preferences",
-        MADE,
-        "They are yours, not the project's, and stand in File, Settings (Ctrl+,).",
-        _table(("preference", "values", "default", "what it does"), rows),
-    ]
-    return "\n\n".join(lines) + "\n"
 
 
 def commands_page() -> str:
@@ -121,9 +80,8 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def main() -> int:
-    """Writes the pages; gives 0."""
-    for name, text in pages().items():
-        (DOCS / name).write_text(text, encoding="utf-8")
+    """Writes the page; gives 0."""
+    PAGE.write_text(commands_page(), encoding="utf-8")
     return 0
 
 

@@ -234,7 +234,8 @@ def _echo_result(project: Path, job_id: int) -> None:
     with Project.open(project, read_only=True) as opened, opened.read() as connection:
         row = job_rows.get_job(connection, job_id)
     for name, value in (row.result if row else {}).items():
-        typer.echo(f"{name.replace('_', ' ')}: {value}")
+        shown = "; ".join(str(one) for one in value) if isinstance(value, list) else value
+        typer.echo(f"{name.replace('_', ' ')}: {shown}")
 
 
 _register_jobs()

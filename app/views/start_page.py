@@ -264,8 +264,8 @@ class StartPage(QWidget):
         row.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignVCenter)
         self._busy_gap = QWidget()
         self._busy_gap.setFixedHeight(22)
-        for widget in (self._busy, self._busy_gap):
-            widget.setVisible(False)
+        self._busy.setVisible(False)
+        self._busy_gap.setVisible(False)
         return self._busy
 
     def _drop(self) -> QFrame:

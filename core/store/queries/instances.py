@@ -16,6 +16,16 @@ from core.store import tables
 
 _instance, _crop, _mask, _annotator = tables.instance, tables.crop, tables.mask, tables.annotator
 _CHUNK = 500
+_CATEGORIES = {category.value: category for category in Category}
+_LABELS: dict[str | None, OcclusionLabel | None] = {
+    None: None,
+    **{label.value: label for label in OcclusionLabel},
+}
+_ORIGINS: dict[str | None, LabelOrigin | None] = {
+    None: None,
+    **{origin.value: origin for origin in LabelOrigin},
+}
+_VERDICTS: dict[str | None, Verdict | None] = {None: None, **{verdict.value: verdict for verdict in Verdict}}
 _i = _instance.c
 _columns = (
     _i.id,
@@ -47,8 +57,8 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> list[InstanceRow]:
     """Instances in the order asked for; ids that are not there are left out."""
     found: dict[int, InstanceRow] = {}
     for chunk in _chunks(ids):
-        for row in connection.execute(_rows.where(_i.id.in_(chunk))):
-            found[row.id] = _record(row)
+        for row in connection.execute(_rows.where(_i.id.in_(chunk))).all():
+            found[row[0]] = _record(row)
     return [found[i] for i in ids if i in found]
 
 
@@ -62,13 +72,13 @@ def of_frame(connection: Connection, frame_id: int, *, gone: bool = False) -> li
     query = _rows.where(_i.frame_id == frame_id).order_by(_i.id)
     if not gone:
         query = query.where(_i.state == "live")
-    return [_record(row) for row in connection.execute(query)]
+    return [_record(row) for row in connection.execute(query).all()]
 
 
 def of_track(connection: Connection, track_id: int) -> list[InstanceRow]:
     """The instances of a track in order of time."""
     query = _rows.where(_i.track_id == track_id, _i.state == "live").order_by(_i.time_s, _i.id)
-    return [_record(row) for row in connection.execute(query)]
+    return [_record(row) for row in connection.execute(query).all()]
 
 
 def crops(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
@@ -130,21 +140,43 @@ def _chunks(ids: Sequence[int]) -> list[Sequence[int]]:
 
 
 def _record(row: Any) -> InstanceRow:
+    # by place and from tables: a page of rows is read while a person scrolls
+    (
+        instance_id,
+        source_id,
+        frame_id,
+        track_id,
+        category,
+        score,
+        x,
+        y,
+        w,
+        h,
+        mask_id,
+        label,
+        origin,
+        margin,
+        verdict,
+        annotator,
+        stationary,
+        thinned,
+        time_s,
+    ) = row
     return InstanceRow(
-        id=row.id,
-        source_id=row.source_id,
-        frame_id=row.frame_id,
-        track_id=row.track_id,
-        category=Category(row.category),
-        score=row.score,
-        box=Box(row.x, row.y, row.w, row.h),
-        mask_id=row.mask_id,
-        label=None if row.label is None else OcclusionLabel(row.label),
-        label_origin=None if row.label_origin is None else LabelOrigin(row.label_origin),
-        margin=row.margin,
-        verdict=None if row.verdict is None else Verdict(row.verdict),
-        annotator=row.annotator,
-        stationary=row.stationary,
-        thinned=row.thinned,
-        time_s=row.time_s,
+        instance_id,
+        source_id,
+        frame_id,
+        track_id,
+        _CATEGORIES[category],
+        score,
+        Box(x, y, w, h),
+        mask_id,
+        _LABELS[label],
+        _ORIGINS[origin],
+        margin,
+        _VERDICTS[verdict],
+        annotator,
+        stationary,
+        thinned,
+        time_s,
     )

@@ -166,7 +166,7 @@ def _read(
     connection: Connection, filter: QueueFilter, key: tuple[float, int] | None, limit: int, *, forward: bool
 ) -> list[QueueKey]:
     query, parameters = _page_query(connection, filter, key, limit, forward=forward)
-    return [QueueKey(float(u), int(i)) for u, i in connection.execute(text(query), parameters)]
+    return [QueueKey(u, i) for u, i in connection.execute(text(query), parameters).all()]
 
 
 def _page_query(

@@ -53,6 +53,7 @@ class _Sources:
         self.live = LiveController(session, jobs)
         self.view = SourcesView()
         self._shown_before = False
+        self._suggested = ""
         self._join_list()
         self._join_player()
         self._join_tabs()
@@ -150,7 +151,8 @@ class _Sources:
     def _show_camera(self, camera: CameraRow | None) -> None:
         self.backgrounds.show(camera)
         self.player.set_utc_offset(camera.utc_offset_s if camera is not None else 0.0)
-        if camera is not None:
+        if camera is not None and camera.name != self._suggested:
+            self._suggested = camera.name  # once: what the person typed since stays
             self.view.record.suggest(camera=camera.name)
 
     def _close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ class LiveController(QObject):
         self._viewer: LiveViewer | None = None
         self._turn = 0  # what an earlier viewer sends late is told apart by it
         self._newest: LiveImage | None = None
+        self._lock = threading.Lock()  # guards the newest picture
         self._arrivals: deque[float] = deque(maxlen=_PACE_FRAMES)
         self.state = LiveState()
         queued = Qt.ConnectionType.QueuedConnection
@@ -67,7 +69,8 @@ class LiveController(QObject):
 
         def on_picture(picture: LiveImage) -> None:
             # while one waits to be drawn, a newer one takes its place without a second call
-            waiting, self._newest = self._newest, picture
+            with self._lock:
+                waiting, self._newest = self._newest, picture
             if waiting is None:
                 self._picture_came.emit(turn)
 
@@ -89,13 +92,15 @@ class LiveController(QObject):
         self._turn += 1
         if viewer is not None:
             viewer.close()
-        self._newest = None
+        with self._lock:
+            self._newest = None
         self._arrivals.clear()
         if self.state.watching is not Watching.OFF:
             self._set(LiveState(address=self.state.address))
 
     def _on_picture(self, turn: int) -> None:
-        picture, self._newest = self._newest, None
+        with self._lock:
+            picture, self._newest = self._newest, None
         if turn != self._turn or picture is None:
             return
         self._arrivals.append(time.monotonic())

@@ -70,6 +70,7 @@ class ProjectSession(QObject):
         self._reads = Background(3, self._report)
         self._watch = project.changes()
         self._jobs: dict[int, JobRow] = {}
+        self._outside_seen = False
         self._revision = 0
         self._beats = 0
         self._timer = QTimer(self)
@@ -93,7 +94,15 @@ class ProjectSession(QObject):
                 on_done(touched)
             self.touched.emit(touched)
 
-        self._edits.run(verb, done)
+        self._edits.run(lambda: self._quietly(verb), done)
+
+    def _quietly(self, verb: Callable[[], Touched]) -> Touched:
+        """Runs a verb so that its own commit is not taken for another process's; on the edit thread."""
+        if self._watch.poll():
+            self._outside_seen = True
+        touched = verb()
+        self._watch.poll()
+        return touched
 
     def undo(self) -> None:
         """Takes back the annotator's last edit."""
@@ -205,7 +214,8 @@ class ProjectSession(QObject):
         self._poll()
 
     def _poll(self) -> None:
-        changed = self._watch.poll()
+        changed = self._watch.poll() or self._outside_seen
+        self._outside_seen = False
         self._beats -= 1
         seeming = [row.id for row in self._jobs.values() if row.state in (JobState.RUNNING, JobState.QUEUED)]
         if changed or (seeming and self._beats <= 0):

@@ -18,6 +18,7 @@ _ICONS = {
 _MOST = 3
 _WIDTH = 560
 _MARGIN = 18
+_LONG = 60
 
 
 class _Card(QFrame):
@@ -37,20 +38,36 @@ class _Card(QFrame):
         row.addWidget(IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
         words.setSpacing(2)
-        long = len(toast.text) > 60
-        words.addWidget(label(toast.text, "heading" if toast.way_out else "", wrap=long))
+        long = len(toast.text) > _LONG
+        self._text = label(toast.text, "heading" if toast.way_out else "", wrap=long)
+        words.addWidget(self._text)
         if toast.way_out:
             words.addWidget(label(toast.way_out, "soft", wrap=True))
         row.addLayout(words, 1)
+        self._button: TextButton | None = None
         if toast.button:
-            button = TextButton(toast.button, "plain")
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.clicked.connect(self._press)
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._button = TextButton(toast.button, "plain")
+            self._button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._button.clicked.connect(self._press)
+            row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
         close = IconButton("close", "Close this message", token="text_faint", size=14)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(lambda: self.closed.emit(self))
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def can_become(self, toast: Toast) -> bool:
+        """Whether another message fits into this card: who labels fast gets one card, not many."""
+        old = self.toast
+        short = len(old.text) <= _LONG and len(toast.text) <= _LONG
+        alike = bool(old.button) == bool(toast.button) and bool(old.way_out) == bool(toast.way_out)
+        return short and alike and not old.way_out and not old.stays and not toast.stays
+
+    def become(self, toast: Toast) -> None:
+        """Shows another message."""
+        self.toast = toast
+        self._text.setText(toast.text)
+        if self._button is not None:
+            self._button.setText(toast.button)
 
     def _press(self) -> None:
         self.closed.emit(self)
@@ -75,8 +92,13 @@ class Toasts(QWidget):
     def show_toast(self, toast: Toast) -> None:
         """Shows a message; what was done last replaces what was done before."""
         for card in list(self._cards):
-            replaced = card.toast.tone is Tone.DONE and toast.tone is Tone.DONE
-            if replaced or card.toast.text == toast.text:
+            both_done = card.toast.tone is Tone.DONE and toast.tone is Tone.DONE
+            if both_done and card.can_become(toast):
+                card.become(toast)
+                self._timers[card].start(round(self.seconds * 1000))
+                self._place()
+                return
+            if card.toast.text == toast.text or (both_done and card.toast.button and toast.button):
                 self._remove(card)
         while len(self._cards) >= _MOST:
             self._remove(self._cards[0])

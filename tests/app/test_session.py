@@ -118,6 +118,19 @@ def test_another_process_writing_is_noticed(qtbot, street: Path, open_session: O
     assert camera_id(session, "South")
 
 
+def test_an_edit_of_ones_own_is_no_news_from_outside(qtbot, street: Path, open_session: Open):
+    session = open_session(street)
+    gate = camera_id(session, "Gate")
+    qtbot.wait(300)
+    heard: list[bool] = []
+    session.outside_change.connect(lambda: heard.append(True))
+    for number in range(5):
+        with qtbot.waitSignal(session.touched):
+            session.perform(lambda name=f"Gate {number}": rename_camera(session.history, gate, name))
+    qtbot.wait(600)
+    assert heard == []
+
+
 def test_a_job_row_is_told_when_it_is_new_and_when_it_changes(qtbot, street: Path, open_session: Open):
     from core.store import job_rows
 

@@ -1,0 +1,71 @@
+"""Messages over the window: one for what was done, errors that stay, and the way out pressed."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from app.states.toasts import Toast, Tone
+from app.views.icons import TextButton
+from app.views.toasts import Toasts
+
+
+@pytest.fixture
+def toasts(qtbot) -> Toasts:
+    parent = QWidget()
+    parent.resize(900, 600)
+    qtbot.addWidget(parent)
+    parent.show()
+    made = Toasts(parent, seconds=0.2)
+    yield made
+    made.clear()
+    parent.hide()
+
+
+def test_what_is_done_next_takes_the_place_of_what_was_done(toasts: Toasts):
+    toasts.show_toast(Toast(Tone.DONE, "Mark 3 as occluded", button="Undo"))
+    toasts.show_toast(Toast(Tone.DONE, "Mark 1 as unoccluded", button="Undo"))
+    assert toasts.texts() == ["Mark 1 as unoccluded"]
+
+
+def test_a_long_title_replaces_a_short_one_too(toasts: Toasts):
+    toasts.show_toast(Toast(Tone.DONE, "Short", button="Undo"))
+    toasts.show_toast(Toast(Tone.DONE, "A very long title " * 6, button="Undo"))
+    assert len(toasts.texts()) == 1
+
+
+def test_the_button_does_what_the_newest_message_says(qtbot, toasts: Toasts):
+    pressed: list[str] = []
+    for name in ("first", "second"):
+        on_button = lambda name=name: pressed.append(name)  # noqa: E731
+        toasts.show_toast(Toast(Tone.DONE, name, button="Undo", on_button=on_button))
+    qtbot.mouseClick(toasts.findChild(TextButton), Qt.MouseButton.LeftButton)
+    assert pressed == ["second"]
+    assert toasts.texts() == []
+
+
+def test_errors_stay_and_what_was_done_goes(qtbot, toasts: Toasts):
+    toasts.show_toast(Toast(Tone.ERROR, "The disk is full.", "Make room.", stays=True))
+    toasts.show_toast(Toast(Tone.DONE, "Mark 3 as occluded"))
+    assert len(toasts.texts()) == 2
+    qtbot.waitUntil(lambda: toasts.texts() == ["The disk is full."])
+    qtbot.wait(300)
+    assert toasts.texts() == ["The disk is full."]
+
+
+def test_the_same_error_twice_is_one_message_and_many_do_not_pile_up(toasts: Toasts):
+    for number in range(10):
+        toasts.show_toast(Toast(Tone.ERROR, f"Error {number}.", "Wait.", stays=True))
+        toasts.show_toast(Toast(Tone.ERROR, f"Error {number}.", "Wait.", stays=True))
+    assert toasts.texts() == ["Error 7.", "Error 8.", "Error 9."]
+
+
+def test_messages_stay_inside_the_window(qtbot, toasts: Toasts):
+    long = "A long sentence about what went wrong. " * 8
+    toasts.show_toast(Toast(Tone.ERROR, long, "Wait. " * 20, stays=True))
+    qtbot.wait(20)
+    assert toasts.parentWidget().rect().contains(toasts.geometry())
+    toasts.parentWidget().resize(420, 400)
+    qtbot.wait(20)
+    assert toasts.parentWidget().rect().contains(toasts.geometry())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-_THREADED_PIXELS: Final = 2_500_000  # below, waking threads costs more than they save
+_THREADED_PIXELS: Final = 500_000  # below, waking threads costs more than they save
 
 
 class RgbConverter:

@@ -110,7 +110,7 @@ class HistoryPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 6, 0, 6)
         self.model = _Model()
         self.model.more_wanted.connect(self.more_wanted)
         self.list = QListView()

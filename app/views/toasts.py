@@ -18,6 +18,7 @@ _ICONS = {
 _MOST = 3
 _WIDTH = 560
 _MARGIN = 18
+_FOOT = 84  # above the rows of buttons at the foot of the workspaces
 _LONG = 60
 
 
@@ -151,4 +152,5 @@ class Toasts(QWidget):
         width = min(_WIDTH, parent.width() - 2 * _MARGIN)
         self._column.activate()
         height = max(self._column.heightForWidth(width), self._column.sizeHint().height())
-        self.setGeometry((parent.width() - width) // 2, parent.height() - height - _MARGIN, width, height)
+        top = max(parent.height() - height - _FOOT, _MARGIN)
+        self.setGeometry((parent.width() - width) // 2, top, width, height)

@@ -23,6 +23,7 @@ from app.views.review.crop_cell import CAPTION_PX, paint_cell
 
 _GAP = 6
 _SMALLEST, _LARGEST = 72, 480
+_STILL_CLEAR = 100  # two columns this wide show more than one wide one
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -58,7 +59,12 @@ class CropGrid(QAbstractItemView):
     @property
     def columns(self) -> int:
         """Cells in a row."""
-        return max(1, (self.viewport().width() - _GAP) // (self._wanted_width + _GAP))
+        room = self.viewport().width() - _GAP
+        return max(
+            room // (self._wanted_width + _GAP),
+            min(2, room // (min(_STILL_CLEAR, self._wanted_width) + _GAP)),
+            1,
+        )
 
     # geometry
 

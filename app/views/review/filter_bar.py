@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetrics
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -136,6 +136,7 @@ class Chip(TextButton):
 
     def __init__(self, text: str) -> None:
         super().__init__(text, "chip")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the arrow keys with the queue
 
     def sizeHint(self) -> QSize:
         """Qt's: Qt measures the letters of the unlit state only."""

@@ -30,6 +30,7 @@ class FramePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = ImageCanvas()
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a click leaves the arrow keys with the queue
         self.canvas.instance_clicked.connect(self.instance_clicked)
         self.canvas.instance_activated.connect(lambda _: self.zoom_to_selected())
         self._state = FrameState()

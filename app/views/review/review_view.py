@@ -26,13 +26,11 @@ class ReviewView(QWidget):
         self,
         model: QAbstractItemModel,
         rows_of: Callable[[Sequence[int]], list[int]],
-        keys: dict[str, str],
         parent: QWidget | None = None,
     ) -> None:
         """
         Args:
             model, rows_of: the queue (see QueuePane).
-            keys: action id -> its first key, for the verdict buttons.
         """
         super().__init__(parent)
         self.setObjectName("review")
@@ -41,7 +39,7 @@ class ReviewView(QWidget):
         self.frame = FramePanel()
         self.reasons = ReasonPanel()
         self.timeline = Timeline()
-        self.verdicts = VerdictBar(keys)
+        self.verdicts = VerdictBar()
 
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -59,7 +57,7 @@ class ReviewView(QWidget):
         split.addWidget(self.reasons)
         split.setStretchFactor(1, 1)
         self.queue.setMinimumWidth(170)
-        self.reasons.setMinimumWidth(230)
+        self.reasons.setMinimumWidth(240)
         self._split = split
         self._grid_width = 0
         self._laid_out = False
@@ -78,8 +76,8 @@ class ReviewView(QWidget):
         super().showEvent(event)
         if not self._laid_out:
             self._laid_out = True
-            queue = min(max(self.width() * 23 // 100, 200), 560)
-            reasons = min(max(self.width() * 20 // 100, 230), 340)
+            queue = min(max(self.width() * 21 // 100, 200), 560)
+            reasons = min(max(self.width() * 18 // 100, 240), 340)
             self._split.setSizes([queue, self.width() - queue - reasons, reasons])
 
     def _make_room(self, for_table: bool) -> None:

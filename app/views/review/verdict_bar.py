@@ -28,11 +28,7 @@ class VerdictBar(QWidget):
 
     wanted = Signal(str)
 
-    def __init__(self, keys: dict[str, str], parent: QWidget | None = None) -> None:
-        """
-        Args:
-            keys: action id -> its first key, for people.
-        """
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         bar = frame("panel", self)
         outer = QHBoxLayout(self)
@@ -40,7 +36,7 @@ class VerdictBar(QWidget):
         outer.addWidget(bar)
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 6, 12, 6)
-        row.setSpacing(8)
+        row.setSpacing(6)
         self.buttons: dict[str, QPushButton] = {}
         for action_id, title, shape in _BUTTONS:
             button = QPushButton(title)
@@ -50,14 +46,21 @@ class VerdictBar(QWidget):
                 button.setIcon(_badge_icon(LabelMark(shape, True)))
             button.clicked.connect(lambda _=False, wish=action_id: self.wanted.emit(wish))
             row.addWidget(button)
-            if keys.get(action_id):
-                row.addWidget(label(keys[action_id], "key"))
-                row.addSpacing(8)
             self.buttons[action_id] = button
         self._said = label("", "soft")
         self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._said, 1)
+
+    def show_keys(self, keys: dict[str, str]) -> None:
+        """Says each verdict's key.
+
+        Args:
+            keys: action id -> its first key, for people.
+        """
+        for action_id, title, _ in _BUTTONS:
+            key = keys.get(action_id, "")
+            self.buttons[action_id].setText(f"{title}   {key}" if key else title)
 
     def say(self, text: str) -> None:
         """Says what was just done."""

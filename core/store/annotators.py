@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from core.store import tables
 
@@ -21,8 +21,3 @@ def find_annotator(connection: Connection, name: str) -> int | None:
     """The id of the annotator of that name, or None."""
     found = connection.exec_driver_sql("SELECT id FROM annotator WHERE name = ?", (name,)).scalar()
     return None if found is None else int(found)
-
-
-def annotator_names(connection: Connection) -> dict[int, str]:
-    """id -> name of everyone who ever edited."""
-    return {int(row.id): str(row.name) for row in connection.execute(select(tables.annotator))}

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool, QueuePool
@@ -25,7 +24,7 @@ def connect(path: Path, *, read_only: bool = False, immutable: bool = False) -> 
     Transactions are begun by hand, so that nothing begins one behind our back.
     """
     mode = "ro" if read_only else "rw"
-    uri = f"file:{quote(str(path))}?mode={mode}" + ("&immutable=1" if immutable else "")
+    uri = f"{path.absolute().as_uri()}?mode={mode}" + ("&immutable=1" if immutable else "")
     raw = sqlite3.connect(
         uri, uri=True, timeout=READ_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )

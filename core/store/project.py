@@ -85,7 +85,7 @@ class Project:
         try:
             with translated(path):
                 _write_empty(draft, path, name or path.stem)
-                draft.replace(path)
+                _take_name(draft, path)
         finally:
             for leftover in (
                 draft,
@@ -254,6 +254,16 @@ def _write_empty(draft: Path, path: Path, name: str) -> None:
                 )
     finally:
         engine.dispose()
+
+
+def _take_name(draft: Path, path: Path) -> None:
+    """Give a new file its name, unless another process took it meanwhile."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise ProjectError(f"There is already a file {path}.", "Open it, or choose another name.") from None
+    except OSError:  # a disk without hard links; on Windows, the rename refuses as well
+        draft.rename(path)
 
 
 def _why_unwritable(path: Path) -> str:

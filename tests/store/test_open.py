@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from core.errors import (
     ProjectError,
     ReadOnlyProjectError,
 )
+from core.store import project as project_module
 from core.store.check import integrity_faults
 from core.store.edits.cameras import add_camera
 from core.store.history import History
@@ -56,6 +58,23 @@ def test_create_overwrites_nothing(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="already a file"):
         Project.create(path)
     assert path.read_text() == "mine"
+
+
+def test_create_overwrites_nothing_that_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.amodal"
+    write_empty = project_module._write_empty
+
+    def slowly(*args: Any) -> None:
+        write_empty(*args)
+        path.write_text("mine")
+
+    monkeypatch.setattr(project_module, "_write_empty", slowly)
+    with pytest.raises(ProjectError, match="already a file"):
+        Project.create(path)
+    assert path.read_text() == "mine"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.amodal"]
 
 
 def test_create_needs_a_folder(tmp_path: Path) -> None:

@@ -69,12 +69,12 @@ class QueueIds:
             for row in (hint, hint - 1, hint + 1):
                 if 0 <= row < len(self._ids) and self._ids[row] == instance_id:
                     return row
-        row = self._search(instance_id)
-        if row is not None:
+        found = self._search(instance_id)
+        if found is not None:
             if len(self._hints) >= _HINTS:
                 self._hints.clear()
-            self._hints[instance_id] = row
-        return row
+            self._hints[instance_id] = found
+        return found
 
     def _search(self, instance_id: int) -> int | None:
         """Looks from the front, where a reviewer is, in ever longer stretches."""

@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] = ()) -> dict[str, float]:
     parser.add_argument("--opened", type=Path, default=None, help=argparse.SUPPRESS)
     parser.add_argument("--bare", type=Path, default=None, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if options.instances < 50_000:
+        parser.error("fewer than 50,000 instances have not enough pages")
     if options.opened is not None or options.bare is not None:
         figures = bare_pages(options.bare) if options.bare else measure_opening(options.opened)
         print(json.dumps(figures))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from core.errors import ExchangeError
 from core.exchange.coco import import_coco
 from core.exchange.coco_parse import parse_coco
+
+from .conftest import Place
 
 GOOD: dict[str, Any] = {
     "info": {"amodal": {"format": 1, "project": "x"}},
@@ -52,6 +55,15 @@ GOOD: dict[str, Any] = {
     ],
     "categories": [{"id": 3, "name": "car"}],
 }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    made = Place(tmp_path_factory.mktemp("bad") / "here.amodal")
+    yield made
+    with made.project.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM instance").scalar_one() == 0  # nothing got in
+    made.project.close()
 
 
 def changed(*path: Any, to: Any = None, drop: bool = False) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def fill(place: Place, objects: list[Any]) -> None:
             bulk.run(lambda c, s=source, p=part, i=ids: write_track(c, s, p + 1, i, taken=set()))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(objects=scene)
 def test_out_and_in_again(objects: list[Any]) -> None:
     folder = Path(tempfile.mkdtemp())

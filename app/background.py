@@ -46,6 +46,7 @@ class Background(QObject):
         self._pool.setMaxThreadCount(threads)
         self._on_error = on_error
         self._newest: dict[str, Task] = {}
+        self._closed = False
         self._back.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -93,11 +94,13 @@ class Background(QObject):
         self._pool.waitForDone()
 
     def close(self) -> None:
-        """Drops the results of tagged work, waits for all work to end."""
+        """Drops what was not answered yet, waits for all work to end."""
+        self._closed = True
         for task in self._newest.values():
             task.cancel()
         self._pool.waitForDone()
         self._back.disconnect(self._call)
 
     def _call(self, function: Callable[[], Any]) -> None:
-        function()
+        if not self._closed:  # Qt delivers what was posted before the disconnection
+            function()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.actions import load_actions
+from app.actions import ActionBook, load_actions
+from app.composition.keys import readable
 from app.controllers.review import ReviewController
+from app.kept_json import read_json
+from app.places import config_folder
 from app.states.review_queue import CROP_ROLE
 from app.views.review.review_view import ReviewView
 from app.workspace import Workspace
@@ -20,14 +23,14 @@ if TYPE_CHECKING:
 def build_review(session: ProjectSession) -> Workspace:
     """The Review workspace on a session."""
     controller = ReviewController(session)
-    keys = {action.id: action.keys[0] for action in load_actions() if action.keys}
-    view = ReviewView(controller.model, lambda ids: controller.model.ids.rows_of(ids), keys)
+    view = ReviewView(controller.model, lambda ids: controller.model.ids.rows_of(ids))
     view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
     _join(controller, view)
     handlers = _handlers(controller, view)
     view.verdicts.wanted.connect(lambda action_id: handlers[action_id]())
 
     def shown() -> None:
+        view.verdicts.show_keys(_first_keys())
         controller.on_shown()
         view.queue.view.setFocus()
 
@@ -51,6 +54,12 @@ def build_review(session: ProjectSession) -> Workspace:
         on_outside_change=controller.on_outside_change,
         close=controller.close,
     )
+
+
+def _first_keys() -> dict[str, str]:
+    """Action id -> the first of the keys in force, for people; they may have been changed meanwhile."""
+    book = ActionBook(load_actions(), read_json(config_folder() / "keys.json", {}))
+    return {action.id: readable(book.keys(action.id)[0]) for action in book if book.keys(action.id)}
 
 
 def _join(controller: ReviewController, view: ReviewView) -> None:

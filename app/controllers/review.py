@@ -81,9 +81,9 @@ class ReviewController(QObject):
     def on_shown(self) -> None:
         """The workspace came to the front: reads what it does not hold yet."""
         self._shown = True
+        self._read_choices()
         if self._stale:
             self._stale = False
-            self._read_choices()
             self.feed.show(self.filter.filter)
 
     def on_hidden(self) -> None:
@@ -313,7 +313,9 @@ class ReviewController(QObject):
             return
         conditions, known = self.filter.filter, self.feed.total
         self.lookout.forget()
+        self.lookout.refresh()
         self.lookout.timeline.refresh_soon()
+        self.model.forget_all_items()
 
         def counted(total: int) -> None:
             if conditions != self.filter.filter:

@@ -112,6 +112,7 @@ class QueueFeed(QObject):
         """Stops reading on."""
         self._generation += 1
         self._pause.stop()
+        self.model.stop()
 
     def reconcile(self, instance_ids: Sequence[int], bring_back: bool = False) -> None:
         """Lets ids that an edit touched leave the queue or come back, as the conditions say.

@@ -63,6 +63,7 @@ class Lookout(QObject):
                 return
             if selection is None:
                 self.said.emit(f"Instance {instance_id} is no longer there.")
+                self.show(None)
                 return
             self._keep(selection)
             self._take(selection)

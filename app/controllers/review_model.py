@@ -146,14 +146,21 @@ class QueueModel(QAbstractTableModel):
             self._asked.discard(instance_id)
         self._redraw()
 
+    def forget_all_items(self) -> None:
+        """Has every item read again: another process may have changed any of them."""
+        self._items.clear()
+        self._asked.clear()
+        self._redraw()
+
     def give_up(self, instance_ids: Iterable[int]) -> None:
         """Lets ids be asked for again after a read that failed."""
         self._asked.difference_update(instance_ids)
         self._asked_crops.difference_update(instance_ids)
 
-    def known_item(self, instance_id: int) -> QueueItem | None:
-        """An item if it is at hand."""
-        return self._items.get(instance_id)
+    def stop(self) -> None:
+        """Asks for nothing more."""
+        self._timer.stop()
+        self._missing.clear()
 
     def _item(self, instance_id: int) -> QueueItem | None:
         item = self._items.get(instance_id)

@@ -23,7 +23,7 @@ def action_rows(commands: Commands) -> list[ActionRow]:
         rows.append(
             ActionRow(
                 id=action.id,
-                title=action.title.rstrip("…"),
+                title=commands[action.id].text().replace("&&", "&").rstrip("…"),  # "Undo Mark 3 as occluded"
                 help=action.help,
                 group=group_title(action.workspace, action.menu),
                 keys=tuple(readable(key) for key in commands.book.keys(action.id)),

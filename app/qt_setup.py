@@ -19,6 +19,15 @@ def clean_environment() -> None:
         os.environ.pop(name, None)
 
 
+def keep_out_cuda() -> None:
+    """Makes `import cuda.bindings` fail in this process, as if they were not installed.
+
+    pyqtgraph tries them for one widget that the window does not use; where torch brought them along they
+    cost a tenth of a second and look for the driver. All that computes on a GPU runs in other processes.
+    """
+    sys.modules.setdefault("cuda.bindings", None)  # type: ignore[arg-type]
+
+
 def make_application(arguments: list[str] | None = None) -> QApplication:
     """The one QApplication, named and in the Fusion style that the themes are made for."""
     clean_environment()

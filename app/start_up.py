@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.crash_log import CrashLog
 from app.places import log_folder
-from app.qt_setup import make_application
+from app.qt_setup import keep_out_cuda, make_application
 
 if TYPE_CHECKING:
     from app.composition.window import Shell
@@ -25,6 +25,7 @@ def run_window(project: Path | None = None, on_shown: Callable[[Shell], None] | 
         project: to open at once.
         on_shown: called when the event loop has drawn the window for the first time.
     """
+    keep_out_cuda()
     application = make_application()
     from PySide6.QtCore import QTimer
 

@@ -23,7 +23,7 @@ from typing import Any
 
 RATIO_LIMIT = 5.0
 OPEN_LIMIT_S = 2.5
-NEVER = ("torch", "open3d", "torchvision")
+NEVER = ("torch", "open3d", "torchvision", "cuda.bindings.runtime")
 NOT_YET = ("vispy", "scipy", "alembic", "onnxruntime", "trackers", "supervision")
 NOT_AT_START = ("sqlalchemy", "numpy", "pyqtgraph", "cv2", "av", "pydantic")
 

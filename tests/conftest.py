@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a busy machine is slow, and slow is not wrong
+settings.register_profile("amodal", deadline=None, derandomize=True)
+settings.load_profile("amodal")
 
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

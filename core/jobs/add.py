@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -34,6 +33,7 @@ def run_add(context: JobContext) -> dict[str, Any]:
         start=_epoch(settings.start) if settings.start else None,
         pattern=settings.pattern or None,
         csv=settings.csv,
+        fps=settings.fps,
     )
     table = index_source(path, capture=capture, progress=show)
     sequences = split_sequences(table.frames, settings.burst_gap_s)
@@ -74,8 +74,3 @@ def _epoch(text: str) -> float:
             f"{text} is no time of capture.", "Write it like 2026-05-01T14:00:00."
         ) from problem
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def default_camera_name(path: Path) -> str:
-    """The camera that footage goes to when nobody names one."""
-    return path.stem

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from core.errors import JobError
+from core.errors import FootageMissingError, JobError, MediaError
 from core.geometry.masks import box_to_patch, patch_to_full, rle_to_patch
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.footage import CameraFootage, chosen_footage, open_source
@@ -145,7 +145,14 @@ def _samples(context: JobContext, chosen: list[_Moment], use_objects: bool) -> I
             if source.id not in readers:
                 reader, _ = open_source(context.project, source)
                 readers[source.id] = stack.enter_context(reader)
-            image = readers[source.id].read(moment.pts).image
+            try:
+                image = readers[source.id].read(moment.pts).image
+            except FootageMissingError:
+                raise
+            except MediaError as problem:
+                # one frame less among many; the log says which
+                context.log(f"{source.name}, frame at {moment.pts}: {problem.problem}")
+                continue
             mask = (
                 _object_mask(context.project, source.id, moment.pts, image.shape[:2]) if use_objects else None
             )

@@ -11,6 +11,7 @@ from core.errors import AmodalError
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.flatten import checked
 from core.jobs.registry import kind_of
+from core.media.memory import keep_freed_memory
 from core.records.jobs import JobState
 from core.store import job_rows
 from core.store.project import Project
@@ -29,6 +30,7 @@ def run_job(
         AmodalError: an expected error, after it was written into the row.
         Exception: a bug, after its whole traceback went into the job's log.
     """
+    keep_freed_memory()
     with Project.open(project_path) as project:
         row = job_rows.claim_job(project, job_id)
         try:

@@ -54,6 +54,14 @@ class AddSettings(JobSettings):
         description="A CSV of name,time for pictures.",
         json_schema_extra=_advanced(widget="file"),
     )
+    fps: float = Field(
+        25.0,
+        gt=0,
+        le=1000,
+        title="Pictures a second",
+        description="Of numbered pictures that carry no times.",
+        json_schema_extra=_advanced(),
+    )
     burst_gap_s: float | None = Field(
         None,
         gt=0,

@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from sqlalchemy import func, select
 
@@ -180,3 +181,23 @@ def test_a_stopped_job_resumes_to_the_same_end(project_path: Path, tmp_path: Pat
     # mined again in one go, nothing differs
     do_job(project_path, "mine", detector="motion")
     assert live_rows(project_path) == resumed
+
+
+def test_a_missing_picture_costs_that_frame_alone(tmp_path: Path, street: tuple[Path, DemoTruth]) -> None:
+    with av.open(str(street[0])) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number % 4 == 0:
+                (tmp_path / "pictures").mkdir(exist_ok=True)
+                frame.to_image().save(tmp_path / "pictures" / f"{number:04d}.png")
+    path = tmp_path / "folder.amodal"
+    Project.create(path).close()
+    do_job(path, "add", path=str(tmp_path / "pictures"), camera=CAMERA, fps=3.0)
+    (tmp_path / "pictures" / "0008.png").unlink()
+    job_id = do_job(path, "mine", detector="motion")
+    with Project.open(path, read_only=True) as project, project.read() as connection:
+        row = job_rows.get_job(connection, job_id)
+        log = " ".join(text for _, _, text in job_rows.read_log(connection, job_id))
+    assert row is not None
+    assert row.result["frames that could not be read"] == 1
+    assert row.result["objects"] > 0
+    assert "0008.png" in log

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from core.errors import FootageMissingError, MediaError
 from core.geometry.masks import patch_area, patch_to_rle
 from core.jobs.ahead import ahead
 from core.jobs.context import JobContext
@@ -105,9 +106,25 @@ def _decoded(context: JobContext, plan: SourcePlan, todo: Sequence[FrameRow]) ->
             for picture in reader.iterate(first_pts=todo[0].pts, last_pts=todo[-1].pts):
                 if picture.pts in wanted:
                     yield picture
+            for pts, problem in reader.problems:
+                if pts in wanted:
+                    _note_damage(context, plan, pts, problem)
         else:
             for frame in todo:
-                yield reader.read(frame.pts)
+                try:
+                    picture = reader.read(frame.pts)
+                except FootageMissingError:
+                    raise
+                except MediaError as problem:
+                    _note_damage(context, plan, frame.pts, problem)
+                else:
+                    yield picture
+
+
+def _note_damage(context: JobContext, plan: SourcePlan, pts: int, problem: MediaError) -> None:
+    """A frame that cannot be read costs that frame alone, and the log and the result say so."""
+    context.log(f"{plan.source.name}, frame at {pts}: {problem.problem}")
+    context.checkpoint["damaged"] = int(context.checkpoint.get("damaged", 0)) + 1
 
 
 def _kept(one: Detection, image: NDArray[np.uint8], crop_px: int) -> FoundInstance:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, func, select
@@ -29,6 +30,7 @@ def run_mine(context: JobContext) -> dict[str, Any]:
     """Mine every chosen source; what an earlier attempt finished is not done again."""
     settings = context.settings(MineSettings)
     footage = chosen_footage(context.project, settings.camera, settings.source)
+    cv2.setNumThreads(1)  # its pool gains nothing on small pictures and takes the decoder's processors
     detector = _detector(context, settings)
     plans = [
         (one, plan_source(context.project, source, settings)) for one in footage for source in one.sources
@@ -40,7 +42,9 @@ def run_mine(context: JobContext) -> dict[str, Any]:
     for one, plan in plans:
         _mine_source(context, one, plan, detector, done / frames, len(plan.frames) / frames)
         done += len(plan.frames)
-    return _result(context, [plan.source.id for _, plan in plans]) | {"frames": frames}
+    result = _result(context, [plan.source.id for _, plan in plans]) | {"frames": frames}
+    damaged = context.checkpoint.get("damaged", 0)
+    return result | ({"frames that could not be read": damaged} if damaged else {})
 
 
 def _mine_source(

@@ -18,7 +18,7 @@ from core.jobs.settings import MineSettings
 from core.mining.occlusion.decide import decide_occlusion
 from core.mining.occlusion.walt import decide_walt
 from core.mining.thinning import thin_views
-from core.mining.tracking import track_sequence
+from core.mining.tracking import settle_categories, track_sequence
 from core.records.boxes import Box
 from core.records.detections import Category, Detection
 from core.records.occlusion import Observation, OcclusionDecision
@@ -27,6 +27,7 @@ from core.store import tables
 from core.store.bulk import BulkWriter
 from core.store.queries import instances
 from core.store.queries.frames import SequenceRow
+from core.store.writers.categories import write_categories
 from core.store.writers.decisions import mark_stationary_tracks, write_decisions, write_thinning
 from core.store.writers.tracks import finish_tracks, write_track
 
@@ -139,8 +140,13 @@ def _track(
     steps = np.diff(objects.times_s)
     fps = 1.0 / float(np.median(steps)) if steps.size else 1.0
     numbers = track_sequence(
-        detections, fps, settings=settings.tracking, across_kinds=settings.detector == "motion"
+        detections,
+        fps,
+        settings=settings.tracking,
+        across_kinds=settings.detector == "motion",
+        times_s=objects.times_s,
     )
+    objects = _settled(bulk, objects, settle_categories(detections, numbers))
     members: dict[int, list[int]] = {}
     for frame, of_frame in zip(objects.frames, numbers, strict=True):
         for one, number in zip(frame, of_frame, strict=True):
@@ -162,6 +168,27 @@ def _track(
         for frame, of_frame in zip(objects.frames, numbers, strict=True)
         for one, number in zip(frame, of_frame, strict=True)
     ]
+
+
+def _settled(
+    bulk: BulkWriter, objects: _SequenceObjects, categories: Sequence[Sequence[Category]]
+) -> _SequenceObjects:
+    """The objects with the kinds that their tracks agree on; what changes is written."""
+    frames = tuple(
+        tuple(
+            one if one.category is category else replace(one, category=category)
+            for one, category in zip(frame, of_frame, strict=True)
+        )
+        for frame, of_frame in zip(objects.frames, categories, strict=True)
+    )
+    changed = [
+        (new.instance_id, new.category)
+        for before, after in zip(objects.frames, frames, strict=True)
+        for old, new in zip(before, after, strict=True)
+        if old.category is not new.category
+    ]
+    bulk.each(changed, lambda connection, some: write_categories(connection, some))
+    return replace(objects, frames=frames)
 
 
 def _parts(observations: Sequence[Observation]) -> Iterator[Sequence[Observation]]:

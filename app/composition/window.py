@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.store.project import Project
 
 log = logging.getLogger(__name__)
+_IDLE_MS = 700
 _FILTER = "Amodal Studio projects (*.amodal)"
 
 
@@ -62,6 +63,10 @@ class Shell(QObject):
         self.keys = KeyDesk(self.window, self.commands, folder / "keys.json")
         self.faults = FaultDesk(self.window, crash_log)
         self._work = Background(1, self._on_open_error)
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(_IDLE_MS)
+        self._idle.timeout.connect(lambda: self._work.run(_warm_up))
         self._add_tools()
         self._join()
         self.window.restore_layout(read_json(self._layout_path, {}).get("geometry", ""))
@@ -71,6 +76,7 @@ class Shell(QObject):
         self._page.show_state(self.start.state)
         self.window.show()
         QTimer.singleShot(0, self.faults.offer_last_crash)
+        self._idle.start()
 
     # ---- projects -------------------------------------------------------------------------------
 
@@ -82,6 +88,7 @@ class Shell(QObject):
             create: make it first.
         """
         path = path.absolute()
+        self._idle.stop()
         self.start.opening(path)
 
         def work() -> Project:
@@ -110,6 +117,7 @@ class Shell(QObject):
 
     def close(self) -> None:
         """Ends everything; the window is gone after this."""
+        self._idle.stop()
         self.close_project()
         self.start.close()
         self._work.close()
@@ -291,6 +299,12 @@ class Shell(QObject):
         keys = self.book.keys(action_id) if action_id in self.book else ()
         return readable(keys[0]) if keys else ""
 
+
+
+def _warm_up() -> None:
+    """Imports the store while the person looks at the start page, so that a project opens sooner."""
+    import core.store.history
+    import core.store.project  # noqa: F401
 
 
 def _demo_command(folder: Path) -> list[str]:

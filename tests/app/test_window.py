@@ -16,6 +16,8 @@ from app.theme import current_theme
 from app.views.start_page import StartPage
 from core.errors import DiskFullError
 from core.store.edits.cameras import rename_camera
+from core.store.history import History
+from core.store.project import Project
 from core.store.queries.cameras import list_cameras
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -313,3 +315,33 @@ def test_a_project_that_does_not_open_leaves_the_open_one(qtbot, opened: Shell, 
     qtbot.waitUntil(lambda: bool(opened.window.toasts.texts()))
     assert opened.opened.session.project.path.stem == "street"
     assert camera_names(opened) == {"Gate", "Bridge"}
+
+
+def test_an_undo_that_is_refused_can_be_left_standing(qtbot, opened: Shell, street: Path):
+    rename_gate(qtbot, opened, "North")
+    session = opened.opened.session
+    with session.project.read() as connection:
+        north = next(row.id for row in list_cameras(connection) if row.name == "North")
+    with Project.open(street) as other:
+        rename_camera(History(other, "Bo"), north, "South")
+    qtbot.waitUntil(lambda: opened.commands["edit.undo"].isEnabled())
+    with qtbot.waitSignal(session.failed) as heard:
+        opened.commands.run("edit.undo")
+    assert heard.args[0].way_out
+    assert camera_names(opened) == {"South", "Bridge"}, "what Bo did stays"
+    card = opened.window.toasts._cards[-1]
+    assert card.toast.button == "Let it stand"
+    card.toast.on_button()
+    qtbot.waitUntil(lambda: not opened.commands["edit.undo"].isEnabled())
+
+
+def test_a_project_that_cannot_be_written_says_so(qtbot, shell: Shell, street: Path, monkeypatch):
+    really_open = Project.open
+    monkeypatch.setattr(Project, "open", staticmethod(lambda path: really_open(path, read_only=True)))
+    shell.open_project(street)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    assert shell.window._kept.text().startswith("Read only")
+    session = shell.opened.session
+    with qtbot.waitSignal(session.failed):
+        session.perform(lambda: rename_camera(session.history, 1, "Elsewhere"))
+    assert camera_names(shell) == {"Gate", "Bridge"}

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QPlainTextEdit,
     QProgressBar,
     QVBoxLayout,
     QWidget,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.states.jobs import JobCard, JobsState
 from app.views.icons import IconButton, IconLabel, TextButton
-from app.views.text import ago, duration, frame, label, scroller, set_role
+from app.views.text import ago, duration, frame, label, log_view, scroller, set_role
 from core.records.jobs import JobState
 
 _LOOKS = {
@@ -187,10 +186,7 @@ class LogDialog(QDialog):
         column.setContentsMargins(18, 16, 18, 16)
         column.setSpacing(12)
         column.addWidget(label(title, "title"))
-        self.text = QPlainTextEdit(text or "The log is empty.")
-        self.text.setReadOnly(True)
-        self.text.setProperty("role", "log")
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text = log_view(text or "The log is empty.")
         column.addWidget(self.text, 1)
         column.addWidget(frame("line"))
         row = QHBoxLayout()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.views.icons import IconLabel, TextButton, icon_pixmap
-from app.views.text import label
+from app.views.text import label, log_view
 
 
 class FaultDialog(QDialog):
@@ -37,10 +37,7 @@ class FaultDialog(QDialog):
         words.addWidget(label(text, "soft", wrap=True))
         head.addLayout(words, 1)
         column.addLayout(head)
-        self.details = QPlainTextEdit(details)
-        self.details.setReadOnly(True)
-        self.details.setProperty("role", "log")
-        self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.details = log_view(details)
         column.addWidget(self.details, 1)
         place = label(f"Log: {log_path}", "faint", wrap=True)
         place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.views.form_fields import FieldEditor, make_editor
 from app.views.icons import TextButton
-from app.views.text import label
+from app.views.text import label, plural
 from core.records.forms import FieldKind, Form, FormField
 
 
@@ -94,7 +94,10 @@ class FormView(QWidget):
         """Why the form cannot be used as it is, or ""."""
         for field in self.form.fields:
             if field.name in self._editors and self._group_is_on(field):
-                note = self._editors[field.name].problem()
+                editor = self._editors[field.name]
+                note = editor.problem()
+                if field.required and not note and editor.value() in (None, "", []):
+                    note = "it is needed."
                 if note:
                     return f"{field.label}: {note}"
         return ""
@@ -166,7 +169,7 @@ class FormView(QWidget):
         for (_, group), caption in self._captions.items():
             caption.setVisible(self._is_chosen(group))
         self._more.setVisible(folded > 0)
-        self._more.setText("Fewer settings" if self._open else f"{folded} more settings")
+        self._more.setText("Fewer settings" if self._open else plural(folded, "more setting"))
         self._more.set_icon("chevron-down" if self._open else "chevron-right")
         self._advanced_area.setVisible(self._open and folded > 0)
 

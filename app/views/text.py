@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import QFontDatabase, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QScrollArea, QSizePolicy, QWidget
 
 
 def label(text: str, role: str = "", parent: QWidget | None = None, wrap: bool = False) -> QLabel:
@@ -68,6 +68,17 @@ def frame(role: str, parent: QWidget | None = None) -> QFrame:
     """A frame in one of the roles of resources/themes/window.qss."""
     made = QFrame(parent)
     made.setProperty("role", role)
+    return made
+
+
+def log_view(text: str) -> QPlainTextEdit:
+    """A read-only text in letters of one width, to scroll and copy."""
+    made = QPlainTextEdit(text)
+    made.setReadOnly(True)
+    made.setProperty("role", "log")
+    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    made.setStyleSheet(f'font-family: "{font.family()}";')
     return made
 
 

@@ -52,6 +52,7 @@ def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormFiel
         unit=setting.extra("unit", ""),
         advanced=bool(setting.extra("advanced", False)),
         choice_notes=notes,
+        required=setting.required,
     )
 
 

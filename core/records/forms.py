@@ -36,6 +36,7 @@ class FormField:
         unit: such as "px", or "".
         advanced: folded away at first.
         choice_notes: for CHOICE, value -> why it cannot be chosen here.
+        required: whether it has no default and must be given.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FormField:
     unit: str = ""
     advanced: bool = False
     choice_notes: tuple[tuple[str, str], ...] = ()
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,15 @@ def test_the_wheel_over_a_number_scrolls_the_form_instead(qtbot, view: FormView)
     assert view.values()["every"] == 1
 
 
+def test_what_is_needed_must_be_given(qtbot):
+    form = Form("x", "X", (FormField("path", "File", "Where.", FieldKind.NEW_FILE, None, required=True),))
+    drawn = FormView(form)
+    qtbot.addWidget(drawn)
+    assert drawn.problem() == "File: it is needed."
+    drawn.set_value("path", "/tmp/out.json")
+    assert drawn.problem() == ""
+
+
 def test_every_job_has_a_form_that_can_be_drawn(qtbot):
     from core.jobs.flatten import checked
     from core.jobs.registry import KINDS, forms

@@ -19,7 +19,7 @@ from app.states.review_queue import COLUMNS, ITEM_ROLE
 from app.views.canvas.badges import draw_badge
 
 _ROW_PX = 26
-_WIDTHS = {"Id": 64, "Category": 84, "Label": 126, "Margin": 62, "Size": 78, "Time": 78, "Source": 110}
+_WIDTHS = {"Id": 64, "Category": 84, "Label": 130, "Margin": 78, "Size": 92, "Time": 84, "Source": 110}
 
 
 class QueueTable(QTableView):

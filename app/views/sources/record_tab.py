@@ -92,11 +92,7 @@ class RecordTab(QWidget):
     def _ask(self) -> None:
         if self.form is None:
             return
-        values = self.form.values()
         problem = self.form.problem()
-        for name, what in (("address", "the stream's address"), ("camera", "the camera's name")):
-            if not problem and not values.get(name):
-                problem = f"Type {what} first."
         self._problem.setText(problem)
         if not problem:
-            self.run_wanted.emit(values)
+            self.run_wanted.emit(self.form.values())

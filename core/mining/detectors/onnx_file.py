@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,8 @@ def _open_session(settings: OnnxSettings) -> Any:
         raise DetectorUnavailableError(
             f"There is no file {settings.model}.", "Name your network's file in the detector's settings."
         )
+    # its builds collect telemetry and give the machine a number, from the import on; this program sends nothing
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as problem:

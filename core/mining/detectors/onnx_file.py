@@ -212,7 +212,7 @@ def _open_session(settings: OnnxSettings) -> Any:
         raise DetectorUnavailableError(
             f"There is no file {settings.model}.", "Name your network's file in the detector's settings."
         )
-    # its builds collect telemetry and give the machine a number, from the import on; this program sends nothing
+    # its builds collect telemetry from the import on; this program sends nothing
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime

@@ -272,13 +272,14 @@ class ReviewWindow:
 
     def until(self, met: Callable[[], bool], limit_s: float = 300.0) -> None:
         """Runs the event loop until something is so."""
-        from PySide6.QtCore import QCoreApplication, QEventLoop
+        from PySide6.QtCore import QCoreApplication
 
         ends = time.perf_counter() + limit_s
         while not met():
             if time.perf_counter() > ends:
                 raise TimeoutError("the window did not come so far")
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+            QCoreApplication.processEvents()
+            time.sleep(0.0003)  # the threads that read and commit need the interpreter too
 
     def press_keys(self, count: int) -> dict[str, float]:
         """Verdicts in a row: until the next one is highlighted on the screen, and until it is committed."""

@@ -344,7 +344,7 @@ class ReviewController(QObject):
         self.fresh_changed.emit(0)
         ids = self.model.ids
         if self.current is not None and ids.row_of(self.current) is not None:
-            self.select(self.current, self.selected)
+            self.select(self.current)  # alone: a key must not mark what the new queue no longer shows
         elif len(ids):
             self.select(ids.id_at(0))
         else:

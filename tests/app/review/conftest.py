@@ -30,7 +30,7 @@ def open_desk(street: Street, qtbot: QtBot) -> Iterator[Callable[..., Desk]]:
 
     yield open_it
     for desk in desks:
-        if desk.window.isVisible():
+        if not desk.closed:
             desk.close()
 
 

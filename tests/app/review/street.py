@@ -160,6 +160,8 @@ class Desk:
 
     def __init__(self, street: Street, qtbot: QtBot, annotator: str = "Ann") -> None:
         self.street, self.qtbot = street, qtbot
+        self.bugs: list[object] = []
+        self.closed = False
         self.session = ProjectSession(Project.open(street.path), annotator)
         self.bad_pts: set[int] = set()
         self.held: list[tuple[int, Callable[[], None]]] | None = None
@@ -178,12 +180,10 @@ class Desk:
         window_handlers = {"edit.undo": self.session.undo, "edit.redo": self.session.redo}
         self.commands = Commands(ActionBook(load_actions()), self.window, window_handlers, {})
         self.commands.go_to("review", self.workspace)
-        qtbot.addWidget(self.window)
         self.window.show()
         qtbot.waitExposed(self.window)
         self.window.activateWindow()
         self.workspace.on_shown()
-        self.bugs: list[object] = []
 
     def _fail_on_bug(self, problem: object) -> None:
         self.bugs.append(problem)
@@ -269,4 +269,6 @@ class Desk:
         self.workspace.close()
         self.session.close()
         self.window.close()
+        self.window.deleteLater()
+        self.closed = True
         assert not self.bugs, self.bugs

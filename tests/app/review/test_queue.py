@@ -56,6 +56,17 @@ def test_filters_change_the_queue(desk: Desk, street: Street) -> None:
     assert desk.shown_ids == street.ids
 
 
+def test_another_filter_leaves_only_one_selected(desk: Desk, street: Street) -> None:
+    desk.press("Shift+End")
+    assert len(desk.selected) == len(street.ids)
+    choose(desk.view.filters, "label", "unoccluded")
+    desk.settle()
+    assert desk.selected == [desk.current]
+    desk.press("S")
+    desk.settle()
+    assert len(desk.verdicts()) == 1
+
+
 def test_the_reason_filter_shows_what_a_test_calls_occluded(desk: Desk, street: Street) -> None:
     choose(desk.view.filters, "reason", "covered by something nearer")
     desk.settle()

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import own_display
+
 # a busy machine is slow, and slow is not wrong
 settings.register_profile("amodal", deadline=None, derandomize=True)
 settings.load_profile("amodal")
+
+_display = pytest.StashKey[subprocess.Popen[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker of a parallel run has a display of its own."""
+    if own_display.is_wanted():
+        config.stash[_display] = own_display.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the worker's display."""
+    if _display in config.stash:
+        own_display.stop(config.stash[_display])
+
 
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -39,7 +39,8 @@ def choices_of(annotation: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormField:
-    choices = choices_of(setting.annotation)
+    named = setting.extra("labels", {})
+    choices = tuple((value, named.get(value, label)) for value, label in choices_of(setting.annotation))
     return FormField(
         name=setting.name,
         label=setting.info.title or setting.path[-1].replace("_", " ").capitalize(),

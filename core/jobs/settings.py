@@ -102,7 +102,17 @@ class MineSettings(JobSettings):
         description="Ids of the sources to mine. Empty: all of the camera's.",
     )
     detector: Literal["motion", "torchvision", "onnx", "rfdetr"] = Field(
-        "motion", title="Detector", description="What finds the objects."
+        "motion",
+        title="Detector",
+        description="What finds the objects.",
+        json_schema_extra={
+            "labels": {
+                "motion": "Motion, without a network",
+                "torchvision": "Mask R-CNN v2 (torchvision)",
+                "onnx": "Your own ONNX file",
+                "rfdetr": "RF-DETR Seg",
+            }
+        },
     )
     every: int = Field(1, ge=1, le=1000, title="Every n-th frame", description="1 mines every frame.")
     start_s: float | None = Field(
@@ -120,6 +130,7 @@ class MineSettings(JobSettings):
         "ours",
         title="Unoccluded by",
         description="ours: overlap by mask, border and static things. walt: WALT's published rule.",
+        json_schema_extra={"labels": {"ours": "Our tests", "walt": "WALT's rule"}},
     )
     occlusion: OcclusionSettings = Field(default_factory=OcclusionSettings)
     walt: WaltSettings = Field(default_factory=WaltSettings)
@@ -169,7 +180,12 @@ class ExportSettings(JobSettings):
     """Write another tool's format."""
 
     path: Path = Field(title="File", description="Where to write.", json_schema_extra={"widget": "new_file"})
-    format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")
+    format: Literal["coco"] = Field(
+        "coco",
+        title="Format",
+        description="COCO instances JSON.",
+        json_schema_extra={"labels": {"coco": "COCO"}},
+    )
     camera: str = Field("", title="Camera", description="Only this camera's objects. Empty: all.")
     label: Literal["any", "unoccluded", "occluded"] = Field(
         "any", title="Label", description="Only objects with this label."
@@ -190,7 +206,12 @@ class ImportSettings(JobSettings):
     """Read another tool's format."""
 
     path: Path = Field(title="File", description="The file to read.")
-    format: Literal["coco"] = Field("coco", title="Format", description="COCO instances JSON.")
+    format: Literal["coco"] = Field(
+        "coco",
+        title="Format",
+        description="COCO instances JSON.",
+        json_schema_extra={"labels": {"coco": "COCO"}},
+    )
     source: int | None = Field(
         None,
         ge=1,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import own_display
+
 # Tests alone have windows and torch in one process, where triton's LLVM crashes beside the one that Mesa
 # draws with. Without triton torch does the same on a CPU.
 sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
-
-from tests import own_display
 
 # a busy machine is slow, and slow is not wrong
 settings.register_profile("amodal", deadline=None, derandomize=True)

@@ -9,13 +9,14 @@ itself stand behind near ones. `static_map` draws the conclusions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry.masks import window
+from core.geometry.boxes import to_array
+from core.geometry.masks import patch_area, window
 from core.mining.occlusion.overlap import same_objects
 from core.mining.occlusion.settings import OcclusionSettings
 from core.mining.occlusion.shapes import full_shape, trimmed
@@ -48,9 +49,12 @@ Crops = Callable[[Sequence[int]], Mapping[int, Crop]]
 _MOST_CELLS_WIDE = 640  # a wider picture shares a cell among several pixels
 _SAMPLES = 24  # kept for a cell; then a random older one makes room
 _STEP_SHARE = 0.2  # an object is sampled anew when it has moved by this share of its size
-_MOVED_SHARE = 0.8  # what moved less in all stands still: it shows nothing
+_WAY_SHARE = 0.8  # of its size that a track must have gone from its beginning to its end
+_MOVED_SHARE = 0.15  # between the medians of the views before and after one that counts as moving
+_NEIGHBOURS = 8  # views on either side that tell whether a track moves
 _CROPS_AT_ONCE = 256
 _TRIM_PX, _TRIM_SHARE = 1.0, 0.03  # a mask's outline is not trusted
+_SOLID = 0.8  # share of a mask's convex hull that it must fill
 _SEED = 2024
 
 
@@ -96,7 +100,10 @@ class StaticEvidence:
     def _add_one(self, one: Observation, members: Sequence[Observation], crop: Crop | None) -> None:
         if one.mask is None and crop is None:
             return  # a box alone says nothing of single pixels
-        core = trimmed(full_shape(one), round(_TRIM_PX + _TRIM_SHARE * one.box.size))
+        shape = full_shape(one)
+        if one.mask is not None and patch_area(one.mask) < _SOLID * patch_area(shape):
+            return  # two objects in one, or much hidden: its hull is no fair guess of its shape
+        core = trimmed(shape, round(_TRIM_PX + _TRIM_SHARE * one.box.size))
         hidden = _covered_by_others(one, members, core)
         rows, columns = np.nonzero(core.bits & ~hidden)
         if rows.size == 0:
@@ -136,18 +143,31 @@ def moving_samples(ordered: Sequence[Observation]) -> list[Observation]:
     for one in ordered:
         if one.track_id is not None:
             tracks.setdefault(one.track_id, []).append(one)
-    chosen: list[Observation] = []
-    for members in tracks.values():
-        centres = np.array([(one.box.x + one.box.w / 2, one.box.y + one.box.h / 2) for one in members])
-        size = float(np.median([one.box.size for one in members]))
-        if np.hypot(*(centres - centres[0]).T).max() < _MOVED_SHARE * size:
-            continue
-        last = centres[0] - np.inf
-        for one, centre in zip(members, centres, strict=True):
-            if np.hypot(*(centre - last)) >= _STEP_SHARE * one.box.size:
-                chosen.append(one)
-                last = centre
+    chosen = [one for members in tracks.values() for one in _steps(members)]
     return sorted(chosen, key=lambda one: (one.time_s, one.frame, one.instance_id))
+
+
+def _steps(members: Sequence[Observation]) -> Iterator[Observation]:
+    """Views of one track, each a step apart from the last, from where it moves.
+
+    What stands still moves its box too, when the detector wavers or something passes by: a view counts
+    where the track's middle moves on over several observations, and its outline is a plain one.
+    """
+    boxes = to_array(one.box for one in members)
+    centres, sizes = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:].max(axis=1)
+    ends = max(min(_NEIGHBOURS, len(members) // 3), 1)
+    way = np.median(centres[-ends:], axis=0) - np.median(centres[:ends], axis=0)
+    if np.hypot(*way) < _WAY_SHARE * np.median(sizes):
+        return
+    last = centres[0] - np.inf
+    for place, one in enumerate(members):
+        if np.hypot(*(centres[place] - last)) < _STEP_SHARE * sizes[place]:
+            continue
+        before = np.median(centres[max(place - _NEIGHBOURS, 0) : place + 1], axis=0)
+        after = np.median(centres[place : place + _NEIGHBOURS + 1], axis=0)
+        if np.hypot(*(after - before)) >= _MOVED_SHARE * sizes[place]:
+            yield one
+            last = centres[place]
 
 
 def _covered_by_others(one: Observation, members: Sequence[Observation], core: MaskPatch) -> Bools:

@@ -36,7 +36,7 @@ class OcclusionSettings(BaseModel):
         json_schema_extra={"unit": "px"},
     )
     static_share: float = Field(
-        default=0.2,
+        default=0.3,
         gt=0,
         le=5,
         title="Static cover",
@@ -44,7 +44,7 @@ class OcclusionSettings(BaseModel):
         "more than this share of its size. Lower is stricter.",
     )
     static_tracks: int = Field(
-        default=3,
+        default=2,
         ge=2,
         le=20,
         title="Static things after",

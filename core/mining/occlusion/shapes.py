@@ -41,8 +41,12 @@ class Surroundings:
         self._one = one
         self._nearness: Floats | None = None
 
+    def own(self) -> Bools:
+        """The object's own pixels inside this window, (height, width)."""
+        return self.of(shape_of(self._one))
+
     def of(self, patch: MaskPatch) -> Bools:
-        """Another object's pixels inside this window, (height, width)."""
+        """An object's pixels inside this window, (height, width)."""
         return window(patch, self.left, self.top, self.width, self.height)
 
     def shared_border(self, cover: Bools) -> float:
@@ -60,7 +64,7 @@ class Surroundings:
 
     def _measure(self) -> Floats:
         """(height, width): 1 on the object, falling to 0 at twice the reach."""
-        own = self.of(shape_of(self._one))
+        own = self.own()
         if not own.any():
             return np.zeros(own.shape, dtype=np.float32)
         distance = cv2.distanceTransform((~own).view(np.uint8), cv2.DIST_L2, 5)

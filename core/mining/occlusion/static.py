@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.mining.occlusion.margins import margin_below
 from core.mining.occlusion.settings import OcclusionSettings
 from core.mining.occlusion.shapes import Surroundings
@@ -9,6 +12,7 @@ from core.mining.occlusion.static_map import StaticMap
 from core.records.occlusion import Observation, OcclusionTest, TestOutcome
 
 _LEAST_KNOWN = 0.1  # share of the object's box over which others must have passed, to tell
+_ITSELF = 0.3  # what fills this share of what is seen of an object is the object: parked, others passed
 _SAME_DEPTH = 0.15  # how much lower than any seen behind the thing an object may stand, share of its size
 
 
@@ -26,7 +30,7 @@ def static_outcome(
     bottom = one.box.bottom - _SAME_DEPTH * one.box.size
     things = static.things(around.left, around.top, around.width, around.height, bottom)
     threshold = settings.static_share
-    value = 0.0 if things is None else around.shared_border(things)
+    value = 0.0 if things is None or _is_itself(around, things) else around.shared_border(things)
     if things is None:
         box = (round(one.box.x), round(one.box.y), max(round(one.box.w), 1), max(round(one.box.h), 1))
         if static.known_share(*box) < _LEAST_KNOWN:
@@ -37,3 +41,9 @@ def static_outcome(
         detail = f"something static crosses or borders it along {100 * value:.0f} % of its size"
     margin = margin_below(value, threshold)
     return TestOutcome(OcclusionTest.STATIC, value, threshold, value > threshold, margin, None, detail)
+
+
+def _is_itself(around: Surroundings, things: NDArray[np.bool_]) -> bool:
+    """Whether the static thing is the object: a parked car never changes either."""
+    own = around.own()
+    return int(np.count_nonzero(things & own)) > _ITSELF * int(np.count_nonzero(own))

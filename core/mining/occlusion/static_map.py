@@ -22,7 +22,8 @@ _MISSED = 0.7  # share of the samples that leave a cell out of the mask
 _LOOSE = 1.5  # how much weaker evidence may be beside strong evidence
 _LEAST_CELLS = 6  # cells of strong evidence that make a thing; fewer are chance
 _RING_CELLS = 4  # width of the ring around a thing with which it is compared
-_CONTRAST = 0.5  # a thing varies at most this much of what its ring does
+_CONTRAST = 0.4  # a thing varies at most this much of what its ring does
+_FARTHER = 0.9  # share of the samples, from far to near, over which that is compared
 _CELLS_AT_ONCE = 8192
 
 
@@ -119,8 +120,8 @@ class _Verdicts:
 
     Attributes:
         strong, weak: (n,) reach by strong and by weaker evidence, -inf where there is none.
-        spread: (n,) how much the colour varies over all samples, grey levels; 0 where none is seen.
-        missed: (n,) share of all samples that leave the cell out of the mask.
+        spread: (n,) how much the colour varies over the farther samples, grey levels; 0 where none is seen.
+        missed: (n,) share of them that leave the cell out of the mask.
         known: (n,) whether there is enough to tell.
     """
 
@@ -134,8 +135,8 @@ class _Verdicts:
 def draw_map(samples: CellSamples, scale: float, settings: OcclusionSettings) -> StaticMap:
     """The map that the samples speak for.
 
-    A cell is static where at least three objects' parts, far enough apart, show one colour there or leave
-    it out of their masks. Cells of strong evidence draw in weaker ones beside them, and a thing counts
+    A cell is static where several objects, and parts of them that lie far enough apart, show one colour or
+    leave it out of their masks. Cells of strong evidence draw in weaker ones beside them, and a thing counts
     only where what is around it varies more.
     """
     shape = samples.count.shape
@@ -179,10 +180,16 @@ def _judge(samples: CellSamples, at: tuple[Ints, Ints], settings: OcclusionSetti
         farthest = np.take_along_axis(bottom, last[None, :], axis=0)[0]
         return np.where(hides.any(axis=0), farthest, -np.inf).astype(np.float32)
 
-    end = (np.maximum(count - 1, 0), np.arange(count.size))
-    known = (tracks[end] >= settings.static_tracks) & (count >= _LEAST_SAMPLES)
+    cells = np.arange(count.size)
+    known = (tracks[count - 1, cells] >= settings.static_tracks) & (count >= _LEAST_SAMPLES)
+    # not of the nearest samples: now and then an object passes in front of the thing
+    most_of = (np.maximum(np.ceil(_FARTHER * count), 1).astype(np.int64) - 1, cells)
     return _Verdicts(
-        reach(1.0), reach(_LOOSE), spread[end].astype(np.float32), missed[end].astype(np.float32), known
+        reach(1.0),
+        reach(_LOOSE),
+        spread[most_of].astype(np.float32),
+        missed[most_of].astype(np.float32),
+        known,
     )
 
 
@@ -235,10 +242,11 @@ def _things(strong: Floats, weak: Floats, spread: Floats, missed: Floats, known:
 
 def _stands_out(spread: Floats, missed: Floats, inside: Bools, ring: Bools) -> bool:
     """Whether colours inside vary less than around, or masks leave the inside out more than around."""
-    varies_less = np.median(spread[inside]) <= _CONTRAST * np.median(spread[ring])
-    left_out = np.median(missed[ring]) <= _CONTRAST * np.median(missed[inside])
-    colour_seen = bool(spread[ring].any())
-    return bool(varies_less) if colour_seen and not left_out else bool(left_out)
+    inner, outer = float(np.median(spread[inside])), float(np.median(spread[ring]))
+    varies_less = outer > 0 and inner <= _CONTRAST * outer
+    share = float(np.median(missed[inside]))
+    left_out = share >= _MISSED and float(np.median(missed[ring])) <= _CONTRAST * share
+    return varies_less or left_out
 
 
 def _dilated(bits: Bools, cells: int) -> Bools:

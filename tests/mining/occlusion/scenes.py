@@ -21,7 +21,10 @@ POLE_FOOT = POLE[1] + POLE[3]
 
 @dataclass(frozen=True)
 class Car:
-    """A car that drives along a lane: its place at time 0, its size and its speed in pixels a frame."""
+    """A car that drives along a lane: its place at time 0, its size and its speed in pixels a frame.
+
+    Its paint is a texture of its own, or one colour.
+    """
 
     x: float
     bottom: int
@@ -30,6 +33,7 @@ class Car:
     h: int = 24
     first: int = 0
     frames: int = 50
+    paint: tuple[int, int, int] | None = None
 
 
 class Street:
@@ -48,9 +52,7 @@ class Street:
         self.pole = pole
         self.masks = masks
         self.random = np.random.default_rng(seed)
-        self.paint = [
-            self.random.integers(0, 256, size=(car.h, car.w, 3)).astype(np.uint8) for car in self.cars
-        ]
+        self.paint = [self._painted(car) for car in self.cars]
         self.ground = self.random.integers(90, 110, size=(HEIGHT, WIDTH, 3)).astype(np.uint8)
         self.observations: list[Observation] = []
         self.images: list[NDArray[np.uint8]] = []
@@ -70,6 +72,11 @@ class Street:
     def of(self, track: int) -> list[Observation]:
         """One car's observations; cars are numbered from far to near."""
         return [one for one in self.observations if one.track_id == track]
+
+    def _painted(self, car: Car) -> NDArray[np.uint8]:
+        if car.paint is not None:
+            return np.full((car.h, car.w, 3), car.paint, dtype=np.uint8)
+        return self.random.integers(0, 256, size=(car.h, car.w, 3)).astype(np.uint8)
 
     def _paint(self, frame: int) -> None:
         image = self.ground.astype(np.int16) + self.random.integers(-2, 3, size=(HEIGHT, WIDTH, 3))
@@ -128,6 +135,11 @@ def touches_pole(one: Observation, margin: int = 0) -> bool:
     )
 
 
-def passing_cars(bottom: int, count: int = 5, gap: int = 60) -> list[Car]:
+def passing_cars(
+    bottom: int, count: int = 5, *, gap: int = 60, h: int = 24, paint: tuple[int, int, int] | None = None
+) -> list[Car]:
     """Cars one after another on one lane."""
-    return [Car(-40, bottom + number % 2, first=number * gap, frames=60) for number in range(count)]
+    return [
+        Car(-40, bottom + number % 2, h=h, first=number * gap, frames=60, paint=paint)
+        for number in range(count)
+    ]

@@ -30,7 +30,7 @@ demo: $(STAMP)  ## mine the embedded clip and open the window on the result
 test: $(STAMP)  ## lint, then every test, the window's included
 	@scripts/system-packages.sh window headless test
 	@$(MAKE) --no-print-directory lint
-	@$(RUN_WITH_DISPLAY) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
+	@$(RUN_WITH_DISPLAY) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist load
 
 lint: $(STAMP)  ## style, types and the floors of the house
 	@$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,8 @@ def make_demo(
         run_job(draft, job_id, on_progress=_within(show, done, share))
         done += share
     draft.rename(path)
+    # the jobs' scratch folder stood beside the unfinished project; the demo keeps no files of its own
+    shutil.rmtree(draft.with_suffix(".files"), ignore_errors=True)
     show(1.0, "Done")
     return path
 

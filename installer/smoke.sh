@@ -21,7 +21,7 @@ step the shell answers
 "$program" detectors
 
 step the demo is drawn and mined
-"$program" demo demo --seconds 4
+"$program" demo demo --seconds 4 >/dev/null
 "$program" info demo/demo.amodal
 
 step the window opens on it, and every workspace comes to rest

@@ -27,7 +27,8 @@ need_venv_module() {
     "$1" -c 'import ensurepip, venv' 2>/dev/null && return
     local version
     version="$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-    scripts/system-packages.sh --extra "python$version-venv"
+    # everything else that will be asked for, so that a person without apt's rights is sent away only once
+    scripts/system-packages.sh --extra "python$version-venv" window headless test
     "$1" -c 'import ensurepip, venv' 2>/dev/null && return
     echo "$1 has no venv module. On Debian and Ubuntu: sudo apt-get install python$version-venv" >&2
     exit 1

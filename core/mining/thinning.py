@@ -4,7 +4,7 @@ Source: WALT (Reddy et al., CVPR 2022), cwalt/Clip_WALT_Generate.py; our ALGORIT
 group of boxes that meet a first one by IoU > 0.8; groups of more than 10 are thinned. What meets a box of
 another time by IoU > 0.99 stands still. WALT has no tracks, so there every object that ever passed a place
 falls into one group; here a group holds one moving object's boxes, or those of what stands still, and an
-object stands still when its own track comes back to a box.
+object stands still when its own track, its jitter taken out, comes back to a box.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry.boxes import iou_matrix, to_array
+from core.geometry.boxes import corners, iou_matrix, to_array
 from core.mining.thinning_settings import ThinningSettings
 from core.records.occlusion import Observation
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+_HALF_PIXEL = 0.5
+_NEIGHBOURS = 3  # views on either side over which a track's box is steadied
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,9 @@ def thin_views(
     times = np.array([one.time_s for one in ordered])
     still = np.zeros(len(ordered), dtype=np.bool_)
     for members in _by_track(ordered):
-        flags = stationary_boxes(
-            boxes[members], times[members], chosen.stationary_iou, chosen.stationary_gap_s
-        )
-        if ordered[members[0]].track_id is not None and 2 * np.count_nonzero(flags) > flags.size:
-            flags[:] = True  # a box that jitters now and then is no move
+        tracked = ordered[members[0]].track_id is not None
+        rows = _steadied(boxes[members]) if tracked else boxes[members]
+        flags = stationary_boxes(rows, times[members], chosen.stationary_iou, chosen.stationary_gap_s)
         still[members] = flags
     representative: dict[int, int] = {}
     for members in _apart(ordered, still, chosen.across_tracks):
@@ -81,6 +82,8 @@ def thin_views(
 def stationary_boxes(boxes: Array, times: Array, threshold: float, gap_s: float = 0.0) -> Bools:
     """Which boxes meet a box of another time by more than `threshold` IoU.
 
+    Of a small box that asks for less than a detector's error, so edges within half a pixel meet too.
+
     Args:
         boxes: (n, 4) x, y, w, h in pixels. times: (n,), seconds.
         gap_s: how far apart the two times must lie at least.
@@ -93,10 +96,12 @@ def stationary_boxes(boxes: Array, times: Array, threshold: float, gap_s: float 
     for one in range(len(boxes)):
         if still[one]:
             continue
-        near = index.near(one, threshold)
+        near = index.near(one, threshold, _HALF_PIXEL)
         apart = np.abs(times[near] - times[one])
         near = near[(apart > 0) & (apart >= gap_s)]
-        meets = near[iou_matrix(boxes[one], boxes[near])[0] > threshold]
+        alike = iou_matrix(boxes[one], boxes[near])[0] > threshold
+        alike |= (np.abs(corners(boxes[near]) - corners(boxes[one])) <= _HALF_PIXEL).all(axis=1)
+        meets = near[alike]
         still[meets] = True
         still[one] = meets.size > 0
     return still
@@ -134,17 +139,28 @@ class _LeftEdges:
         self._order = np.argsort(boxes[:, 0], kind="stable")
         self._left = boxes[self._order, 0]
 
-    def near(self, one: int, threshold: float) -> Ints:
+    def near(self, one: int, threshold: float, least_px: float = 0.0) -> Ints:
         """Ascending places of all boxes that can meet box `one` by more than `threshold` IoU.
 
         IoU > t needs shared width > t times the joint width; so left edges differ by less than
-        (1 - t) / t times this box's width.
+        (1 - t) / t times this box's width. Those at most `least_px` apart are always among them.
         """
         left, width = self._boxes[one, 0], self._boxes[one, 2]
-        reach = (1 - threshold) / threshold * width
+        reach = max((1 - threshold) / threshold * width, least_px)
         first = np.searchsorted(self._left, left - reach, side="left")
         last = np.searchsorted(self._left, left + reach, side="right")
         return np.sort(self._order[first:last])
+
+
+def _steadied(boxes: Array) -> Array:
+    """A track's boxes without their jitter: medians over a few neighbours on either side.
+
+    Args:
+        boxes: (n, 4) in order of time.
+    """
+    padded = np.pad(boxes, ((_NEIGHBOURS, _NEIGHBOURS), (0, 0)), mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1, axis=0)
+    return np.asarray(np.median(views, axis=-1), dtype=np.float64)
 
 
 def _by_track(ordered: Sequence[Observation]) -> list[Ints]:

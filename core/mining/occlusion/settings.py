@@ -19,7 +19,7 @@ class OcclusionSettings(BaseModel):
         "its size. Lower is stricter.",
     )
     overlap_box_share: float = Field(
-        default=0.05,
+        default=0.1,
         gt=0,
         lt=1,
         title="Shared box",

@@ -67,20 +67,15 @@ def test_contact_fades_with_the_gap(gap: int) -> None:
 
 
 def test_boxes_that_overlap_without_masks_that_touch_are_no_cover() -> None:
-    # two cars on neighbouring lanes: their boxes share a corner that neither mask fills
-    corner = np.ones((40, 60), dtype=bool)
-    corner[np.add.outer(np.arange(40), np.arange(60)) > 70] = False
-    far = seen(1, (100, 50, 60, 40), bits=corner)
-    near = seen(
-        2,
-        (145, 75, 60, 40),
-        bits=~corner[::1, ::1][::-1, ::-1] | (np.add.outer(np.arange(40), np.arange(60)) > 40),
-    )
-    value = outcomes(far, near)[0]
-    bare = outcomes(seen(1, (100, 50, 60, 40), mask=False), seen(2, (145, 75, 60, 40), mask=False))[0]
-    assert not value.occluded
+    # two cars on neighbouring lanes: their boxes share a corner of 20 x 20 px that neither mask fills
+    down, across = np.mgrid[0:40, 0:60]
+    far = seen(1, (100, 50, 60, 40), bits=down + across < 60)
+    near = seen(2, (140, 70, 60, 40), bits=down + across > 40)
+    masked = outcomes(far, near)[0]
+    bare = outcomes(seen(1, (100, 50, 60, 40), mask=False), seen(2, (140, 70, 60, 40), mask=False))[0]
+    assert not masked.occluded
     assert bare.occluded
-    assert bare.value == pytest.approx(15 * 15 / (60 * 40))
+    assert bare.value == pytest.approx(20 * 20 / (60 * 40))
 
 
 def test_every_category_covers() -> None:

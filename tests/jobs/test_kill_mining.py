@@ -19,15 +19,17 @@ from tests.jobs.doing import do_job
 from tests.jobs.test_mine_job import live_rows
 
 KILLS = 50
+PART_S = 2.0  # of the clip, so that fifty lives take a minute or two
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.timeout(900)
 def test_killed_at_random_moments(project_path: Path, tmp_path: Path) -> None:
     do_job(project_path, "background", samples=20)
     reference = tmp_path / "reference.amodal"
     shutil.copy(project_path, reference)
     started = time.monotonic()
-    do_job(reference, "mine", detector="motion")
+    do_job(reference, "mine", detector="motion", end_s=PART_S)
     whole_s = time.monotonic() - started
     expected = live_rows(reference)
     assert expected
@@ -40,7 +42,7 @@ def test_killed_at_random_moments(project_path: Path, tmp_path: Path) -> None:
     try:
         while kills < KILLS:
             with Project.open(victim) as project:
-                job_id = create(project, "mine", {"detector": "motion"})
+                job_id = create(project, "mine", {"detector": "motion", "end_s": PART_S})
             while True:
                 moment = chance.uniform(0.02, whole_s * 0.3)
                 killed, _ = jobs.run(str(victim), str(job_id), kill_after_s=moment)

@@ -33,7 +33,8 @@ def serve(run: Callable[[list[str]], None]) -> None:
                 os._exit(status)
         print(f"PID {number}", flush=True)
         _, status = os.waitpid(number, 0)
-        print(f"END {status}", flush=True)
+        # on a line of its own, also where the child died in the middle of one
+        print(f"\nEND {status}", flush=True)
 
 
 class ForkServer:
@@ -74,7 +75,7 @@ class ForkServer:
                 number = int(rest)
             elif word == "END":
                 break
-            else:
+            elif line:
                 printed.append(line)
             if timer is None and number and (from_line is None or line == from_line):
                 timer = threading.Timer(kill_after_s, os.kill, (number, signal.SIGKILL))

@@ -34,15 +34,21 @@ def _run(arguments: list[str]) -> None:
     def shown(shell: Shell) -> None:
         timer = QTimer(shell.window)
         pressed = 0
+        listening = False
 
         def press() -> None:
-            nonlocal pressed
+            nonlocal pressed, listening
             if shell.opened is None:
                 return
-            if pressed == 0:
+            if not listening:
                 shell.opened.session.touched.connect(acknowledged)
                 shell.opened.go_to("review")
+                listening = True
+            if not shell.window.isActiveWindow():
+                # without a window manager nobody else hands the keys over after a death
+                shell.window.raise_()
                 shell.window.activateWindow()
+                return
             key = getattr(Qt.Key, f"Key_{KEYS[pressed % len(KEYS)]}")
             review = next(one for one in shell.opened.workspaces if one.id == "review")
             QTest.keyClick(QApplication.focusWidget() or review.widget, key)

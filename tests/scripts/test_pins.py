@@ -40,7 +40,9 @@ def test_no_file_names_a_registry() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
-    hosts = re.compile(rb"py[p]i\.(?:org|io)|python[h]osted|download\.py[t]orch\.org/whl|--(?:extra-)?index-url")
+    hosts = re.compile(
+        rb"py[p]i\.(?:org|io)|python[h]osted|download\.py[t]orch\.org/whl|--(?:extra-)?index-url"
+    )
     for name in listed.stdout.decode().split("\0"):
         path = ROOT / name
         if name and path.is_file() and path != Path(__file__):

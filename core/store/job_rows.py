@@ -6,17 +6,19 @@ whose heartbeat stopped, or whose process is gone, is read as INTERRUPTED; nobod
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Update, func, insert, select, update
+from sqlalchemy import Connection, Float, Text, Update, bindparam, func, insert, select, update
 
 from core.errors import JobError
 from core.records.jobs import JobRow, JobState
 from core.store import tables
+from core.store.prepared import Prepared
 from core.store.project import Project
 
 HEARTBEAT_LIMIT_S = 15.0
@@ -194,12 +196,8 @@ def set_checkpoint(connection: Connection, job_id: int, checkpoint: Mapping[str,
         JobError: another process took the job over; what the transaction wrote is undone with it.
     """
     _check_owner(connection, job_id)
-    now = time.time()
-    connection.execute(
-        _of(job_id).values(
-            checkpoint=None if checkpoint is None else dict(checkpoint), heartbeat_at=now, revision=_NEXT
-        )
-    )
+    text = None if checkpoint is None else json.dumps(dict(checkpoint))
+    _NOTE.run(connection, job=job_id, text=text, now=time.time())
 
 
 def append_log(project: Project, job_id: int, text: str) -> None:
@@ -232,8 +230,8 @@ def _of(job_id: int) -> Update:
 
 
 def _check_owner(connection: Connection, job_id: int) -> None:
-    row = connection.execute(select(_job.c.pid, _job.c.host, _job.c.state).where(_job.c.id == job_id)).first()
-    if row is None or row.state != JobState.RUNNING or (row.pid, row.host) != (os.getpid(), platform.node()):
+    row = _OWNER.run(connection, job=job_id).fetchone()
+    if row != (os.getpid(), platform.node(), JobState.RUNNING.value):
         raise JobError(f"Job {job_id} was taken over or ended by another process.", "Let that one go on.")
 
 
@@ -285,3 +283,15 @@ def _process_exists(pid: int) -> bool:
         return False
     except psutil.AccessDenied:
         return True
+
+
+_OWNER = Prepared(select(_job.c.pid, _job.c.host, _job.c.state).where(_job.c.id == bindparam("job")))
+_NOTE = Prepared(
+    update(_job)
+    .where(_job.c.id == bindparam("job"))
+    .values(
+        checkpoint=bindparam("text", type_=Text),
+        heartbeat_at=bindparam("now", type_=Float),
+        revision=_NEXT,
+    )
+)

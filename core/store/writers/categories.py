@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, Update, bindparam, update
 
 from core.records.detections import Category
 from core.records.occlusion import LabelOrigin
 from core.store import tables
+from core.store.prepared import Prepared
 
 _instance = tables.instance
 
@@ -18,17 +19,21 @@ def write_categories(connection: Connection, categories: Sequence[tuple[int, Cat
 
     What a person said, made or imported stays.
     """
-    if not categories:
-        return
+    _NAME.many(
+        connection,
+        [{"instance": instance_id, "new_category": category.value} for instance_id, category in categories],
+    )
+
+
+def _category_update() -> Update:
     i = _instance.c
-    statement = (
+    return (
         update(_instance)
         .where(i.id == bindparam("instance"))
         .where(i.category_annotator_id.is_(None))
         .where(i.origin != LabelOrigin.HUMAN.value, i.origin != LabelOrigin.IMPORT.value)
         .values(category=bindparam("new_category"))
     )
-    connection.execute(
-        statement,
-        [{"instance": instance_id, "new_category": category.value} for instance_id, category in categories],
-    )
+
+
+_NAME = Prepared(_category_update())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Float, Text, bindparam, case, delete, insert, update
+from sqlalchemy import Boolean, Connection, Float, Text, bindparam, case, delete, insert, update
 
 from core.records.occlusion import LabelOrigin, OcclusionDecision
 from core.store import tables
 from core.store.derived import label_in_force, origin_in_force, uncertainty_of
+from core.store.prepared import Prepared
 from core.store.queries.queue import REASON_BITS
 
 _instance, _test = tables.instance, tables.occlusion_test
@@ -34,45 +35,32 @@ def write_decisions(
         origin: what decided.
         job_id: of the job that decides.
     """
-    if not decisions:
-        return
-    connection.execute(
-        delete(_test).where(_test.c.instance_id == bindparam("instance")),
-        [{"instance": decision.instance_id} for decision in decisions],
+    _FORGET_TESTS.many(connection, [{"instance": decision.instance_id} for decision in decisions])
+    _ADD_TEST.many(
+        connection,
+        [
+            {
+                "instance_id": decision.instance_id,
+                "test": outcome.test.value,
+                "value": outcome.value,
+                "threshold": outcome.threshold,
+                "occluded": outcome.occluded,
+                "margin": outcome.margin,
+                "by_instance_id": outcome.by,
+                "detail": outcome.detail,
+                "job_id": job_id,
+            }
+            for decision in decisions
+            for outcome in decision.outcomes
+        ],
     )
-    outcomes = [
-        {
-            "instance_id": decision.instance_id,
-            "test": outcome.test.value,
-            "value": outcome.value,
-            "threshold": outcome.threshold,
-            "occluded": outcome.occluded,
-            "margin": outcome.margin,
-            "by_instance_id": outcome.by,
-            "detail": outcome.detail,
-            "job_id": job_id,
-        }
-        for decision in decisions
-        for outcome in decision.outcomes
-    ]
-    if outcomes:
-        connection.execute(insert(_test), outcomes)
-    connection.execute(_STATEMENT, [_parameters(decision, origin) for decision in decisions])
+    _DECIDE.many(connection, [_parameters(decision, origin) for decision in decisions])
 
 
 def write_thinning(connection: Connection, flags: Sequence[tuple[int, bool, bool]]) -> None:
     """Set (instance id, stationary, thinned) of instances; use `BulkWriter.each` for many."""
-    if not flags:
-        return
-    i = _instance.c
-    statement = (
-        update(_instance)
-        .where(i.id == bindparam("instance"))
-        .where((i.stationary != bindparam("is_stationary")) | (i.thinned != bindparam("is_thinned")))
-        .values(stationary=bindparam("is_stationary"), thinned=bindparam("is_thinned"))
-    )
-    connection.execute(
-        statement,
+    _THIN.many(
+        connection,
         [
             {"instance": instance_id, "is_stationary": stationary, "is_thinned": thinned}
             for instance_id, stationary, thinned in flags
@@ -125,4 +113,24 @@ def _parameters(decision: OcclusionDecision, origin: LabelOrigin) -> dict[str, A
     }
 
 
-_STATEMENT = _decision_update()
+def _thinning_update() -> Any:
+    i = _instance.c
+    stationary, thinned = bindparam("is_stationary", type_=Boolean), bindparam("is_thinned", type_=Boolean)
+    return (
+        update(_instance)
+        .where(i.id == bindparam("instance"))
+        .where((i.stationary != stationary) | (i.thinned != thinned))
+        .values(stationary=stationary, thinned=thinned)
+    )
+
+
+_FORGET_TESTS = Prepared(delete(_test).where(_test.c.instance_id == bindparam("instance")))
+_ADD_TEST = Prepared(
+    insert(_test),
+    [
+        *("instance_id", "test", "value", "threshold", "occluded", "margin"),
+        *("by_instance_id", "detail", "job_id"),
+    ],
+)
+_DECIDE = Prepared(_decision_update())
+_THIN = Prepared(_thinning_update())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from core.records.boxes import Box
@@ -16,6 +16,7 @@ from core.records.masks import Rle
 from core.records.occlusion import LabelOrigin
 from core.store import tables
 from core.store.derived import NO_TEST_UNCERTAINTY
+from core.store.prepared import Prepared
 from core.store.writers.matching import match_boxes
 
 _instance, _mask, _crop, _frame, _source = (
@@ -73,6 +74,22 @@ class FoundFrame:
 
     frame_id: int
     found: Sequence[FoundInstance]
+
+
+class PresentRow(NamedTuple):
+    """An instance that a frame has already; `touched`: whether a person reviewed, drew or named it."""
+
+    id: int
+    x: float
+    y: float
+    w: float
+    h: float
+    category: str
+    score: float
+    state: str
+    origin: str
+    mask_id: int | None
+    touched: bool
 
 
 def write_detections(
@@ -159,34 +176,13 @@ def write_frames(
 _MADE_BY_OTHERS = (LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value)
 
 
-def present_rows(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[Any]]:
-    """frame id -> its rows by id, gone ones too, each with whether a person `touched` it."""
-    i = _instance.c
-    drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
-    reviewed = exists().where(tables.review.c.instance_id == i.id)
-    query = (
-        select(
-            i.id,
-            i.frame_id,
-            i.x,
-            i.y,
-            i.w,
-            i.h,
-            i.category,
-            i.score,
-            i.state,
-            i.origin,
-            i.mask_id,
-            (reviewed | drawn | i.verdict.is_not(None) | i.category_annotator_id.is_not(None)).label(
-                "touched"
-            ),
-        )
-        .where(i.frame_id.in_(frame_ids))
-        .order_by(i.id)
-    )
-    present: dict[int, list[Any]] = {}
-    for row in connection.execute(query):
-        present.setdefault(row.frame_id, []).append(row)
+def present_rows(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[PresentRow]]:
+    """frame id -> its rows by id, gone ones too."""
+    present: dict[int, list[PresentRow]] = {}
+    for frame_id in frame_ids:
+        rows = [PresentRow(*row) for row in _PRESENT.run(connection, frame_id=frame_id)]
+        if rows:
+            present[frame_id] = rows
     return present
 
 
@@ -200,62 +196,53 @@ def add_instances(
     """Insert (frame id, what was found) with masks and crops and give the new ids; one statement a table."""
     if not fresh:
         return []
-    places = _places(connection, {frame_id for frame_id, _ in fresh})
     ids = _free_ids(connection, _instance.name, len(fresh))
     masked = [(i, one) for i, (_, one) in zip(ids, fresh, strict=True) if one.rle is not None]
     mask_ids = dict(zip((i for i, _ in masked), _free_ids(connection, _mask.name, len(masked)), strict=True))
-    connection.execute(
-        insert(_instance),
+    places = {frame_id: _place(connection, frame_id) for frame_id in {frame_id for frame_id, _ in fresh}}
+    shared = {
+        "uncertainty": NO_TEST_UNCERTAINTY,
+        "origin": origin.value,
+        "detector": detector,
+        "job_id": job_id,
+    }
+    _ADD_INSTANCE.many(
+        connection,
         [
             {
                 "id": instance_id,
                 **places[frame_id],
+                **shared,
                 "category": one.category.value,
                 "score": one.score,
                 **_box_columns(one.box),
-                "uncertainty": NO_TEST_UNCERTAINTY,
-                "origin": origin.value,
-                "detector": detector,
                 "mask_id": mask_ids.get(instance_id),
-                "job_id": job_id,
             }
             for instance_id, (frame_id, one) in zip(ids, fresh, strict=True)
         ],
     )
     now = time.time()
-    masks = [
-        {
-            "id": mask_ids[instance_id],
-            "instance_id": instance_id,
-            "version": 1,
-            "height": one.rle.height,
-            "width": one.rle.width,
-            "counts": one.rle.counts,
-            "area": one.mask_area,
-            "origin": origin.value,
-            "job_id": job_id,
-            "created_at": now,
-        }
-        for instance_id, one in masked
-        if one.rle is not None
-    ]
-    if masks:
-        connection.execute(insert(_mask), masks)
+    _ADD_MASK.many(
+        connection,
+        [
+            _mask_columns(mask_ids[instance_id], instance_id, 1, one.rle, one.mask_area)
+            | {"origin": origin.value, "job_id": job_id, "created_at": now}
+            for instance_id, one in masked
+            if one.rle is not None
+        ],
+    )
     _put_crops(
         connection, [(i, one.crop) for i, (_, one) in zip(ids, fresh, strict=True) if one.crop is not None]
     )
     return ids
 
 
-def _places(connection: Connection, frame_ids: set[int]) -> dict[int, dict[str, Any]]:
+def _place(connection: Connection, frame_id: int) -> dict[str, Any]:
     """The columns that an instance takes from its frame."""
-    f = _frame.c
-    query = (
-        select(f.id.label("frame_id"), f.source_id, f.time_s, f.captured_at, _source.c.camera_id)
-        .join(_source, _source.c.id == f.source_id)
-        .where(f.id.in_(frame_ids))
-    )
-    return {row["frame_id"]: dict(row) for row in connection.execute(query).mappings()}
+    row = _PLACE.run(connection, frame_id=frame_id).fetchone()
+    if row is None:
+        raise ValueError(f"there is no frame {frame_id}")
+    return dict(zip(_FROM_FRAME, row, strict=True))
 
 
 def _free_ids(connection: Connection, table: str, count: int) -> list[int]:
@@ -267,7 +254,7 @@ def _free_ids(connection: Connection, table: str, count: int) -> list[int]:
 
 def renew_instance(
     connection: Connection,
-    row: Any,
+    row: PresentRow,
     one: FoundInstance,
     detector: str,
     origin: LabelOrigin,
@@ -309,16 +296,23 @@ def _box_columns(box: Box) -> dict[str, float]:
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h, "size": box.size}
 
 
+def _mask_columns(mask_id: int | None, instance_id: int, version: int, rle: Rle, area: int) -> dict[str, Any]:
+    return {
+        "id": mask_id,
+        "instance_id": instance_id,
+        "version": version,
+        "height": rle.height,
+        "width": rle.width,
+        "counts": rle.counts,
+        "area": area,
+    }
+
+
 def _same_mask(connection: Connection, mask_id: int | None, rle: Rle) -> bool:
     if mask_id is None:
         return False
-    m = _mask.c
-    row = connection.execute(select(m.height, m.width, m.counts).where(m.id == mask_id)).first()
-    return row is not None and (row.height, row.width, bytes(row.counts)) == (
-        rle.height,
-        rle.width,
-        rle.counts,
-    )
+    row = _MASK_CODE.run(connection, mask_id=mask_id).fetchone()
+    return row == (rle.height, rle.width, rle.counts)
 
 
 def _add_mask(
@@ -330,37 +324,70 @@ def _add_mask(
     origin: LabelOrigin,
     job_id: int | None,
 ) -> None:
-    result = connection.execute(
-        insert(_mask).values(
-            instance_id=instance_id,
-            version=version,
-            height=rle.height,
-            width=rle.width,
-            counts=rle.counts,
-            area=area,
-            origin=origin.value,
-            job_id=job_id,
-            created_at=time.time(),
-        )
+    [mask_id] = _free_ids(connection, _mask.name, 1)
+    _ADD_MASK.many(
+        connection,
+        [
+            _mask_columns(mask_id, instance_id, version, rle, area)
+            | {"origin": origin.value, "job_id": job_id, "created_at": time.time()}
+        ],
     )
-    assert result.inserted_primary_key is not None
-    connection.execute(
-        update(_instance).where(_instance.c.id == instance_id).values(mask_id=result.inserted_primary_key[0])
-    )
+    connection.execute(update(_instance).where(_instance.c.id == instance_id).values(mask_id=mask_id))
 
 
 def _put_crops(connection: Connection, crops: Sequence[tuple[int, Crop]]) -> None:
-    if not crops:
-        return
-    statement = upsert(_crop)
-    statement = statement.on_conflict_do_update(
-        index_elements=["instance_id"],
-        set_={name: statement.excluded[name] for name in ("x", "y", "w", "h", "data")},
-    )
-    connection.execute(
-        statement,
+    _PUT_CROP.many(
+        connection,
         [
             {"instance_id": i, "x": crop.x, "y": crop.y, "w": crop.w, "h": crop.h, "data": crop.data}
             for i, crop in crops
         ],
     )
+
+
+def _present() -> Select[Any]:
+    i = _instance.c
+    drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
+    reviewed = exists().where(tables.review.c.instance_id == i.id)
+    touched = reviewed | drawn | i.verdict.is_not(None) | i.category_annotator_id.is_not(None)
+    columns = [i[name] for name in PresentRow._fields if name != "touched"]
+    return (
+        select(*columns, touched.label("touched")).where(i.frame_id == bindparam("frame_id")).order_by(i.id)
+    )
+
+
+def _put_crop() -> Any:
+    statement = upsert(_crop)
+    return statement.on_conflict_do_update(
+        index_elements=["instance_id"],
+        set_={name: statement.excluded[name] for name in ("x", "y", "w", "h", "data")},
+    )
+
+
+_FROM_FRAME = ("frame_id", "source_id", "time_s", "captured_at", "camera_id")
+_PLACE = Prepared(
+    select(_frame.c.id, _frame.c.source_id, _frame.c.time_s, _frame.c.captured_at, _source.c.camera_id)
+    .join(_source, _source.c.id == _frame.c.source_id)
+    .where(_frame.c.id == bindparam("frame_id"))
+)
+_PRESENT = Prepared(_present())
+_MASK_CODE = Prepared(
+    select(_mask.c.height, _mask.c.width, _mask.c.counts).where(_mask.c.id == bindparam("mask_id"))
+)
+_ADD_INSTANCE = Prepared(
+    insert(_instance),
+    [
+        "id",
+        *_FROM_FRAME,
+        *("category", "score", "x", "y", "w", "h", "size"),
+        *("uncertainty", "origin", "detector", "mask_id", "job_id"),
+    ],
+)
+_ADD_MASK = Prepared(
+    insert(_mask),
+    [
+        *("id", "instance_id", "version", "height", "width", "counts", "area"),
+        *("origin", "job_id", "created_at"),
+    ],
+)
+_PUT_CROP = Prepared(_put_crop(), ["instance_id", "x", "y", "w", "h", "data"])

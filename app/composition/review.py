@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.actions import ActionBook, load_actions
@@ -11,8 +12,10 @@ from app.controllers.review import ReviewController
 from app.kept_json import read_json
 from app.places import config_folder
 from app.states.review_queue import CROP_ROLE
+from app.views.review.category_button import call_action
 from app.views.review.review_view import ReviewView
 from app.workspace import Workspace
+from core.records.detections import Category
 from core.records.occlusion import Verdict
 from core.store.edits.verdicts import RejectReason
 
@@ -27,10 +30,13 @@ def build_review(session: ProjectSession) -> Workspace:
     view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
     _join(controller, view)
     handlers = _handlers(controller, view)
-    view.verdicts.wanted.connect(lambda action_id: handlers[action_id]())
+    for wanted in (view.verdicts.wanted, view.reasons.action_wanted):
+        wanted.connect(lambda action_id: handlers[action_id]())
 
     def shown() -> None:
-        view.verdicts.show_keys(_first_keys())
+        keys = _first_keys()
+        view.verdicts.show_keys(keys)
+        view.reasons.show_keys(keys)
         controller.on_shown()
         view.queue.view.setFocus()
 
@@ -102,6 +108,7 @@ def _handlers(controller: ReviewController, view: ReviewView) -> dict[str, Calla
         "review.wrong_detection": lambda: controller.mark(Verdict.REJECTED, wrong),
         "review.bad_picture": lambda: controller.mark(Verdict.REJECTED, bad),
         "review.clear": lambda: controller.mark(None),
+        **{call_action(category): partial(controller.call, category) for category in Category},
         "review.track_unoccluded": lambda: controller.mark_track(Verdict.UNOCCLUDED),
         "review.track_occluded": lambda: controller.mark_track(Verdict.OCCLUDED),
         "review.track_wrong_detection": lambda: controller.mark_track(Verdict.REJECTED, wrong),

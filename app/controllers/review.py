@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.controllers.review_edits import ReviewEdits
 from app.controllers.review_feed import QueueFeed
 from app.controllers.review_lookout import AHEAD, Lookout
 from app.controllers.review_model import QueueModel
 from app.controllers.review_panel import build_panel
 from app.controllers.review_reads import FilterChoices, Selection, StoreReads
 from app.states.review_filter import FilterState
+from core.records.detections import Category
 from core.records.history import Touched
 from core.records.occlusion import Verdict
 from core.records.project import QueueFilter
-from core.store.edits.verdicts import RejectReason, set_verdict
+from core.store.edits.verdicts import RejectReason
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
@@ -51,6 +53,7 @@ class ReviewController(QObject):
         self.model = QueueModel()
         self.feed = QueueFeed(session, self._reads, self.model)
         self.lookout = Lookout(session, self._reads)
+        self._edits = ReviewEdits(session)
         self.filter = FilterState()
         self.current: int | None = None
         self.selected: list[int] = []
@@ -58,7 +61,6 @@ class ReviewController(QObject):
         self._anchor_row = 0  # and its row then, for when it has left
         self._waits_for_row = False
         self._reversed: int | None = None  # the edit that an undo or redo is being announced of
-        self._lost: list[list[int]] = []  # ids of marks that the store refused
         self._shown = False
         self._stale = True
         self._outside = QTimer(self)
@@ -71,8 +73,9 @@ class ReviewController(QObject):
         self.lookout.shown.connect(self._on_shown)
         self.lookout.arrived.connect(self._look_ahead)
         self.lookout.said.connect(self.said)
-        session.failed.connect(self._on_edit_failed)
-        session.broke.connect(self._on_edit_failed)
+        self._edits.said.connect(self.said)
+        # a mark that was not kept: back to what it was meant for, so that it is seen
+        self._edits.refused.connect(lambda ids: self.select(ids[0], ids))
         session.undone.connect(self._on_reversed)
         session.redone.connect(self._on_reversed)
 
@@ -208,7 +211,7 @@ class ReviewController(QObject):
             lambda: self._reads.queued_of_track(conditions, track_id), arrived, tag="review select track"
         )
 
-    # ---- verdicts -------------------------------------------------------------------------------
+    # ---- what they are --------------------------------------------------------------------------
 
     def mark(self, verdict: Verdict | None, reason: RejectReason | None = None) -> None:
         """Says what the selected instances are, and goes on to the next in the queue.
@@ -217,11 +220,10 @@ class ReviewController(QObject):
             verdict: None takes this annotator's verdict back, and stays.
             reason: of a rejection.
         """
-        targets = self.selected or ([] if self.current is None else [self.current])
+        targets = self._targets()
         if not targets:
-            self.said.emit("Nothing is selected.")
             return
-        self._set_verdict(targets, verdict, reason)
+        self._edits.set_verdict(targets, verdict, reason)
         if verdict is not None:
             self._advance(targets)
 
@@ -235,29 +237,23 @@ class ReviewController(QObject):
 
         def arrived(ids: list[int]) -> None:
             targets = list(dict.fromkeys([current, *ids]))
-            self._set_verdict(targets, verdict, reason)
+            self._edits.set_verdict(targets, verdict, reason)
             if self.current == current:
                 self._advance(targets)
 
         self._session.in_background(lambda: self._reads.unreviewed_of_track(track_id), arrived)
 
-    def _set_verdict(
-        self, targets: Sequence[int], verdict: Verdict | None, reason: RejectReason | None
-    ) -> None:
-        ids = list(targets)
+    def call(self, category: Category) -> None:
+        """Corrects what the selected instances are, and stays: the verdict comes after."""
+        targets = self._targets()
+        if targets:
+            self._edits.set_category(targets, category)
 
-        def verb() -> Touched:
-            try:
-                return set_verdict(self._session.history, ids, verdict, reason)
-            except BaseException:
-                self._lost.append(ids)
-                raise
-
-        def committed(touched: Touched) -> None:
-            if touched.edit_id:
-                self.said.emit(f"{touched.title}.")
-
-        self._session.perform(verb, committed)
+    def _targets(self) -> list[int]:
+        targets = self.selected or ([] if self.current is None else [self.current])
+        if not targets:
+            self.said.emit("Nothing is selected.")
+        return targets
 
     def _advance(self, done: Sequence[int]) -> None:
         """Goes to the next row that was not just marked; the marked ones leave once that is committed."""
@@ -275,12 +271,6 @@ class ReviewController(QObject):
             )
         if following is not None or self.filter.filter.verdict == "none":
             self.select(following)
-
-    def _on_edit_failed(self, _: object) -> None:
-        """A mark that was not kept: back to what it was meant for, so that it is seen."""
-        if self._lost:
-            ids = self._lost.pop(0)
-            self.select(ids[0], ids)
 
     # ---- news -----------------------------------------------------------------------------------
 

@@ -50,6 +50,8 @@ class QueuePane(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(0)
         self._settle.timeout.connect(self._show_what_is_selected)
+        for gone in (model.rowsAboutToBeRemoved, model.modelAboutToBeReset):
+            gone.connect(self._hold)  # before the selection hears of it, which makes another row current
         self.grid, self.table = CropGrid(), QueueTable()
         self.grid.setModel(model)
         self.table.setModel(model)
@@ -58,8 +60,6 @@ class QueuePane(QWidget):
         selection = self.grid.selectionModel()
         selection.selectionChanged.connect(self._on_selected)
         selection.currentRowChanged.connect(self._on_selected)
-        for gone in (model.rowsAboutToBeRemoved, model.modelAboutToBeReset):
-            gone.connect(self._hold)
         for back in (model.rowsRemoved, model.modelReset):
             back.connect(self._release)
         self.grid.activated.connect(lambda _: self.activated.emit())

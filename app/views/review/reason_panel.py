@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -20,6 +22,7 @@ from app.states.review_panel import PanelState, ReasonLine
 from app.theme import current_theme
 from app.views.canvas.badges import CANVAS_COLOUR, draw_badge
 from app.views.icons import TextButton
+from app.views.review.category_button import CategoryButton
 from app.views.text import frame, label, set_role
 
 
@@ -28,9 +31,11 @@ class ReasonPanel(QScrollArea):
 
     Signals:
         occluder_clicked(int): the instance that a test names.
+        action_wanted(str): the id of an action, such as of one that corrects the category.
     """
 
     occluder_clicked = Signal(int)
+    action_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,12 +52,19 @@ class ReasonPanel(QScrollArea):
 
         self._crop = CropPicture()
         self._title = label("", "title")
+        self.category = CategoryButton()
+        self.category.wanted.connect(self.action_wanted)
         self._subtitle = label("", "soft")
         self._together = label("", "warn", wrap=True)
         self._machine = LabelLine()
         self._person = LabelLine()
         column.addWidget(self._crop)
-        column.addWidget(self._title)
+        named = QHBoxLayout()
+        named.setSpacing(4)
+        named.addWidget(self._title)
+        named.addWidget(self.category)
+        named.addStretch(1)
+        column.addLayout(named)
         column.addWidget(self._subtitle)
         column.addWidget(self._together)
         column.addSpacing(2)
@@ -101,6 +113,10 @@ class ReasonPanel(QScrollArea):
                 row.show_line(state.reasons[place])
         self._untested.setVisible(not state.reasons)
         self._show_facts(state.facts)
+
+    def show_keys(self, keys: Mapping[str, str]) -> None:
+        """Says which keys correct the category (see CategoryButton)."""
+        self.category.show_keys(keys)
 
     def show_crop(self, image: QImage | None) -> None:
         """Shows the selected instance's crop, enlarged."""

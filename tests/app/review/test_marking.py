@@ -203,7 +203,7 @@ def test_a_mark_that_the_store_refuses_goes_back_to_its_object(
     def full(*_: object) -> Touched:
         raise DiskFullError("The disk is full.", "Free some space.")
 
-    monkeypatch.setattr("app.controllers.review.set_verdict", full)
+    monkeypatch.setattr("core.store.edits.verdicts.set_verdict", full)
     desk.press("A")
     desk.settle()
     assert len(desk.failures) == 1

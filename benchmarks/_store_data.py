@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateIndex
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import Crop, FoundInstance
 from core.records.masks import Rle
 from core.records.occlusion import (
     LabelOrigin,
@@ -24,7 +25,7 @@ from core.store import tables
 from core.store.project import Project
 from core.store.queries.frames import frames_of
 from core.store.writers.decisions import write_decisions
-from core.store.writers.detections import Crop, FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 
 CAMERAS = 4
 PER_FRAME = 10

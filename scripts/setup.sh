@@ -48,4 +48,4 @@ if ! "$venv/bin/python" -m pip show --quiet uv 2>/dev/null ||
 fi
 
 echo "Installing the pinned dependencies (the first time, some gigabytes: torch comes with CUDA)"
-"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -c constraints.txt -e '.[dev]'
+"$venv/bin/uv" pip install --quiet --compile-bytecode --python "$venv/bin/python" -c constraints.txt -e '.[dev]'

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from core.errors import ExchangeError
 from core.exchange.coco_match import match_images
 from core.exchange.coco_parse import CocoFile, CocoObject, read_coco
+from core.records.finds import FoundInstance
 from core.store.bulk import BulkWriter
 from core.store.project import Project
-from core.store.writers.detections import FoundInstance
 from core.store.writers.imports import ImportedInstance, write_imported
 from core.store.writers.tracks import track_the_untracked
 

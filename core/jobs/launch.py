@@ -11,13 +11,12 @@ from pathlib import Path
 import psutil
 
 from core.errors import JobError
-from core.jobs.spawn import program_command
+from core.jobs.spawn import PROGRAM_FOLDER, program_command
 from core.records.jobs import JobRow, JobState
 from core.store import job_rows
 from core.store.project import Project
 
 STOP_WITHIN_S = 2.0
-_PROGRAM_FOLDER = Path(__file__).resolve().parents[2]
 
 
 def launch(project_path: Path, job_id: int) -> subprocess.Popen[bytes]:
@@ -28,7 +27,7 @@ def launch(project_path: Path, job_id: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd=None if getattr(sys, "frozen", False) else _PROGRAM_FOLDER,
+        cwd=None if getattr(sys, "frozen", False) else PROGRAM_FOLDER,
         **flags,  # type: ignore[call-overload]
     )
 

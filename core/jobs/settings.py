@@ -143,6 +143,15 @@ class MineSettings(JobSettings):
         description="Longest side of a stored crop.",
         json_schema_extra=_advanced(unit="px"),
     )
+    processes: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        title="Processes",
+        description="How many look for motion side by side. Empty: one for each processor. "
+        "A network uses all processors by itself.",
+        json_schema_extra=_advanced(),
+    )
 
 
 class RecordSettings(JobSettings):

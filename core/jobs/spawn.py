@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-SERVERS = {"decode-server": "core.media.decode_child", "live-server": "core.media.live_child"}
-"""Children that serve the window: name on the command line -> module with a main(arguments).
+PROGRAM_FOLDER = Path(__file__).resolve().parents[2]
+"""Where children of a checkout or a wheel find the program's packages."""
+
+SERVERS = {
+    "decode-server": "core.media.decode_child",
+    "live-server": "core.media.live_child",
+    "find-server": "core.jobs.mine.find_child",
+}
+"""Children that serve the window or a job: name on the command line -> module with a main(arguments).
 
 They start without the shell, whose settings models would cost them most of a second.
 """
@@ -22,12 +30,16 @@ def program_command(*arguments: str) -> list[str]:
 
 
 def run_server(name: str, arguments: list[str]) -> int:
-    """Serves until the window goes away; gives the exit code."""
+    """Serves until who started it goes away; gives the exit code."""
     # named in full, so that a frozen build takes them along
     if name == "decode-server":
         from core.media.decode_child import main as serve_frames
 
         return serve_frames(arguments)
+    if name == "find-server":
+        from core.jobs.mine.find_child import main as find_objects
+
+        return find_objects(arguments)
     from core.media.live_child import main as serve_stream
 
     return serve_stream(arguments)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from core.records.finds import FoundInstance
 from core.records.media import FrameStamp, SourceKind, SourceTable
 from core.records.occlusion import LabelOrigin
 from core.store.edits.cameras import add_camera
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.frames import frames_of
-from core.store.writers.detections import FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 from core.store.writers.sources import add_source
 
 WIDTH, HEIGHT = 64, 48

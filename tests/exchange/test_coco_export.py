@@ -16,6 +16,7 @@ from core.exchange.polygons import polygons_of, rle_of_polygons
 from core.geometry.masks import full_to_patch, patch_to_full, patch_to_rle, rle_to_patch
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.occlusion import (
     LabelOrigin,
     OcclusionDecision,
@@ -28,7 +29,6 @@ from core.records.project import QueueFilter
 from core.store.edits.verdicts import RejectReason, set_verdict
 from core.store.history import History
 from core.store.writers.decisions import write_decisions, write_thinning
-from core.store.writers.detections import FoundInstance
 from core.store.writers.tracks import write_track
 
 SQUARE = np.zeros((48, 64), dtype=bool)

@@ -16,6 +16,7 @@ from core.exchange.coco import ImportSummary, export_coco, import_coco
 from core.geometry.masks import full_to_patch, patch_to_rle
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.media import SourceKind
 from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabel, Verdict
 from core.store import tables
@@ -23,7 +24,6 @@ from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.queries import instances
 from core.store.writers.decisions import write_decisions
-from core.store.writers.detections import FoundInstance
 
 CATEGORIES = [{"id": 3, "name": "car"}, {"id": 1, "name": "Pedestrian"}, {"id": 77, "name": "toaster"}]
 

@@ -17,10 +17,10 @@ from core.exchange.coco import export_coco, import_coco
 from core.geometry.masks import full_to_patch, patch_area, patch_to_rle
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.occlusion import OcclusionDecision, OcclusionLabel, Verdict
 from core.store.edits.verdicts import set_verdict
 from core.store.writers.decisions import write_decisions
-from core.store.writers.detections import FoundInstance
 from core.store.writers.tracks import write_track
 
 from .conftest import HEIGHT, WIDTH, Place

@@ -10,13 +10,14 @@ import pytest
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.media import FrameStamp, SourceKind, SourceTable
 from core.records.occlusion import LabelOrigin
 from core.store.edits.cameras import add_camera
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.frames import frames_of
-from core.store.writers.detections import FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 from core.store.writers.sources import add_source
 
 EPOCH_NOON = 1_700_049_600.0  # 2023-11-15 12:00:00 UTC, by `date -u -d @1700049600`

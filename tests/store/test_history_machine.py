@@ -20,6 +20,7 @@ from sqlalchemy import select
 from core.errors import EditRefusedError
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.history import Touched
 from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabel, Verdict
 from core.store import tables
@@ -29,7 +30,7 @@ from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
 from core.store.writers.decisions import write_decisions
-from core.store.writers.detections import FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 
 Cell = tuple[Any, ...]
 Document = dict[Cell, Any]

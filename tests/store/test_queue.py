@@ -14,6 +14,7 @@ from sqlalchemy import text, update
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.occlusion import (
     LabelOrigin,
     OcclusionDecision,
@@ -32,7 +33,7 @@ from core.store.project import Project
 from core.store.queries import queue
 from core.store.queries.frames import frames_of
 from core.store.writers.decisions import write_decisions, write_thinning
-from core.store.writers.detections import FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 from core.store.writers.sources import add_source
 from core.store.writers.tracks import write_track
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import Crop, FoundInstance
 from core.records.masks import Rle
 from core.records.occlusion import (
     OcclusionDecision,
@@ -23,7 +24,6 @@ from core.store.edits.verdicts import set_verdict
 from core.store.queries import backgrounds, instances
 from core.store.writers.backgrounds import write_background
 from core.store.writers.decisions import write_decisions, write_thinning
-from core.store.writers.detections import Crop, FoundInstance
 
 
 def rows(site: Any, gone: bool = True) -> dict[int, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import Crop, FoundInstance
 from core.records.masks import Rle
 from core.records.occlusion import (
     LabelOrigin,
@@ -19,7 +20,7 @@ from core.store.edits.categories import set_category
 from core.store.edits.verdicts import set_verdict
 from core.store.queries import frames, instances, tracks
 from core.store.queries.instance_detail import instance_detail
-from core.store.writers.detections import Crop, FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 from core.store.writers.matching import intersection_over_union, match_boxes
 from core.store.writers.tracks import finish_tracks, write_track
 

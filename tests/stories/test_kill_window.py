@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundFrame, FoundInstance
 from core.records.occlusion import LabelOrigin
 from core.store import check, tables
 from core.store.project import Project
 from core.store.queries.frames import frames_of
-from core.store.writers.detections import FoundFrame, FoundInstance, write_frames
+from core.store.writers.detections import write_frames
 from tests.app.review.street import Street
 from tests.forked import ForkServer
 

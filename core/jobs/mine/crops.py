@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records.boxes import Box
-from core.store.writers.detections import Crop
+from core.records.finds import Crop
 
 MARGIN = 0.15
 JPEG_QUALITY = 90

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,24 +12,24 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from core.errors import FootageMissingError, MediaError
-from core.geometry.masks import patch_area, patch_to_rle
 from core.jobs.ahead import ahead
 from core.jobs.context import JobContext
 from core.jobs.footage import open_source
-from core.jobs.mine.crops import cut_crop
+from core.jobs.mine.finding import Task, find_beside, find_here
 from core.jobs.mine.plan import SourcePlan
 from core.jobs.settings import MineSettings
 from core.media.background_samples import hour_of_day
 from core.mining.detectors.protocol import Detector
-from core.records.detections import Detection, DetectorFrame
-from core.records.masks import MaskPatch
+from core.records.finds import FoundFrame, FoundInstance
 from core.records.media import DecodedFrame
 from core.records.occlusion import LabelOrigin
 from core.records.project import FrameRow
 from core.store.bulk import SLICE_S, BulkWriter
-from core.store.writers.detections import FoundFrame, FoundInstance, write_frames
+from core.store.writers.detections import write_frames
 
 AHEAD_FRAMES = 8
+_MOST_PROCESSES = 6  # more than these, decoding and writing do not keep up with
+_WORTH_PROCESSES = 100  # frames
 Backgrounds = Callable[[int | None], NDArray[np.uint8] | None]
 
 
@@ -50,7 +51,7 @@ def detect_source(
 ) -> int:
     """Finds objects in the frames of a source and writes them, from where an earlier attempt stopped.
 
-    Decoding, detecting and writing each run in a thread of their own.
+    Decoding and writing each run in a thread of their own; detecting too, or in several processes.
 
     Args:
         backgrounds: hour of day (or None) -> background, or None where there is none.
@@ -88,12 +89,30 @@ def _found_frames(
     settings: MineSettings,
 ) -> Iterator[_ReadyFrame]:
     rows = {frame.pts: frame for frame in todo}
-    decoded = ahead(_decoded(context, plan, todo), AHEAD_FRAMES)
-    for picture in decoded:
-        frame = rows[picture.pts]
-        hour = None if frame.captured_at is None else hour_of_day(frame.captured_at, utc_offset_s)
-        [found] = detector.detect([DetectorFrame(picture.image, backgrounds(hour))])
-        yield _ReadyFrame(frame, tuple(_kept(one, picture.image, settings.crop_px) for one in found))
+
+    def tasks() -> Iterator[Task[FrameRow]]:
+        for picture in ahead(_decoded(context, plan, todo), AHEAD_FRAMES):
+            frame = rows[picture.pts]
+            hour = None if frame.captured_at is None else hour_of_day(frame.captured_at, utc_offset_s)
+            yield Task(frame, picture.image, backgrounds(hour))
+
+    processes = _processes(settings, len(todo))
+    if processes > 1:
+        own = settings.motion.model_dump(mode="json")
+        found = find_beside(tasks(), settings.detector, own, settings.crop_px, processes)
+    else:
+        found = find_here(tasks(), detector, settings.crop_px)
+    for frame, instances in found:
+        yield _ReadyFrame(frame, instances)
+
+
+def _processes(settings: MineSettings, frames: int) -> int:
+    """How many processes look for objects; a few frames are done before one has even started."""
+    if settings.detector != "motion":
+        return 1
+    if settings.processes is not None:
+        return settings.processes
+    return min(os.cpu_count() or 1, _MOST_PROCESSES) if frames >= _WORTH_PROCESSES else 1
 
 
 def _decoded(context: JobContext, plan: SourcePlan, todo: Sequence[FrameRow]) -> Iterator[DecodedFrame]:
@@ -125,19 +144,6 @@ def _note_damage(context: JobContext, plan: SourcePlan, pts: int, problem: Media
     """A frame that cannot be read costs that frame alone, and the log and the result say so."""
     context.log(f"{plan.source.name}, frame at {pts}: {problem.problem}")
     context.checkpoint["damaged"] = int(context.checkpoint.get("damaged", 0)) + 1
-
-
-def _kept(one: Detection, image: NDArray[np.uint8], crop_px: int) -> FoundInstance:
-    height, width = image.shape[:2]
-    mask: MaskPatch | None = one.mask
-    return FoundInstance(
-        one.box,
-        one.category,
-        one.score,
-        None if mask is None else patch_to_rle(mask, height, width),
-        0 if mask is None else patch_area(mask),
-        cut_crop(image, one.box, crop_px),
-    )
 
 
 def _slices(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import Crop, FoundFrame, FoundInstance
 from core.records.masks import Rle
 from core.records.occlusion import LabelOrigin
 from core.store import tables
@@ -26,54 +26,6 @@ _instance, _mask, _crop, _frame, _source = (
     tables.frame,
     tables.source,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A picture of an instance with some margin.
-
-    Attributes:
-        x, y, w, h: its place in the picture, whole pixels.
-        data: JPEG, RGB.
-    """
-
-    x: int
-    y: int
-    w: int
-    h: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FoundInstance:
-    """One detection as it is kept.
-
-    Attributes:
-        box, category, score: as detected.
-        rle: its mask over the whole picture, or None.
-        mask_area: pixels in the mask.
-        crop: its picture, or None.
-    """
-
-    box: Box
-    category: Category
-    score: float
-    rle: Rle | None = None
-    mask_area: int = 0
-    crop: Crop | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFrame:
-    """All that a detector found in one frame.
-
-    Attributes:
-        frame_id: which frame.
-        found: every detection in it.
-    """
-
-    frame_id: int
-    found: Sequence[FoundInstance]
 
 
 class PresentRow(NamedTuple):

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.occlusion import LabelOrigin, OcclusionLabel, Verdict
 from core.store import tables
 from core.store.annotators import annotator_id
 from core.store.derived import label_in_force, origin_in_force
-from core.store.writers.detections import FoundInstance, add_instances, present_rows, renew_instance
+from core.store.writers.detections import add_instances, present_rows, renew_instance
 from core.store.writers.matching import MATCH_IOU, intersection_over_union, match_boxes, same_kind
 
 _instance, _review = tables.instance, tables.review

@@ -23,6 +23,7 @@ from core.errors import AmodalError, MediaError
 from core.geometry.masks import patch_to_rle
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import Crop, FoundInstance
 from core.records.masks import MaskPatch
 from core.records.media import DecodedFrame, FrameStamp, SourceKind, SourceTable
 from core.records.occlusion import (
@@ -40,7 +41,7 @@ from core.store.project import Project
 from core.store.queries import instances
 from core.store.queries.frames import frames_of
 from core.store.writers.decisions import write_decisions
-from core.store.writers.detections import Crop, FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 from core.store.writers.sources import add_source
 from core.store.writers.tracks import write_track
 

@@ -15,9 +15,10 @@ from app.views.review.filter_bar import FilterBar
 from app.views.review.review_view import ReviewView
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.occlusion import LabelOrigin
 from core.store.project import Project
-from core.store.writers.detections import FoundInstance, write_detections
+from core.store.writers.detections import write_detections
 from tests.app.review.street import Desk, Street
 
 

@@ -40,12 +40,13 @@ def full_to_patch(bits: NDArray[np.bool_] | NDArray[np.uint8]) -> MaskPatch:
 
 def tighten(patch: MaskPatch) -> MaskPatch:
     """The same mask on the smallest patch that holds it; the empty patch if no pixel is set."""
-    rows = np.flatnonzero(patch.bits.any(axis=1))
-    if rows.size == 0:
+    # ufuncs and methods alone: this runs several times for each object of each frame
+    rows = np.logical_or.reduce(patch.bits, axis=1)
+    if not rows.size or not rows.any():
         return empty_patch()
-    columns = np.flatnonzero(patch.bits.any(axis=0))
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    left, right = int(columns[0]), int(columns[-1]) + 1
+    columns = np.logical_or.reduce(patch.bits, axis=0)
+    top, bottom = int(rows.argmax()), rows.size - int(rows[::-1].argmax())
+    left, right = int(columns.argmax()), columns.size - int(columns[::-1].argmax())
     tight = np.ascontiguousarray(patch.bits[top:bottom, left:right])
     return MaskPatch(patch.x + left, patch.y + top, tight)
 

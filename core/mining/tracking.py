@@ -107,6 +107,12 @@ def track_sequence(
     return _numbered(frames, [track for track in tracks if len(track) >= settings.least_length])
 
 
+def load_packages() -> None:
+    """Imports what following needs, which takes a second or two: a job does it while it looks for objects."""
+    import supervision  # noqa: F401
+    import trackers  # noqa: F401
+
+
 def settle_categories(
     frames: Sequence[Sequence[Detection]], tracks: Sequence[Sequence[int | None]]
 ) -> list[list[Category]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from core.jobs.mine.sequence_phase import follow_and_test, thin_source
 from core.jobs.settings import BackgroundSettings, MineSettings
 from core.mining.detectors.protocol import Detector
 from core.mining.detectors.registry import create_detector
+from core.mining.tracking import load_packages
 from core.store import tables
 from core.store.queries.frames import sequences_of
 
@@ -38,6 +40,7 @@ def run_mine(context: JobContext) -> dict[str, Any]:
     frames = sum(len(plan.frames) for _, plan in plans)
     if not frames:
         raise JobError("No frame lies between those times.", "Choose other times.")
+    threading.Thread(target=load_packages, name="load packages", daemon=True).start()
     done = 0
     for one, plan in plans:
         _mine_source(context, one, plan, detector, done / frames, len(plan.frames) / frames)

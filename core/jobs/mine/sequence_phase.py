@@ -154,14 +154,14 @@ def _track(
                 members.setdefault(number, []).append(one.instance_id)
     taken: set[int] = set()
     track_ids: dict[int, int | None] = {}
-    for number in sorted(members):
 
-        def step(connection: Connection, number: int = number) -> int | None:
-            return write_track(
+    def write(connection: Connection, some: Sequence[int]) -> None:
+        for number in some:
+            track_ids[number] = write_track(
                 connection, source.id, sequence.id, members[number], taken=taken, job_id=context.job_id
             )
 
-        track_ids[number] = bulk.run(step)
+    bulk.each(sorted(members), write)
     bulk.run(lambda connection: finish_tracks(connection, sequence.id, taken))
     return [
         replace(one, track_id=None if number is None else track_ids[number])

@@ -7,6 +7,7 @@ It looks for blobs in a shrunk picture and draws their outlines at full size. Wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -158,7 +159,7 @@ def _at_full_size(
     place = np.s_[top : top + reach.shape[0], left : left + reach.shape[1]]
     off = cv2.absdiff(exposure.corrected(image[place]), model.image[place])
     contrast = cv2.blur(strongest_channel(np.asarray(off, dtype=np.uint8)), (3, 3))
-    nearby = cv2.dilate(contrast, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * factor + 1,) * 2))
+    nearby = cv2.dilate(contrast, _disc(factor))
     # a blurred edge lies where the contrast is half of what it is inside
     beyond = (contrast < _HALF * nearby) & (nearby > _CLEAR * threshold)
     drawn = reach & (inside | ~beyond)
@@ -171,3 +172,8 @@ def _at_full_size(
 def _scaled(bits: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """A mask of 0 and 1, enlarged to 0 to 255 with slopes between."""
     return np.asarray(cv2.resize(bits * np.uint8(255), size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _disc(radius: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2), dtype=np.uint8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -141,8 +143,8 @@ def _best_cut(outline: Points, least_side: float, look_for: LookFor) -> tuple[in
         two = np.concatenate([outline[second:], outline[: first + 1]])
         if _halves_a_person(one, two, look_for):
             continue
-        length = float(np.linalg.norm(outline[first, 0] - outline[second, 0]))
-        small = float(np.sqrt(min(cv2.contourArea(one), cv2.contourArea(two))))
+        length = math.dist(outline[first, 0].tolist(), outline[second, 0].tolist())
+        small = math.sqrt(min(cv2.contourArea(one), cv2.contourArea(two)))
         after = _solidity_of_parts(one, two, length, least_side)
         # the longer the cut, the more it must explain
         gain = after - before - _LEAST_GAIN * length / max(small, 1.0)
@@ -176,7 +178,8 @@ def _candidates(outline: Points, concave: list[int]) -> list[tuple[int, int]]:
     for place in concave:
         away = np.abs(np.arange(count) - place)
         away = np.minimum(away, count - away)
-        distance = np.linalg.norm(points - points[place], axis=1)
+        steps = points - points[place]
+        distance = np.sqrt((steps * steps).sum(axis=1))
         # across the blob, not a little further along the same side
         distance[away < np.maximum(2.0 * distance, 4.0)] = np.inf
         across = int(np.argmin(distance))
@@ -191,7 +194,7 @@ def _solidity_of_parts(one: Points, two: Points, length: float, least_side: floa
         return 0.0
     area_one, area_two = cv2.contourArea(one), cv2.contourArea(two)
     small, large = min(area_one, area_two), max(area_one, area_two)
-    if small < _LEAST_PART * large or length > _LONGEST_CUT * np.sqrt(small):
+    if small < _LEAST_PART * large or length > _LONGEST_CUT * math.sqrt(small):
         return 0.0
     box_one, box_two = cv2.boundingRect(one), cv2.boundingRect(two)
     if max(box_one[2:]) < least_side or max(box_two[2:]) < least_side:

@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] = ()) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         project = _make_project(Path(folder))
         environment = {**os.environ, "AMODAL_CONFIG_DIR": str(Path(folder) / "config")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # no user has it set
         # the first start of each fills the disk's cache and the folders of compiled modules
         for script in (_EMPTY, _START, _OPEN):
             _run(script, environment, str(project))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from app.commands import Commands
+from app.composition.when_shown import when_shown
 from app.controllers.history import HistoryController
 from app.controllers.jobs import JobsController
 from app.session import ProjectSession
@@ -107,9 +108,9 @@ class OpenProject(QObject):
                 before.on_hidden()
             self._window.go_to(place)
             after = self._window.workspace(place)
-            self._commands.go_to(place, after)
             if after is not None:
-                after.on_shown()
+                after.on_shown()  # first, as it may be built only now: then it can say what it answers
+            self._commands.go_to(place, after)
 
     def run_dialog(self, kind: str, values: dict[str, Any] | None = None) -> None:
         """Asks for a job's settings and starts it."""
@@ -179,9 +180,10 @@ class OpenProject(QObject):
 
     def _join_workspaces(self) -> None:
         for workspace in self.workspaces:
-            self.session.touched.connect(workspace.on_touched)
-            self.session.job_changed.connect(workspace.on_job_changed)
-            self.session.outside_change.connect(workspace.on_outside_change)
+            # asked for anew each time: a workspace that is built when it is shown answers only then
+            self.session.touched.connect(lambda touched, one=workspace: one.on_touched(touched))
+            self.session.job_changed.connect(lambda row, one=workspace: one.on_job_changed(row))
+            self.session.outside_change.connect(lambda one=workspace: one.on_outside_change())
 
     def _on_dock(self, name: str) -> None:
         dock = self._jobs_dock if name == "jobs" else self._history_dock
@@ -281,7 +283,11 @@ def build_workspaces(
     session: ProjectSession, jobs: JobsController, go_to: Callable[[str], None]
 ) -> list[Workspace]:
     """The workspaces there are, left to right as the data runs."""
-    from app.composition.review import build_review
     from app.composition.sources import build_sources
 
-    return [build_sources(session, jobs, go_to), build_review(session)]
+    def review() -> Workspace:
+        from app.composition.review import build_review
+
+        return build_review(session)
+
+    return [build_sources(session, jobs, go_to), when_shown("review", "Review", "review", review)]

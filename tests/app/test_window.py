@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.composition.window import Shell
 from app.theme import current_theme
+from app.views.review.review_view import ReviewView
 from app.views.start_page import StartPage
 from core.errors import DiskFullError
 from core.store.edits.cameras import rename_camera
@@ -302,6 +303,27 @@ def test_workspaces_change_by_key(qtbot, opened: Shell):
     press(opened, Qt.Key.Key_1, CTRL)
     assert opened.window.place == "sources"
     assert opened.commands["sources.play"].isEnabled()
+
+
+def test_review_is_built_when_it_is_first_shown_and_answers_its_keys_at_once(qtbot, opened: Shell):
+    session = opened.opened.session
+    assert opened.window.findChild(ReviewView) is None
+    rename_gate(qtbot, opened, "North")  # what is told before it is there troubles nobody
+    session.outside_change.emit()
+    press(opened, Qt.Key.Key_2, CTRL)
+    view = opened.window.findChild(ReviewView)
+    assert view.isVisible()
+    assert opened.commands["review.unoccluded"].isEnabled()
+    assert not opened.commands["review.table"].isChecked()
+    press(opened, Qt.Key.Key_G)
+    assert view.queue.shows_table
+    assert opened.commands["review.table"].isChecked()
+
+
+def test_a_project_closes_whose_review_was_never_shown(qtbot, opened: Shell):
+    press(opened, Qt.Key.Key_W, CTRL)
+    assert opened.opened is None
+    assert opened.window.place == "start"
 
 
 def test_a_project_opens_over_another_one(qtbot, opened: Shell, tmp_path: Path):

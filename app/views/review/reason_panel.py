@@ -44,8 +44,11 @@ class ReasonPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Why")
-        body = frame("panel")
-        self.setWidget(body)
+        page, body = frame("panel"), QWidget()
+        self.setWidget(page)
+        whole = QVBoxLayout(page)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(body)
         column = QVBoxLayout(body)
         column.setContentsMargins(14, 10, 14, 14)
         column.setSpacing(8)
@@ -93,12 +96,15 @@ class ReasonPanel(QScrollArea):
         column.addStretch(1)
         self._nothing = label("Select an object to see why it got its label.", "soft", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setMargin(24)
+        whole.addWidget(self._nothing, 1)
         self._body = body
         self.show_state(PanelState())
 
     def show_state(self, state: PanelState) -> None:
         """Draws what is known of another instance."""
         self._body.setVisible(state.instance_id is not None)
+        self._nothing.setVisible(state.instance_id is None)
         if state.instance_id is None:
             return
         self._title.setText(state.title)
@@ -124,8 +130,13 @@ class ReasonPanel(QScrollArea):
 
     @property
     def title(self) -> str:
-        """What the instance is called."""
-        return self._title.text()
+        """What the instance is called; empty where none is selected."""
+        return "" if self._body.isHidden() else self._title.text()
+
+    @property
+    def hint(self) -> str:
+        """What is said where nothing is selected, or nothing."""
+        return "" if self._nothing.isHidden() else self._nothing.text()
 
     @property
     def rows(self) -> list[ReasonRow]:

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.states.review_marks import LabelMark, MarkShape
 from app.views.canvas.badges import draw_badge
-from app.views.text import frame, label
+from app.views.flow import FlowLayout
+from app.views.text import ElidedLabel, frame
 
 _BUTTONS = (
     ("review.unoccluded", "Unoccluded", MarkShape.UNOCCLUDED),
@@ -20,7 +21,7 @@ _BUTTONS = (
 
 
 class VerdictBar(QWidget):
-    """One button for each verdict.
+    """One button for each verdict, in a second row where the first has no room.
 
     Signals:
         wanted(str): the action's id.
@@ -37,19 +38,24 @@ class VerdictBar(QWidget):
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 6, 12, 6)
         row.setSpacing(6)
+        places = QWidget()
+        flow = FlowLayout(places, 6)
+        row.addWidget(places)
         self.buttons: dict[str, QPushButton] = {}
         for action_id, title, shape in _BUTTONS:
             button = QPushButton(title)
+            button.setProperty("kind", "verdict")
             button.setAutoDefault(False)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys must keep reaching the queue
             if shape is not None:
                 button.setIcon(_badge_icon(LabelMark(shape, True)))
             button.clicked.connect(lambda _=False, wish=action_id: self.wanted.emit(wish))
-            row.addWidget(button)
+            flow.addWidget(button)
             self.buttons[action_id] = button
-        self._said = label("", "soft")
+        self._said = ElidedLabel("", "soft", Qt.TextElideMode.ElideRight)
         self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._said.setMinimumWidth(0)
         row.addWidget(self._said, 1)
 
     def show_keys(self, keys: dict[str, str]) -> None:
@@ -64,13 +70,12 @@ class VerdictBar(QWidget):
 
     def say(self, text: str) -> None:
         """Says what was just done."""
-        self._said.setText(text)
-        self._said.setToolTip(text)
+        self._said.set_whole(text)
 
     @property
     def said(self) -> str:
         """What was said last."""
-        return self._said.text()
+        return self._said.whole
 
 
 def _badge_icon(mark: LabelMark) -> QIcon:

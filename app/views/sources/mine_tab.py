@@ -47,6 +47,8 @@ class MineTab(QWidget):
         self._column.addWidget(label(intro, "soft", wrap=True))
         self._column.addLayout(self._scope())
         self._place = QVBoxLayout()
+        self._reading = label("Reading the settings…", "faint")
+        self._place.addWidget(self._reading)
         self._column.addLayout(self._place)
         self._column.addStretch(1)
         outer.addWidget(scroller(page), 1)
@@ -64,6 +66,7 @@ class MineTab(QWidget):
             return
         self.form = FormView(form, hidden=_HIDDEN)
         self.form.changed.connect(lambda: self._problem.setText(""))
+        self._reading.hide()
         self._place.addWidget(self.form)
         if self._run_when_ready:
             self._run_when_ready = False

@@ -44,6 +44,8 @@ class RecordTab(QWidget):
         )
         column.addWidget(label(intro, "soft", wrap=True))
         self._place = QVBoxLayout()
+        self._reading = label("Reading the settings…", "faint")
+        self._place.addWidget(self._reading)
         column.addLayout(self._place)
         column.addStretch(1)
         outer.addWidget(scroller(page), 1)
@@ -76,6 +78,7 @@ class RecordTab(QWidget):
             return
         self.form = FormView(form, self._values)
         self.form.changed.connect(lambda: self._problem.setText(""))
+        self._reading.hide()
         self._place.addWidget(self.form)
 
     def suggest(self, **values: str) -> None:

@@ -205,6 +205,8 @@ def test_an_empty_project_says_what_to_do(tmp_path: Path, qtbot: QtBot) -> None:
     view.show()
     workspace.on_shown()
     qtbot.waitUntil(lambda: view.queue.empty_text.startswith("Nothing mined yet"), timeout=5000)
+    assert view.reasons.hint.startswith("Select an object")
+    assert view.reasons.title == ""
     workspace.close()
     session.close()
 

@@ -211,7 +211,7 @@ def _register_jobs() -> None:
         "record": ("address",),
         "export": ("path",),
         "import": ("path",),
-        "locate": ("folder",),
+        "locate": ("place",),
     }
     for kind in KINDS.values():
 

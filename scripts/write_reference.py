@@ -51,7 +51,8 @@ def _plain(field: FormField) -> str:
         "bool": "yes or no",
         "int": "whole number",
         "float": "number",
-        "folder": "folder",
+        "new_file": "file to write",
+        "place": "file or folder",
         "list": "list",
     }
     text = words.get(field.kind.value, field.kind.value)

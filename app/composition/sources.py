@@ -22,6 +22,7 @@ from app.views.sources.sources_view import SourcesView
 from app.workspace import Workspace
 from core.records.forms import Form
 from core.records.jobs import JobRow
+from core.records.media import SourceKind
 from core.records.project import CameraRow, SourceRow
 
 _JUMP_S = 10.0
@@ -42,9 +43,7 @@ def build_sources(
 class _Sources:
     """The workspace's parts, joined."""
 
-    def __init__(
-        self, session: ProjectSession, jobs: JobsController, go_to: Callable[[str], None]
-    ) -> None:
+    def __init__(self, session: ProjectSession, jobs: JobsController, go_to: Callable[[str], None]) -> None:
         self.session, self.jobs, self.go_to = session, jobs, go_to
         self.sources = SourcesController(session, jobs)
         self.player = PlayerController(session)
@@ -95,6 +94,7 @@ class _Sources:
         view.step_wanted.connect(self.player.step)
         view.play_wanted.connect(self.player.toggle)
         view.find_wanted.connect(self._ask_find)
+        view.file_wanted.connect(self._ask_file)
 
     def _join_tabs(self) -> None:
         background, mine = self.view.background, self.view.mine
@@ -170,6 +170,7 @@ class _Sources:
             "sources.edit_camera": self._ask_edit,
             "sources.hide": sources.hide_source,
             "sources.find": self._ask_find,
+            "sources.point_out": self._ask_file,
             "sources.next": lambda: sources.choose_next(1),
             "sources.previous": lambda: sources.choose_next(-1),
             "sources.play": player.toggle,
@@ -211,6 +212,18 @@ class _Sources:
     def _ask_find(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
             self.view, "Search this folder, and those in it, for missing footage", str(self._folder())
+        )
+        if chosen:
+            self.sources.find_in(Path(chosen))
+
+    def _ask_file(self) -> None:
+        source = self.sources.state.source
+        if source is not None and source.kind is SourceKind.FOLDER:
+            self._ask_find()  # a folder of pictures is pointed at as a folder
+            return
+        name = source.name if source is not None else "the missing footage"
+        chosen, _ = QFileDialog.getOpenFileName(
+            self.view, f"Where {name} is now", str(self._folder()), _VIDEOS
         )
         if chosen:
             self.sources.find_in(Path(chosen))

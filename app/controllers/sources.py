@@ -194,9 +194,9 @@ class SourcesController(QObject):
 
         self._session.perform(verb)
 
-    def find_in(self, folder: Path) -> None:
-        """Starts a job that searches a folder for missing footage, by content."""
-        self._jobs.start("locate", {"folder": str(folder)})
+    def find_in(self, place: Path) -> None:
+        """Starts a job that looks for missing footage in a folder, or at a file, by content."""
+        self._jobs.start("locate", {"place": str(place)})
 
     def _set(self, state: SourcesState) -> None:
         if state != self.state:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -26,8 +26,34 @@ _LARGE = 2**31 - 1
 _NUMBER_WIDTH = 130
 
 
-class FieldEditor(QWidget):
-    """What all editors have in common.
+class FieldEditor(Protocol):
+    """What a form asks of an editor."""
+
+    @property
+    def changed(self) -> SignalInstance:
+        """Tells, without an argument, that the person changed it."""
+        ...
+
+    @property
+    def widget(self) -> QWidget:
+        """What the form shows."""
+        ...
+
+    def value(self) -> Any:
+        """The value as plain JSON."""
+        ...
+
+    def set_value(self, value: Any) -> None:
+        """Shows a value."""
+        ...
+
+    def problem(self) -> str:
+        """What is wrong with the value, or ""."""
+        ...
+
+
+class _Editor(QWidget):
+    """What all editors are made of: a row for what the person uses.
 
     Signals:
         changed(): after the person changed it.
@@ -48,16 +74,13 @@ class FieldEditor(QWidget):
         self.row.addWidget(widget, 1)
         self.setFocusProxy(widget)
 
-    def value(self) -> Any:
-        """The value as plain JSON."""
-        raise NotImplementedError
-
-    def set_value(self, value: Any) -> None:
-        """Shows a value."""
-        raise NotImplementedError
+    @property
+    def widget(self) -> QWidget:
+        """Itself."""
+        return self
 
     def problem(self) -> str:
-        """What is wrong with the value, or ""."""
+        """Nothing, where every value fits."""
         return ""
 
 
@@ -71,7 +94,7 @@ class _Quiet(QObject):
         return False
 
 
-class BoolEditor(FieldEditor):
+class BoolEditor(_Editor):
     """A tick."""
 
     def __init__(self, field: FormField) -> None:
@@ -96,7 +119,7 @@ class _PlainNumber(QDoubleSpinBox):
         return self.locale().toString(value, "f", self.decimals()).rstrip("0").rstrip(",.") or "0"
 
 
-class NumberEditor(FieldEditor):
+class NumberEditor(_Editor):
     """A whole or broken number with its unit."""
 
     def __init__(self, field: FormField) -> None:
@@ -134,7 +157,7 @@ class NumberEditor(FieldEditor):
                 self.box.setValue(float(value))
 
 
-class OptionalNumberEditor(FieldEditor):
+class OptionalNumberEditor(_Editor):
     """A number that may be left out: an empty line means none."""
 
     def __init__(self, field: FormField) -> None:
@@ -178,7 +201,7 @@ class OptionalNumberEditor(FieldEditor):
         self.changed.emit()
 
 
-class TextEditor(FieldEditor):
+class TextEditor(_Editor):
     """A line of words."""
 
     def __init__(self, field: FormField) -> None:
@@ -195,7 +218,7 @@ class TextEditor(FieldEditor):
         self.line.setText("" if value is None else str(value))
 
 
-class ChoiceEditor(FieldEditor):
+class ChoiceEditor(_Editor):
     """One of several; those that cannot be chosen here are greyed and say why."""
 
     def __init__(self, field: FormField) -> None:
@@ -229,16 +252,22 @@ class ChoiceEditor(FieldEditor):
         return dict(self.field.choice_notes).get(self.value(), "")
 
 
-class PathEditor(FieldEditor):
+class PathEditor(_Editor):
     """A file or a folder, typed or chosen."""
 
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
         self.line = QLineEdit()
         self.hold(self.line)
-        self.choose = IconButton("open", "Choose…")
-        self.choose.clicked.connect(self._choose)
-        self.row.addWidget(self.choose)
+        either = field.kind is FieldKind.PLACE
+        self.choose_folder = IconButton("folder", "Choose a folder…")
+        self.choose_folder.clicked.connect(self._choose_folder)
+        self.choose_folder.setVisible(either or field.kind is FieldKind.FOLDER)
+        self.choose_file = IconButton("file", "Choose a file…")
+        self.choose_file.clicked.connect(self._choose_file)
+        self.choose_file.setVisible(either or field.kind is not FieldKind.FOLDER)
+        self.row.addWidget(self.choose_folder)
+        self.row.addWidget(self.choose_file)
         self.set_value(field.default)
         self.line.textChanged.connect(lambda: self.changed.emit())
 
@@ -249,18 +278,20 @@ class PathEditor(FieldEditor):
     def set_value(self, value: Any) -> None:
         self.line.setText("" if value is None else str(value))
 
-    def _choose(self) -> None:
-        if self.field.kind is FieldKind.FOLDER:
-            chosen = QFileDialog.getExistingDirectory(self, self.field.label, self.line.text())
-        elif self.field.kind is FieldKind.NEW_FILE:
-            chosen, _ = QFileDialog.getSaveFileName(self, self.field.label, self.line.text())
-        else:
-            chosen, _ = QFileDialog.getOpenFileName(self, self.field.label, self.line.text())
+    def _choose_folder(self) -> None:
+        self._take(QFileDialog.getExistingDirectory(self, self.field.label, self.line.text()))
+
+    def _choose_file(self) -> None:
+        new = self.field.kind is FieldKind.NEW_FILE
+        ask = QFileDialog.getSaveFileName if new else QFileDialog.getOpenFileName
+        self._take(ask(self, self.field.label, self.line.text())[0])
+
+    def _take(self, chosen: str) -> None:
         if chosen:
             self.line.setText(chosen)
 
 
-class ListEditor(FieldEditor):
+class ListEditor(_Editor):
     """Several values on one line, with commas between them."""
 
     def __init__(self, field: FormField) -> None:
@@ -287,7 +318,7 @@ def make_editor(field: FormField) -> FieldEditor:
         return OptionalNumberEditor(field) if field.default is None else NumberEditor(field)
     if field.kind is FieldKind.CHOICE:
         return ChoiceEditor(field)
-    if field.kind in (FieldKind.FILE, FieldKind.NEW_FILE, FieldKind.FOLDER):
+    if field.kind in (FieldKind.FILE, FieldKind.NEW_FILE, FieldKind.FOLDER, FieldKind.PLACE):
         return PathEditor(field)
     if field.kind is FieldKind.LIST:
         return ListEditor(field)

@@ -83,7 +83,7 @@ class FormView(QWidget):
 
     def editor(self, name: str) -> QWidget:
         """A field's widget."""
-        return self._editors[name]
+        return self._editors[name].widget
 
     def is_shown(self, name: str) -> bool:
         """Whether a field is there for the person to see, unfolded or not."""
@@ -119,23 +119,24 @@ class FormView(QWidget):
         if field.name in self._given:
             editor.set_value(self._given[field.name])
         editor.changed.connect(self._on_change)
-        editor.setToolTip(field.help)
-        parts: list[QWidget] = [editor]
+        widget = editor.widget
+        widget.setToolTip(field.help)
+        parts: list[QWidget] = [widget]
         if field.kind is not FieldKind.BOOL:
             name: QLabel = label(field.label)
-            name.setBuddy(editor)
+            name.setBuddy(widget)
             name.setMinimumHeight(30)
             name.setToolTip(field.help)
             grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             parts.append(name)
-        grid.addWidget(editor, row, 1)
+        grid.addWidget(widget, row, 1)
         if field.help:
             note = label(field.help, "faint", wrap=True)
             note.setContentsMargins(2, 0, 0, 9)
             grid.addWidget(note, row + 1, 1)
             parts.append(note)
         else:
-            editor.setContentsMargins(0, 0, 0, 9)
+            widget.setContentsMargins(0, 0, 0, 9)
         self._editors[field.name] = editor
         self._parts[field.name] = parts
 

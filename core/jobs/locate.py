@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.errors import FootageMissingError
@@ -15,12 +17,14 @@ from core.store.queries.sources import identity_of, list_sources
 
 
 def run_locate(context: JobContext) -> dict[str, Any]:
-    """Search a folder for every missing source, and note where each was found.
+    """Look for every missing source in a folder, or at a file, and note where each was found.
 
     Raises:
-        FootageMissingError: something is missing and none of it was found there.
+        FootageMissingError: there is nothing at that place, or something is missing and none of it is there.
     """
-    folder = context.settings(LocateSettings).folder.expanduser().absolute()
+    place = context.settings(LocateSettings).place.expanduser().absolute()
+    if not place.exists():
+        raise FootageMissingError(f"There is nothing at {place}.", "Choose a folder or a file that is there.")
     with context.project.read() as connection:
         missing = [row for row in list_sources(connection, context.project, counted=False) if not row.found]
         identities = {row.id: identity_of(connection, row.id) for row in missing}
@@ -30,13 +34,24 @@ def run_locate(context: JobContext) -> dict[str, Any]:
         context.check_stop()
         context.progress(number / len(missing), f"Looking for {row.name}")
         identity = identities[row.id]
-        path = None if identity is None else find_moved(*identity, roots=[folder])
+        path = None if identity is None else find_moved(*identity, roots=[place])
         if path is not None:
             relocate_source(history, row.id, path)
             found.append(row.name)
             context.log(f"{row.name} is at {path}")
     if missing and not found:
-        raise FootageMissingError(
-            f"None of the {len(missing)} missing sources is in {folder} or below.", "Try another folder."
-        )
+        raise _not_found(place, [row.name for row in missing])
     return {"missing": len(missing), "found": found}
+
+
+def _not_found(place: Path, names: Sequence[str]) -> FootageMissingError:
+    what = names[0] if len(names) == 1 else f"any of the {len(names)} missing sources"
+    if place.is_file():
+        return FootageMissingError(
+            f"{place.name} is not {what}: its content is another.",
+            "Choose the file as it was; one that was cut or encoded anew is added as new footage.",
+        )
+    return FootageMissingError(
+        f"Neither {place} nor what is below it holds {what}.",
+        "Try another folder, or choose the file itself.",
+    )

@@ -178,10 +178,11 @@ class RecordSettings(JobSettings):
 class LocateSettings(JobSettings):
     """Find moved footage again."""
 
-    folder: Path = Field(
-        title="Search in",
-        description="Footage that is missing is searched in this folder and below, by content.",
-        json_schema_extra={"widget": "folder"},
+    place: Path = Field(
+        title="Look in",
+        description="A folder, which is searched with all below it, or the missing video itself. "
+        "What is found must have the same content.",
+        json_schema_extra={"widget": "place"},
     )
 
 

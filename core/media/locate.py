@@ -26,7 +26,7 @@ class _Candidate:
 def find_moved(
     content_hash: bytes, byte_size: int, kind: SourceKind, name: str, roots: Sequence[Path]
 ) -> Path | None:
-    """Look for a source below some folders.
+    """Look for a source below some folders, or among some files.
 
     Only what has the right size is opened, what has the right name first; it is found once its
     content hash agrees too. Looks six folders deep and at no more than 300,000 entries, skips hidden
@@ -35,7 +35,8 @@ def find_moved(
     Args:
         content_hash, byte_size, kind: of the source's table.
         name: of its file or folder.
-        roots: where to look, in this order; those that are not there are passed over.
+        roots: where to look, in this order: folders, or video files that may be it; those that are not
+            there are passed over.
     """
     budget = _Budget(_ENTRIES)
     candidates: list[_Candidate] = []
@@ -86,6 +87,8 @@ class _Budget:
 
 
 def _videos_of_size(root: Path, byte_size: int, budget: _Budget) -> Iterator[_Candidate]:
+    if root.is_file():
+        yield _Candidate(root, 0)  # whoever names a file means it: verify looks at its size
     for folder, depth, entries in _folders_below(root, budget):
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and _size(entry) == byte_size:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class FieldKind(StrEnum):
-    """Which widget a field wants."""
+    """Which widget a field wants. PLACE is a file or a folder that is there."""
 
     BOOL = "bool"
     INT = "int"
@@ -18,6 +18,7 @@ class FieldKind(StrEnum):
     FILE = "file"
     NEW_FILE = "new_file"
     FOLDER = "folder"
+    PLACE = "place"
     LIST = "list"
 
 

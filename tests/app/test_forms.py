@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
+from app.views.form_fields import make_editor
 from app.views.settings_form import FormView
 from core.records.forms import FieldKind, Form, FormField
 
@@ -32,6 +34,34 @@ FORM = Form(
         FormField("crops", "Keep crops", "Needed for review.", FieldKind.BOOL, True),
     ),
 )
+
+
+def test_a_place_is_chosen_as_a_file_or_as_a_folder(qtbot, monkeypatch):
+    field = FormField("place", "Look in", "Either.", FieldKind.PLACE, None, required=True)
+    view = FormView(Form("locate", "Find", (field,)))
+    qtbot.addWidget(view)
+    view.show()
+    editor = view.editor("place")
+    assert view.problem() == "Look in: it is needed."
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/here")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/here/clip.mp4", ""))
+    qtbot.mouseClick(editor.choose_folder, Qt.MouseButton.LeftButton)
+    assert view.values() == {"place": "/here"}
+    qtbot.mouseClick(editor.choose_file, Qt.MouseButton.LeftButton)
+    assert view.values() == {"place": "/here/clip.mp4"}
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    qtbot.mouseClick(editor.choose_file, Qt.MouseButton.LeftButton)
+    assert view.values() == {"place": "/here/clip.mp4"}, "a dialog that was left changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "file"), [(FieldKind.FOLDER, True, False), (FieldKind.FILE, False, True)]
+)
+def test_a_path_offers_only_what_it_may_be(qtbot, kind: FieldKind, folder: bool, file: bool):
+    editor = make_editor(FormField("path", "Path", "", kind, None))
+    qtbot.addWidget(editor)
+    editor.show()
+    assert (editor.choose_folder.isVisible(), editor.choose_file.isVisible()) == (folder, file)
 
 
 @pytest.fixture
@@ -134,7 +164,7 @@ def test_every_job_has_a_form_that_can_be_drawn(qtbot):
     for kind, form in forms().items():
         drawn = FormView(form)
         qtbot.addWidget(drawn)
-        required = {"path": "/tmp/x", "address": "usb:0", "camera": "Gate", "folder": "/tmp"}
+        required = {"path": "/tmp/x", "address": "usb:0", "camera": "Gate", "place": "/tmp"}
         values = drawn.values()
         values.update({name: value for name, value in required.items() if name in values})
         model = checked(KINDS[kind].settings, values)

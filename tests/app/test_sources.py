@@ -104,7 +104,26 @@ def test_missing_footage_offers_to_find_it(qtbot, view: SourcesView, started, mo
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "new"))
     qtbot.mouseClick(view.player._find, Qt.MouseButton.LeftButton)
-    assert started == [("locate", {"folder": str(tmp_path / "new")})]
+    assert started == [("locate", {"place": str(tmp_path / "new")})]
+
+
+def test_missing_footage_can_be_pointed_at_itself(
+    qtbot, view: SourcesView, started, monkeypatch, tmp_path: Path
+):
+    press(view, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: view.player._file.isVisible())
+    from PySide6.QtWidgets import QFileDialog
+
+    asked: list[str] = []
+
+    def choose(_parent: object, title: str, *_: object) -> tuple[str, str]:
+        asked.append(title)
+        return str(tmp_path / "renamed.mkv"), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    qtbot.mouseClick(view.player._file, Qt.MouseButton.LeftButton)
+    assert asked == ["Where gone.mp4 is now"]
+    assert started == [("locate", {"place": str(tmp_path / "renamed.mkv")})]
 
 
 def test_where_one_was_in_a_source_is_remembered(qtbot, view: SourcesView):
@@ -180,9 +199,7 @@ def test_backgrounds_are_shown_by_hour_with_what_they_rest_on(qtbot, view: Sourc
     workspace = opened.opened.workspaces[0]
     from app.controllers.backgrounds import BackgroundsController
 
-    controller = next(
-        part for part in _parts(workspace) if isinstance(part, BackgroundsController)
-    )
+    controller = next(part for part in _parts(workspace) if isinstance(part, BackgroundsController))
     controller.refresh()
     qtbot.waitUntil(lambda: view.background.canvas.image is not None)
     assert view.background.canvas.image[0, 0].tolist() == [200, 10, 30]

@@ -43,6 +43,15 @@ def test_moved_and_renamed_is_found(source: SourceTable, tmp_path: Path) -> None
     assert find(source, tmp_path / "home") is None
 
 
+def test_a_video_can_be_pointed_at_itself(source: SourceTable, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    shutil.move(source.path, target)
+    assert find(source, target) == target
+    wrong = tmp_path / "wrong.mp4"
+    wrong.write_bytes(b"\0" * source.byte_size)  # as long, but something else
+    assert find(source, wrong) is None
+
+
 def test_same_name_goes_first(source: SourceTable, tmp_path: Path) -> None:
     copy = shutil.copytree if source.path.is_dir() else shutil.copy
     (tmp_path / "new" / "a").mkdir(parents=True)

@@ -282,7 +282,11 @@ class CameraList(QWidget):
         elif isinstance(data, SourceRow):
             entries = [("Hide this source", "sources.hide")]
             if not data.found:
-                entries.insert(0, ("Find this footage…", "sources.find"))
+                entries = [
+                    ("Find this footage in a folder…", "sources.find"),
+                    ("Choose the file…", "sources.point_out"),
+                    *entries,
+                ]
         for text, action in entries:
             menu.addAction(text).triggered.connect(lambda _=False, wanted=action: self.wanted.emit(wanted))
         menu.aboutToHide.connect(menu.deleteLater)

@@ -20,13 +20,15 @@ class Player(QWidget):
         seek_wanted(int): a frame by its place.
         play_wanted(): play or pause.
         step_wanted(int): some frames on or back.
-        find_wanted(): look for footage that is missing.
+        find_wanted(): look in a folder for footage that is missing.
+        file_wanted(): the person knows which file it is.
     """
 
     seek_wanted = Signal(int)
     play_wanted = Signal()
     step_wanted = Signal(int)
     find_wanted = Signal()
+    file_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,6 +57,7 @@ class Player(QWidget):
             icon, token = ("missing", "warn") if state.missing else ("error", "bad")
             self._problem_icon.set_icon(icon, token)
             self._find.setVisible(state.missing)
+            self._file.setVisible(state.missing)
         if state.image is not self._image:
             self._image = state.image
             self.canvas.set_image(state.image)
@@ -94,11 +97,14 @@ class Player(QWidget):
         self._way_out = label("", "soft", wrap=True)
         self._find = TextButton("Find moved footage…", "primary", "find")
         self._find.clicked.connect(self.find_wanted)
+        self._file = TextButton("Choose the file…", "plain")
+        self._file.clicked.connect(self.file_wanted)
         column.addWidget(self._problem_icon, 0, Qt.AlignmentFlag.AlignHCenter)
         for text in (self._problem_text, self._way_out):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(text)
         column.addWidget(self._find, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._file, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return page
 

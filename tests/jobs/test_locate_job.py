@@ -1,0 +1,69 @@
+"""The job that finds moved footage: in a folder, or as the file that a person points at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import FootageMissingError
+from core.records.jobs import JobState
+from core.records.project import SourceRow
+from core.store import job_rows
+from core.store.project import Project
+from core.store.queries.sources import list_sources
+from core.synthesis.demo_clip import render_clip
+from core.synthesis.street_scene import SceneSettings
+from tests.jobs.doing import do_job
+
+SCENE = SceneSettings(width=160, height=90, fps=6, seconds=1.0, seed=2)
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> tuple[Path, Path]:
+    """A project whose only clip was renamed into another folder; the project's path and the clip's."""
+    clip = tmp_path / "clip.mp4"
+    render_clip(clip, SCENE)
+    path = tmp_path / "street.amodal"
+    Project.create(path).close()
+    do_job(path, "add", path=str(clip))
+    (tmp_path / "archive" / "2026").mkdir(parents=True)
+    return path, clip.rename(tmp_path / "archive" / "2026" / "gate.mp4")
+
+
+def source_of(path: Path) -> SourceRow:
+    with Project.open(path) as project, project.read() as connection:
+        (row,) = list_sources(connection, project, counted=False)
+    return row
+
+
+@pytest.mark.parametrize("pointed_at", ["the file", "a folder above it"])
+def test_moved_footage_is_there_again(moved: tuple[Path, Path], pointed_at: str) -> None:
+    path, clip = moved
+    assert not source_of(path).found
+    do_job(path, "locate", place=str(clip if pointed_at == "the file" else clip.parents[1]))
+    row = source_of(path)
+    assert row.found
+    assert Path(row.path) == clip
+
+
+def test_another_file_is_refused_and_says_why(moved: tuple[Path, Path], tmp_path: Path) -> None:
+    path, _ = moved
+    other = tmp_path / "other.mp4"
+    render_clip(other, SceneSettings(width=160, height=90, fps=6, seconds=1.0, seed=3))
+    with pytest.raises(FootageMissingError) as refused:
+        do_job(path, "locate", place=str(other))
+    assert "other.mp4 is not clip.mp4: its content is another" in refused.value.problem
+    assert refused.value.way_out
+    with Project.open(path) as project, project.read() as connection:
+        (newest, *_) = job_rows.list_jobs(connection)
+    assert newest.state is JobState.FAILED
+
+
+@pytest.mark.parametrize(("place", "says"), [("nowhere", "There is nothing at"), ("empty", "Neither")])
+def test_a_place_without_it_says_so(moved: tuple[Path, Path], tmp_path: Path, place: str, says: str) -> None:
+    path, _ = moved
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FootageMissingError, match=says):
+        do_job(path, "locate", place=str(tmp_path / place))
+    assert not source_of(path).found

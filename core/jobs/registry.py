@@ -33,7 +33,7 @@ class JobKind:
 
     Attributes:
         name: in the row and the shell.
-        title: for people; {placeholders} are filled from the settings.
+        title: for people, the same for every job of the kind.
         help: one plain sentence.
         settings: its pydantic model.
         run: does the work; imports what it needs when it is called.

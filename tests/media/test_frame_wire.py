@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import threading
 from pathlib import Path
 
@@ -77,15 +78,52 @@ def test_messages_longer_than_a_pipe_holds() -> None:
     os.close(out)
 
 
+@given(st.integers(0, 255).filter(lambda kind: kind not in set(Kind)), st.binary(max_size=60))
+def test_what_does_not_begin_like_a_message_is_refused(kind: int, rest: bytes) -> None:
+    with pytest.raises(WireError):
+        received(bytes([kind]) + rest.ljust(12, b"\0"))
+
+
+@given(st.sampled_from(Kind), st.integers(2**30 + 1, 2**32 - 1))
+def test_a_message_too_long_to_be_one_is_refused(kind: Kind, length: int) -> None:
+    with pytest.raises(WireError):
+        received(struct.pack("<BqI", kind, 1, length))
+
+
+@given(st.lists(st.tuples(st.sampled_from(Kind), st.integers(-9, 9), st.binary(max_size=9))), st.data())
+def test_a_broken_pipe_gives_whole_messages_only(
+    sent: list[tuple[Kind, int, bytes]], data: st.DataObject
+) -> None:
+    """Whatever the other side had written when it died: what was whole comes, the rest is nothing."""
+    packed = [struct.pack("<BqI", kind, number, len(load)) + load for kind, number, load in sent]
+    ends = np.cumsum([len(one) for one in packed], dtype=np.int64)
+    cut = data.draw(st.integers(0, sum(len(one) for one in packed)))
+    whole = int((ends <= cut).sum())
+    assert received(b"".join(packed)[:cut]) == sent[:whole]
+
+
 @given(st.binary(max_size=60))
-def test_rubbish_is_refused(data: bytes) -> None:
+def test_pixels_that_do_not_fit_their_frame_are_refused(rest: bytes) -> None:
+    for height, width in ((3, 2), (1, 5), (0, 7)):
+        payload = np.frombuffer(struct.pack("<qII", 40, height, width) + rest, np.uint8)
+        if len(rest) == height * width * 3:
+            assert frame_wire.unpack_frame(payload).image.tobytes() == rest
+        else:
+            with pytest.raises(WireError):
+                frame_wire.unpack_frame(payload)
+    with pytest.raises(WireError):
+        frame_wire.unpack_frame(np.frombuffer(rest[:15], np.uint8))
+
+
+def received(data: bytes) -> list[tuple[Kind, int, bytes]]:
+    """All messages of some bytes, as they come out of a pipe that is closed behind them."""
     out, back = os.pipe()
     os.write(back, data)
     os.close(back)
+    messages = []
     try:
         while (message := frame_wire.receive(out)) is not None:
-            frame_wire.unpack_frame(message.payload)
-    except WireError:
-        pass
+            messages.append((message.kind, message.number, message.payload.tobytes()))
     finally:
         os.close(out)
+    return messages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -57,14 +58,28 @@ def source_by_hash(connection: Connection, content_hash: bytes) -> tuple[int, st
 def resolve_path(project: Project, relative_path: str, absolute_path: str) -> Path | None:
     """Where footage lies now: by its path relative to the project, else where it was last; None if gone.
 
-    The relative path goes first, so that a folder with the project and its footage can be moved.
+    The relative path goes first, so that a folder with the project and its footage can be moved. Both come
+    from the file, which may be anybody's: they are only looked at, and what is not what its column says (an
+    absolute path as a relative one, or the other way round) is passed over.
     """
-    if relative_path:
-        beside = (project.path.parent / relative_path).absolute()
-        if beside.exists():
-            return beside
-    last = Path(absolute_path) if absolute_path else None
-    return last if last is not None and last.exists() else None
+    folder = project.path.parent
+    places = [Path(absolute_path)] if Path(absolute_path).is_absolute() else []
+    if relative_path and not Path(relative_path).is_absolute():
+        # ".." is taken off by its letters first, as it was put on; where a link is in the way, by its target
+        places = [folder / relative_path, folder.resolve() / relative_path, *places]
+    return next((path for path in map(_normal, places) if _is_there(path)), None)
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something lies at a path; what may not be looked at, or is no path at all, is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def footage_path(connection: Connection, project: Project, source_id: int) -> Path | None:

@@ -1,7 +1,8 @@
 """Evidence of static things in front of objects: samples of what passing objects show at each place.
 
 Objects that move over a pixel change its colour, for their bodies differ. Where several objects passed
-over a pixel and it kept its colour, something static stands in front of them: a pole, a sign, a branch.
+over a pixel and it kept its colour, the one that it has when they are gone too, something static stands in
+front of them: a pole, a sign, a branch.
 The same shows without pictures where a detector leaves a pole out of the masks, time after time. Each
 sample remembers how low in the picture its object stood, for what stands in front of far objects may
 itself stand behind near ones. `static_map` draws the conclusions.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ from core.geometry.boxes import to_array
 from core.geometry.masks import patch_area, window
 from core.mining.occlusion.overlap import same_objects
 from core.mining.occlusion.settings import OcclusionSettings
-from core.mining.occlusion.shapes import full_shape, trimmed
+from core.mining.occlusion.shapes import full_shape, shape_of, trimmed
 from core.mining.occlusion.static_map import CellSamples, StaticMap, draw_map
 from core.records.masks import MaskPatch
 from core.records.occlusion import Observation
@@ -47,12 +49,14 @@ Crops = Callable[[Sequence[int]], Mapping[int, Crop]]
 """Instance ids -> their crops; what is missing may be left out."""
 
 _MOST_CELLS_WIDE = 640  # a wider picture shares a cell among several pixels
+_BARE_SAMPLES = 8  # of what a cell shows without an object, likewise
 _SAMPLES = 24  # kept for a cell; then a random older one makes room
-_STEP_SHARE = 0.2  # an object is sampled anew when it has moved by this share of its size
+_STEP_SHARE = 0.1  # an object is sampled anew when it has moved by this share of its size
 _WAY_SHARE = 0.8  # of its size that a track must have gone from its beginning to its end
 _MOVED_SHARE = 0.15  # between the medians of the views before and after one that counts as moving
 _NEIGHBOURS = 8  # views on either side that tell whether a track moves
 _CROPS_AT_ONCE = 256
+_BARE_GAP_PX = 2  # pixels this near to an object may still show it
 _TRIM_PX, _TRIM_SHARE = 1.0, 0.03  # a mask's outline is not trusted
 _SOLID = 0.8  # share of a mask's convex hull that it must fill
 _SEED = 2024
@@ -71,7 +75,7 @@ class StaticEvidence:
         self._scale = min(1.0, _MOST_CELLS_WIDE / width)
         self._rows = max(round(height * self._scale), 1)
         self._columns = max(round(width * self._scale), 1)
-        self._samples = CellSamples.empty(_SAMPLES, self._rows, self._columns)
+        self._samples = CellSamples.empty(_SAMPLES, _BARE_SAMPLES, self._rows, self._columns)
         self._random = np.random.default_rng(_SEED)
         self._tracks: dict[int, int] = {}
 
@@ -104,16 +108,13 @@ class StaticEvidence:
         if one.mask is not None and patch_area(one.mask) < _SOLID * patch_area(shape):
             return  # two objects in one, or much hidden: its hull is no fair guess of its shape
         core = trimmed(shape, round(_TRIM_PX + _TRIM_SHARE * one.box.size))
+        if crop is not None:
+            self._add_bare(members, crop)
         hidden = _covered_by_others(one, members, core)
         rows, columns = np.nonzero(core.bits & ~hidden)
         if rows.size == 0:
             return
-        y, x = rows + core.y, columns + core.x
-        down = np.minimum((y * self._scale).astype(np.int64), self._rows - 1)
-        across = np.minimum((x * self._scale).astype(np.int64), self._columns - 1)
-        if self._scale < 1:  # one pixel for a cell
-            _, first = np.unique(down * self._columns + across, return_index=True)
-            y, x, down, across = y[first], x[first], down[first], across[first]
+        y, x, down, across = self._one_a_cell(rows + core.y, columns + core.x)
         colour, seen = _colours(crop, y, x)
         missed = ~_at(one.mask, y, x) if one.mask is not None else np.zeros(y.size, dtype=np.bool_)
         samples = self._samples
@@ -128,6 +129,38 @@ class StaticEvidence:
         samples.part_x[at] = np.clip(100 * (x - one.box.x) / one.box.w, 0, 100)
         samples.part_y[at] = np.clip(100 * (y - one.box.y) / one.box.h, 0, 100)
         samples.count[down, across] += 1
+
+    def _add_bare(self, members: Sequence[Observation], crop: Crop) -> None:
+        """Adds what a crop shows beside all objects."""
+        height, width = crop.image.shape[:2]
+        taken = np.zeros((height, width), dtype=np.uint8)
+        for other in members:
+            box = other.box
+            if (
+                box.x < crop.x + width
+                and box.right > crop.x
+                and box.y < crop.y + height
+                and box.bottom > crop.y
+            ):
+                shape = shape_of(other) if other.mask is None else full_shape(other)
+                taken |= window(shape, crop.x, crop.y, width, height).view(np.uint8)
+        rim = 2 * _BARE_GAP_PX + 1
+        rows, columns = np.nonzero(cv2.dilate(taken, np.ones((rim, rim), dtype=np.uint8)) == 0)
+        y, x, down, across = self._one_a_cell(rows + crop.y, columns + crop.x)
+        samples = self._samples
+        have = samples.bare_count[down, across]
+        place = np.where(have < _BARE_SAMPLES, have, self._random.integers(0, _BARE_SAMPLES, size=have.size))
+        samples.bare[place, down, across] = crop.image[y - crop.y, x - crop.x]
+        samples.bare_count[down, across] += 1
+
+    def _one_a_cell(self, y: Ints, x: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """One of the pixels that lie in each cell: their y and x, and the cells' rows and columns."""
+        down = np.minimum((y * self._scale).astype(np.int64), self._rows - 1)
+        across = np.minimum((x * self._scale).astype(np.int64), self._columns - 1)
+        if self._scale < 1:
+            _, first = np.unique(down * self._columns + across, return_index=True)
+            y, x, down, across = y[first], x[first], down[first], across[first]
+        return y, x, down, across
 
     def _track_number(self, track_id: int | None) -> int:
         return self._tracks.setdefault(-1 if track_id is None else track_id, len(self._tracks) % 65536)

@@ -19,6 +19,9 @@ _LEAST_SAMPLES = 4
 _AGREE = 0.5  # share of a cell's samples that must agree: a chance likeness of the farthest few is nothing
 _PARTS = 40.0  # the objects must have shown parts of themselves at least this far apart, percent of the box
 _MISSED = 0.7  # share of the samples that leave a cell out of the mask
+_LEAST_BARE = 2  # looks at a cell without an object that tell what it shows then
+_BARE_SPREADS = 2.0  # how far from that a sample may lie and still show the same, in static spreads
+_AS_BARE = 0.85  # share of the samples that must show the same
 _LOOSE = 1.5  # how much weaker evidence may be beside strong evidence
 _LEAST_CELLS = 6  # cells of strong evidence that make a thing; fewer are chance
 _RING_CELLS = 4  # width of the ring around a thing with which it is compared
@@ -38,6 +41,8 @@ class CellSamples:
         track: (K, h, w) uint16: which object.
         part_x, part_y: (K, h, w) uint8: where in the object's box the cell lay, percent.
         count: (h, w): samples given so far, also those that made room.
+        bare: (B, h, w, 3) uint8 RGB: what the cell shows where no object was found.
+        bare_count: (h, w): how often that was seen.
     """
 
     colour: NDArray[np.uint8]
@@ -48,10 +53,12 @@ class CellSamples:
     part_x: NDArray[np.uint8]
     part_y: NDArray[np.uint8]
     count: Ints
+    bare: NDArray[np.uint8]
+    bare_count: Ints
 
     @classmethod
-    def empty(cls, samples: int, rows: int, columns: int) -> CellSamples:
-        """Room for K samples of each cell, and none yet."""
+    def empty(cls, samples: int, bare: int, rows: int, columns: int) -> CellSamples:
+        """Room for K samples of each cell and B of what it shows bare, and none yet."""
         shape = (samples, rows, columns)
         return cls(
             np.zeros((*shape, 3), dtype=np.uint8),
@@ -61,6 +68,8 @@ class CellSamples:
             np.zeros(shape, dtype=np.uint16),
             np.zeros(shape, dtype=np.uint8),
             np.zeros(shape, dtype=np.uint8),
+            np.zeros((rows, columns), dtype=np.int64),
+            np.zeros((bare, rows, columns, 3), dtype=np.uint8),
             np.zeros((rows, columns), dtype=np.int64),
         )
 
@@ -170,11 +179,17 @@ def _judge(samples: CellSamples, at: tuple[Ints, Ints], settings: OcclusionSetti
     bottom = samples.bottom[order].astype(np.float32)
     agreeing = valid & (rank >= _AGREE * count[None, :])
 
+    unlike, bare_known = _unlike_bare(samples, at, samples.colour[order])
+    same = valid & samples.seen[order] & (unlike <= _BARE_SPREADS * settings.static_spread)
+    as_bare = np.cumsum(same, axis=0) / np.maximum(shown, 1)
+
     def reach(loose: float) -> Floats:
         least = np.ceil(_LEAST_SAMPLES / loose)
         enough = agreeing & (tracks >= np.ceil(settings.static_tracks / loose)) & (rank >= least)
         enough &= apart >= _PARTS / loose
         one_colour = (shown >= least) & (spread <= settings.static_spread * loose)
+        # and what stands in front is still there when the objects have gone
+        one_colour &= bare_known & (as_bare >= _AS_BARE)
         hides = enough & (one_colour | (missed >= _MISSED))
         last = most - 1 - np.argmax(hides[::-1], axis=0)
         farthest = np.take_along_axis(bottom, last[None, :], axis=0)[0]
@@ -191,6 +206,24 @@ def _judge(samples: CellSamples, at: tuple[Ints, Ints], settings: OcclusionSetti
         missed[most_of].astype(np.float32),
         known,
     )
+
+
+def _unlike_bare(
+    samples: CellSamples, at: tuple[Ints, Ints], colour: NDArray[np.uint8]
+) -> tuple[Floats, Bools]:
+    """How far samples' colours, (K, n, 3), lie from what their cells show bare.
+
+    Returns:
+        (K, n) grey levels, mean over the channels; and (n,) whether a cell was seen bare often enough.
+    """
+    most = len(samples.bare)
+    count = np.minimum(samples.bare_count[at], most)
+    values = samples.bare[(slice(None), *at)].astype(np.float32)
+    values[np.arange(most)[:, None] >= count[None, :]] = np.nan
+    known = count >= _LEAST_BARE
+    middle = np.zeros(values.shape[1:], dtype=np.float32)
+    middle[known] = np.nanmedian(values[:, known], axis=0)
+    return np.abs(colour.astype(np.float32) - middle).mean(axis=2), known
 
 
 def _distinct(track: NDArray[np.uint16], valid: Bools) -> Ints:

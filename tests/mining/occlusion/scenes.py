@@ -23,7 +23,8 @@ POLE_FOOT = POLE[1] + POLE[3]
 class Car:
     """A car that drives along a lane: its place at time 0, its size and its speed in pixels a frame.
 
-    Its paint is a texture of its own, or one colour.
+    Its paint is a texture of its own, or one colour; its rows `dark_rows`, from and to, are black, as
+    windscreens are.
     """
 
     x: float
@@ -34,6 +35,7 @@ class Car:
     first: int = 0
     frames: int = 50
     paint: tuple[int, int, int] | None = None
+    dark_rows: tuple[int, int] = (0, 0)
 
 
 class Street:
@@ -60,12 +62,14 @@ class Street:
             self._paint(frame)
 
     def crops(self, ids: Sequence[int]) -> Mapping[int, Crop]:
-        """The pixels around objects."""
+        """The pixels around objects, with the margin that the mining job leaves."""
         found = {}
         for number in ids:
             one = self.observations[number]
-            left, top = max(int(one.box.x) - 4, 0), max(int(one.box.y) - 4, 0)
-            image = self.images[one.frame][top : int(one.box.bottom) + 4, left : int(one.box.right) + 4]
+            margin = 0.15 * one.box.size
+            left, top = max(int(one.box.x - margin), 0), max(int(one.box.y - margin), 0)
+            bottom, right = int(np.ceil(one.box.bottom + margin)), int(np.ceil(one.box.right + margin))
+            image = self.images[one.frame][top:bottom, left:right]
             found[number] = Crop(left, top, image)
         return found
 
@@ -76,7 +80,9 @@ class Street:
     def _painted(self, car: Car) -> NDArray[np.uint8]:
         if car.paint is not None:
             return np.full((car.h, car.w, 3), car.paint, dtype=np.uint8)
-        return self.random.integers(0, 256, size=(car.h, car.w, 3)).astype(np.uint8)
+        paint = self.random.integers(0, 256, size=(car.h, car.w, 3)).astype(np.uint8)
+        paint[slice(*car.dark_rows)] = 10
+        return paint
 
     def _paint(self, frame: int) -> None:
         image = self.ground.astype(np.int16) + self.random.integers(-2, 3, size=(HEIGHT, WIDTH, 3))
@@ -136,10 +142,24 @@ def touches_pole(one: Observation, margin: int = 0) -> bool:
 
 
 def passing_cars(
-    bottom: int, count: int = 5, *, gap: int = 60, h: int = 24, paint: tuple[int, int, int] | None = None
+    bottom: int,
+    count: int = 5,
+    *,
+    gap: int = 60,
+    h: int = 24,
+    paint: tuple[int, int, int] | None = None,
+    dark_rows: tuple[int, int] = (0, 0),
 ) -> list[Car]:
-    """Cars one after another on one lane."""
+    """Cars one after another on one lane, each a pixel later than the one before."""
     return [
-        Car(-40, bottom + number % 2, h=h, first=number * gap, frames=60, paint=paint)
+        Car(
+            -40 - number,
+            bottom + number % 2,
+            h=h,
+            first=number * gap,
+            frames=60,
+            paint=paint,
+            dark_rows=dark_rows,
+        )
         for number in range(count)
     ]

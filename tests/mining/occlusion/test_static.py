@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -99,6 +100,33 @@ def test_a_few_far_cars_of_one_colour_are_no_static_thing() -> None:
 def test_a_fleet_of_one_colour_is_no_static_thing() -> None:
     street = Street(passing_cars(110, count=6, paint=(200, 30, 30)), pole=False)
     assert not np.isfinite(mapped(street).reach).any()
+
+
+def test_a_part_that_all_cars_share_is_no_static_thing() -> None:
+    # their windscreens pass over the same pixels, which show the street once they have gone
+    street = Street(passing_cars(110, count=8, dark_rows=(8, 16)), pole=False)
+    assert not np.isfinite(mapped(street).reach).any()
+
+
+def test_what_was_never_seen_without_a_car_is_not_taken_for_static() -> None:
+    street = Street(passing_cars(110))
+
+    def tight(ids: Sequence[int]) -> dict[int, Crop]:
+        return {
+            number: _cut(crop, street.observations[number].box) for number, crop in street.crops(ids).items()
+        }
+
+    evidence = StaticEvidence(WIDTH, HEIGHT)
+    evidence.add(street.observations, tight)
+    assert not np.isfinite(evidence.map().reach).any()
+    assert np.isfinite(mapped(street).reach).any()
+
+
+def _cut(crop: Crop, box: Box) -> Crop:
+    """What a crop shows inside a box alone."""
+    left, top = int(box.x), int(box.y)
+    bottom, right = int(box.bottom) - crop.y, int(box.right) - crop.x
+    return Crop(left, top, crop.image[top - crop.y : bottom, left - crop.x : right])
 
 
 def test_a_parked_car_behind_the_pole_is_hidden_by_what_others_showed() -> None:

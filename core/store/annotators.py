@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert
 
 from core.store import tables
+from core.store.connection import raw_of
 
 
 def annotator_id(connection: Connection, name: str) -> int:
@@ -19,5 +20,5 @@ def annotator_id(connection: Connection, name: str) -> int:
 
 def find_annotator(connection: Connection, name: str) -> int | None:
     """The id of the annotator of that name, or None."""
-    found = connection.exec_driver_sql("SELECT id FROM annotator WHERE name = ?", (name,)).scalar()
-    return None if found is None else int(found)
+    found = raw_of(connection).execute("SELECT id FROM annotator WHERE name = ?", (name,)).fetchone()
+    return None if found is None else int(found[0])

@@ -7,17 +7,18 @@ has changed the same columns of the same rows since.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import IntegrityError
 
 from core.errors import EditRefusedError
 from core.records.history import EditRow, Touched
 from core.store import tables
 from core.store.annotators import annotator_id, find_annotator
 from core.store.conflicts import conflict_with
+from core.store.connection import raw_of
 from core.store.project import Project
 from core.store.recorder import Change, Recorder, apply_changes, from_json, to_json
 
@@ -58,14 +59,15 @@ class History:
             action(recorder)
             if not recorder.changes:
                 return Touched(title, {}, 0)
-            connection.exec_driver_sql(
+            raw = raw_of(connection)
+            raw.execute(
                 "UPDATE edit SET state = 'abandoned' WHERE annotator_id = ? AND state = 'undone'", (me,)
             )
-            edit_id = connection.exec_driver_sql(
+            [edit_id] = raw.execute(
                 "INSERT INTO edit (annotator_id, title, at, state, changes) VALUES (?, ?, ?, 'done', ?)"
                 " RETURNING id",
                 (me, title, recorder.now, to_json(recorder.changes)),
-            ).scalar_one()
+            ).fetchone()
             return _touched(title, recorder.changes, int(edit_id))
 
     def undo(self) -> Touched:
@@ -158,7 +160,7 @@ class History:
         if conflict is None:
             try:
                 apply_changes(connection, changes)
-            except IntegrityError:
+            except sqlite3.IntegrityError:
                 # a unique name or place that was free is not, or something new refers to the row
                 conflict = "something new in the project depends on it or has taken its place"
         if conflict is not None:

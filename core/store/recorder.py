@@ -1,7 +1,7 @@
 """Changes rows and keeps what they were, so that the change can be undone.
 
-Plain SQL, because it runs while an edit holds the lock: SQLAlchemy's own share would be the larger part of
-it. Values are as SQLite holds them: a flag is 0 or 1, a JSON column its text.
+Plain SQL by the driver itself, because it runs while an edit holds the lock: SQLAlchemy's own share would
+be the larger part of it. Values are as SQLite holds them: a flag is 0 or 1, a JSON column its text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table
 
 from core.store import tables
+from core.store.connection import raw_of
 from core.store.derived import DERIVED, derived_columns
 
 _IN_CHUNK = 500
@@ -78,10 +79,8 @@ class Recorder:
             f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({_marks(len(columns))})"
             f" RETURNING {key.name}"
         )
-        ids = [
-            int(self.connection.exec_driver_sql(statement, tuple(row[c] for c in columns)).scalar_one())
-            for row in full
-        ]
+        raw = raw_of(self.connection)
+        ids = [int(raw.execute(statement, tuple(row[c] for c in columns)).fetchone()[0]) for row in full]
         if full[0].keys() | {key.name} == set(table.columns.keys()):
             self._seen.setdefault(table.name, {}).update(
                 (row_id, {key.name: row_id, **row}) for row_id, row in zip(ids, full, strict=True)
@@ -161,7 +160,7 @@ def read_rows(connection: Connection, table: Table, ids: Sequence[int]) -> dict[
     unique = list(dict.fromkeys(ids))
     for first in range(0, len(unique), _IN_CHUNK):
         chunk = tuple(unique[first : first + _IN_CHUNK])
-        for values in connection.exec_driver_sql(f"{start}({_marks(len(chunk))})", chunk):
+        for values in raw_of(connection).execute(f"{start}({_marks(len(chunk))})", chunk):
             row = dict(zip(columns, values, strict=True))
             found[int(row[key])] = row
     return found
@@ -227,12 +226,12 @@ def _apply_batch(
     table = table_of(batch[0])
     key = primary_key(table).name
     if batch[0].after is None:
-        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {key} = ?", [(c.id,) for c in batch])
+        raw_of(connection).executemany(f"DELETE FROM {table.name} WHERE {key} = ?", [(c.id,) for c in batch])
         return
     if batch[0].before is None:
         values = [{key: c.id, **(c.after or {}), **derived_columns(c.table, c.after or {})} for c in batch]
         statement = f"INSERT INTO {table.name} ({', '.join(values[0])}) VALUES ({_marks(len(values[0]))})"
-        connection.exec_driver_sql(statement, [tuple(row.values()) for row in values])
+        raw_of(connection).executemany(statement, [tuple(row.values()) for row in values])
         return
     derived: dict[int, dict[str, Any]] = {}
     if table.name in DERIVED:
@@ -241,7 +240,7 @@ def _apply_batch(
     values = [{**(c.after or {}), **derived.get(c.id, {})} for c in batch]
     columns = list(values[0])
     statement = f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in columns)} WHERE {key} = ?"
-    connection.exec_driver_sql(
+    raw_of(connection).executemany(
         statement, [(*(row[c] for c in columns), c.id) for row, c in zip(values, batch, strict=True)]
     )
 

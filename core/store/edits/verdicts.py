@@ -9,6 +9,7 @@ from core.errors import EditRefusedError
 from core.records.history import Touched
 from core.records.occlusion import Verdict
 from core.store import tables
+from core.store.connection import raw_of
 from core.store.history import History
 from core.store.recorder import Recorder
 
@@ -104,7 +105,7 @@ def _own_reviews(recorder: Recorder, ids: Sequence[int]) -> dict[int, tuple[int,
             "SELECT instance_id, id, verdict, reason FROM review "
             f"WHERE annotator_id = ? AND instance_id IN ({', '.join('?' * len(chunk))})"
         )
-        rows = recorder.connection.exec_driver_sql(query, (recorder.annotator_id, *chunk))
+        rows = raw_of(recorder.connection).execute(query, (recorder.annotator_id, *chunk))
         found.update((instance_id, (review_id, said, why)) for instance_id, review_id, said, why in rows)
     return found
 
@@ -116,7 +117,7 @@ def _last_reviews(recorder: Recorder, ids: Sequence[int]) -> dict[int, dict[str,
             "SELECT instance_id, verdict, annotator_id, decided_at FROM review "
             f"WHERE instance_id IN ({', '.join('?' * len(chunk))}) ORDER BY decided_at, id"
         )
-        for instance_id, said, annotator, at in recorder.connection.exec_driver_sql(query, chunk):
+        for instance_id, said, annotator, at in raw_of(recorder.connection).execute(query, chunk):
             found[instance_id] = {"verdict": said, "verdict_annotator_id": annotator, "verdict_at": at}
     return found
 

@@ -27,7 +27,7 @@ from core.store.queries.tracks import TrackPoint
 
 log = logging.getLogger(__name__)
 
-TIMELINE_BINS = 120  # or one for each frame, where there are fewer
+TIMELINE_BINS = 120  # or one for each frame's time, where there are fewer
 
 REASON_WORDS: dict[OcclusionTest, str] = {
     OcclusionTest.OVERLAP: "Something nearer covers it",
@@ -71,6 +71,20 @@ class Selection:
     outcomes: tuple[TestOutcome, ...]
     points: tuple[TrackPoint, ...]
     contents: FrameContents
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineMarks:
+    """What lies where in a source's time.
+
+    Attributes:
+        buckets: in equal slices of it.
+        stretches: (first, last) seconds between which there is footage.
+    """
+
+    source: SourceRow
+    buckets: tuple[TimelineBucket, ...]
+    stretches: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +191,21 @@ class StoreReads:
             found = queue.matches(connection, conditions, ids)
         return [instance_id for instance_id in ids if instance_id in found]
 
-    def timeline(self, source_id: int) -> tuple[SourceRow, tuple[TimelineBucket, ...]] | None:
-        """A source and what lies in equal slices of its time; None where there is no such source."""
+    def timeline(self, source_id: int) -> TimelineMarks | None:
+        """What lies where in a source's time; None where there is no such source."""
         with self._project.read() as connection:
             source = sources.source_by_id(connection, self._project, source_id, counted=False)
             if source is None:
                 return None
-            count = max(1, min(TIMELINE_BINS, source.frame_count))
+            stretches = timeline.footage_stretches(connection, source_id)
+            count = _slices(source, timeline.frame_step_s(stretches))
             bins = timeline.timeline_bins(connection, source_id, count)
         width = max(source.duration_s, 1e-9) / count
         buckets = [TimelineBucket()] * count
         for found in bins:
             place = min(round(found.start_s / width), count - 1)
             buckets[place] = TimelineBucket(found.instances, found.unoccluded, found.reviewed)
-        return source, tuple(buckets)
+        return TimelineMarks(source, tuple(buckets), tuple((one.first_s, one.last_s) for one in stretches))
 
     def choices(self, camera_id: int | None) -> FilterChoices:
         """What the filters can be set to while a camera is chosen, or any."""
@@ -218,6 +233,16 @@ class StoreReads:
         """Whether anything was mined or imported at all."""
         with self._project.read() as connection:
             return bool(queue.page_keys(connection, QueueFilter(include_thinned=True), None, 1))
+
+
+def _slices(source: SourceRow, step_s: float | None) -> int:
+    """Into how many slices a source's time is cut: none is wider than it must be, or narrower than a frame.
+
+    The pauses between bursts count as time: a burst of a second must not look as if it filled an hour.
+    """
+    if step_s is None:
+        return TIMELINE_BINS if source.frame_count > 1 else 1
+    return max(1, min(TIMELINE_BINS, round(source.duration_s / step_s) + 1))
 
 
 def _decoded(codes: dict[int, Rle]) -> dict[int, MaskPatch]:

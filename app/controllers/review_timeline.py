@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.controllers.review_reads import StoreReads
+from app.controllers.review_reads import StoreReads, TimelineMarks
 from app.controllers.review_session import Worker
-from app.states.review_timeline import TimelineBucket, TimelineState
-from core.records.project import SourceRow
+from app.states.review_timeline import TimelineState
 
 _SETTLE_MS = 400  # edits come in bursts: the marks follow once they pause
 
@@ -70,12 +69,15 @@ class TimelineDesk(QObject):
         if source_id is None:
             return
 
-        def arrived(found: tuple[SourceRow, tuple[TimelineBucket, ...]] | None) -> None:
+        def arrived(found: TimelineMarks | None) -> None:
             if found is None or source_id != self.source_id:
                 return
-            source, buckets = found
             self.state = replace(
-                self.state, source=source.name, duration_s=source.duration_s, buckets=buckets
+                self.state,
+                source=found.source.name,
+                duration_s=found.source.duration_s,
+                buckets=found.buckets,
+                stretches=found.stretches,
             )
             self.changed.emit(self.state)
 

@@ -31,6 +31,7 @@ class TimelineState:
         position_s: where the frame on the canvas is, or None.
         selected_s: where the selected instance is, or None.
         track_s: first and last time of the selected track, or None.
+        stretches: (first, last) times between which there is footage; recorded bursts leave pauses.
         captured_from: seconds UTC epoch of the first frame with the camera's offset added, or None.
     """
 
@@ -41,6 +42,11 @@ class TimelineState:
     selected_s: float | None = None
     track_s: tuple[float, float] | None = None
     captured_from: float | None = None
+    stretches: tuple[tuple[float, float], ...] = ()
+
+    def has_footage(self, time_s: float, slack_s: float = 0.0) -> bool:
+        """Whether there is footage at a time, or within so many seconds of it."""
+        return any(first - slack_s <= time_s <= last + slack_s for first, last in self.stretches)
 
 
 def time_text(time_s: float) -> str:

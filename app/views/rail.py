@@ -108,6 +108,7 @@ class Rail(QFrame):
             self._group.removeButton(button)
             self._places.removeWidget(button)
             self._buttons = {key: kept for key, kept in self._buttons.items() if kept is not button}
+            button.hide()  # it is deleted only when the event loop comes round
             button.deleteLater()
 
     def set_current(self, place: str) -> None:

@@ -53,6 +53,25 @@ def test_frames_by_time(site: Any) -> None:
         assert frames.hours_of_camera(connection, site.camera_id) == {12: 20}
 
 
+def test_the_stretches_of_footage_leave_the_pauses_out(site: Any) -> None:
+    with site.project.read() as connection:
+        stretches = timeline.footage_stretches(connection, site.source_id)
+        sequences = frames.sequences_of(connection, site.source_id)
+        assert timeline.footage_stretches(connection, 99) == []
+    # frame n is at 40 n ms
+    assert [(one.first_s, one.last_s, one.frames) for one in stretches] == [
+        pytest.approx((one.first_pts / 1000, one.last_pts / 1000, one.frame_count)) for one in sequences
+    ]
+    assert timeline.frame_step_s(stretches) == pytest.approx(0.04)
+
+
+def test_the_step_between_frames_knows_no_pauses() -> None:
+    bursts = [timeline.Stretch(0.0, 0.9, 10), timeline.Stretch(3600.0, 3600.9, 10)]
+    assert timeline.frame_step_s(bursts) == pytest.approx(0.1)
+    assert timeline.frame_step_s([timeline.Stretch(0.0, 0.0, 1), timeline.Stretch(60.0, 60.0, 1)]) is None
+    assert timeline.frame_step_s([]) is None
+
+
 def test_the_timeline_counts_what_is_in_each_bin(site: Any) -> None:
     made = [site.one_car(n) for n in range(20)]
     decide(site, *(decision(i, 0.5) for i in made[:10]))

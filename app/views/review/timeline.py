@@ -92,6 +92,8 @@ class Timeline(QWidget):
         time_s = self.time_at(x)
         count = len(self._state.buckets)
         bucket = self._state.buckets[min(int(time_s / max(self._state.duration_s, 1e-9) * count), count - 1)]
+        if bucket.instances == 0 and not self._state.has_footage(time_s, self._state.duration_s / count):
+            return f"{time_text(time_s)}: no footage"
         return (
             f"{time_text(time_s)}: {bucket.instances} instances, "
             f"{bucket.unoccluded} unoccluded, {bucket.reviewed} reviewed"
@@ -112,10 +114,21 @@ class Timeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         floor = self.height() - _AXIS_PX - _STRIP_PX - 2
         self._paint_track(painter, floor)
+        self._paint_footage(painter, floor)
         self._paint_density(painter, floor)
         self._paint_axis(painter)
         self._paint_position(painter, floor)
         painter.end()
+
+    def _paint_footage(self, painter: QPainter, floor: float) -> None:
+        """A line where there is footage, so that a pause between bursts is not taken for an empty street."""
+        line = current_theme().color("line_strong")
+        done_x = 0.0
+        for first_s, last_s in self._state.stretches:
+            left, right = self.x_of(first_s), self.x_of(last_s)
+            if max(right, left + 1) > done_x:  # thousands of bursts are no more lines than there are pixels
+                done_x = max(right, left + 1)
+                painter.fillRect(QRectF(left, floor, done_x - left, 1), line)
 
     def _paint_density(self, painter: QPainter, floor: float) -> None:
         theme, buckets = current_theme(), self._state.buckets

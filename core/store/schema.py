@@ -21,10 +21,18 @@ def files_folder(path: Path) -> Path:
 
 
 def damaged(path: Path, why: str) -> DamagedProjectError:
-    """The error for a project whose file is damaged, with where its backups are."""
+    """The error for a project whose file is damaged, with its newest backup where there is one."""
+    folder = files_folder(path)
+    try:
+        newest = max((copy.name for copy in (folder / "backups").glob("*.amodal")), default=None)
+    except OSError:
+        newest = None
+    if newest is None:
+        way_out = f"There is no backup in {folder.name}/backups: go back to a copy of your own"
+    else:
+        way_out = f"Go back to its newest backup, {folder.name}/backups/{newest}"
     return DamagedProjectError(
-        f"The project {path.name} is damaged: {why}.",
-        f"Go back to a backup in {files_folder(path).name}/backups, or run `amodal doctor {path.name}`.",
+        f"The project {path.name} is damaged: {why}.", f"{way_out}, or run `amodal doctor {path.name}`."
     )
 
 

@@ -21,6 +21,7 @@ from core.errors import (
     ReadOnlyProjectError,
 )
 from core.store import project as project_module
+from core.store.backup import back_up
 from core.store.check import integrity_faults
 from core.store.edits.cameras import add_camera
 from core.store.history import History
@@ -136,7 +137,19 @@ def test_a_truncated_project_is_damage(tmp_path: Path, share: float) -> None:
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(DamagedProjectError) as caught:
         Project.open(path)
-    assert "backups" in caught.value.way_out
+    assert "There is no backup in cut.files/backups" in caught.value.way_out
+
+
+def test_damage_names_the_newest_backup_there_is(tmp_path: Path) -> None:
+    path = tmp_path / "cut.amodal"
+    Project.create(path).close()
+    back_up(path, "first")
+    newest = back_up(path, "second")
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(DamagedProjectError) as caught:
+        Project.open(path)
+    assert f"cut.files/backups/{newest.name}" in caught.value.way_out
+    Project.open(newest).close()
 
 
 def test_an_overwritten_first_page_is_damage(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.mining.occlusion.border import border_outcome
-from core.mining.occlusion.evidence import StaticEvidence
+from core.mining.occlusion.evidence import StaticEvidence, moving_tracks
 from core.mining.occlusion.overlap import overlap_outcomes
 from core.mining.occlusion.settings import OcclusionSettings
 from core.mining.occlusion.shapes import Surroundings
@@ -41,6 +41,7 @@ def decide_occlusion(
     frames: dict[int, list[int]] = {}
     for place, one in enumerate(observations):
         frames.setdefault(one.frame, []).append(place)
+    moving = moving_tracks(sorted(observations, key=lambda one: (one.time_s, one.frame, one.instance_id)))
     decisions: dict[int, OcclusionDecision] = {}
     for places in frames.values():
         # a fixed order, so that the order in which objects come changes nothing
@@ -49,7 +50,7 @@ def decide_occlusion(
         around = [Surroundings(one) for one in members]
         overlaps = overlap_outcomes(members, around, chosen)
         for place, one, near, overlap in zip(places, members, around, overlaps, strict=True):
-            hidden = static_outcome(one, near, static, chosen)
+            hidden = static_outcome(one, near, static, chosen, one.track_id in moving)
             border = border_outcome(one.box, width, height, chosen)
             outcomes = (overlap, border) if hidden is None else (overlap, border, hidden)
             decisions[place] = _decision(one, outcomes)

@@ -166,18 +166,44 @@ class StaticEvidence:
         return self._tracks.setdefault(-1 if track_id is None else track_id, len(self._tracks) % 65536)
 
 
+def moving_tracks(ordered: Sequence[Observation]) -> set[int]:
+    """Tracks that end somewhere else than they began.
+
+    Args:
+        ordered: by time.
+    """
+    return {track for track, members in _tracks(ordered).items() if _goes_on(*_places(members))}
+
+
 def moving_samples(ordered: Sequence[Observation]) -> list[Observation]:
     """Views of moving objects, each a step apart from the last one of its track.
 
     Args:
         ordered: by time.
     """
+    chosen = [one for members in _tracks(ordered).values() for one in _steps(members)]
+    return sorted(chosen, key=lambda one: (one.time_s, one.frame, one.instance_id))
+
+
+def _tracks(ordered: Sequence[Observation]) -> dict[int, list[Observation]]:
     tracks: dict[int, list[Observation]] = {}
     for one in ordered:
         if one.track_id is not None:
             tracks.setdefault(one.track_id, []).append(one)
-    chosen = [one for members in tracks.values() for one in _steps(members)]
-    return sorted(chosen, key=lambda one: (one.time_s, one.frame, one.instance_id))
+    return tracks
+
+
+def _places(members: Sequence[Observation]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The middles, (n, 2), and sizes, (n,), of a track's boxes, pixels."""
+    boxes = to_array(one.box for one in members)
+    return boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:].max(axis=1)
+
+
+def _goes_on(centres: NDArray[np.float64], sizes: NDArray[np.float64]) -> bool:
+    """Whether a track ends well away from where it began."""
+    ends = max(min(_NEIGHBOURS, len(sizes) // 3), 1)
+    way = np.median(centres[-ends:], axis=0) - np.median(centres[:ends], axis=0)
+    return bool(np.hypot(*way) >= _WAY_SHARE * np.median(sizes))
 
 
 def _steps(members: Sequence[Observation]) -> Iterator[Observation]:
@@ -186,11 +212,8 @@ def _steps(members: Sequence[Observation]) -> Iterator[Observation]:
     What stands still moves its box too, when the detector wavers or something passes by: a view counts
     where the track's middle moves on over several observations, and its outline is a plain one.
     """
-    boxes = to_array(one.box for one in members)
-    centres, sizes = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:].max(axis=1)
-    ends = max(min(_NEIGHBOURS, len(members) // 3), 1)
-    way = np.median(centres[-ends:], axis=0) - np.median(centres[:ends], axis=0)
-    if np.hypot(*way) < _WAY_SHARE * np.median(sizes):
+    centres, sizes = _places(members)
+    if not _goes_on(centres, sizes):
         return
     last = centres[0] - np.inf
     for place, one in enumerate(members):

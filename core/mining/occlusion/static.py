@@ -17,12 +17,17 @@ _SAME_DEPTH = 0.15  # how much lower than any seen behind the thing an object ma
 
 
 def static_outcome(
-    one: Observation, around: Surroundings, static: StaticMap, settings: OcclusionSettings
+    one: Observation,
+    around: Surroundings,
+    static: StaticMap,
+    settings: OcclusionSettings,
+    moves: bool = False,
 ) -> TestOutcome | None:
     """How far static things cross or border an object, as a share of its size.
 
     Args:
         around: of the object.
+        moves: whether its track ends elsewhere than it began: then it cannot be the static thing itself.
 
     Returns:
         the outcome, or None where too few objects passed to tell.
@@ -30,7 +35,8 @@ def static_outcome(
     bottom = one.box.bottom - _SAME_DEPTH * one.box.size
     things = static.things(around.left, around.top, around.width, around.height, bottom)
     threshold = settings.static_share
-    value = 0.0 if things is None or _is_itself(around, things) else around.shared_border(things)
+    itself = things is not None and not moves and _is_itself(around, things)
+    value = 0.0 if things is None or itself else around.shared_border(things)
     if things is None:
         box = (round(one.box.x), round(one.box.y), max(round(one.box.w), 1), max(round(one.box.h), 1))
         if static.known_share(*box) < _LEAST_KNOWN:

@@ -185,6 +185,22 @@ def test_a_parked_car_is_not_taken_for_the_static_thing_that_hides_it() -> None:
     assert not any(outcome is not None and outcome.occluded for outcome in map(static_of, of_parked))
 
 
+def test_what_hides_half_of_a_moving_car_is_not_the_car() -> None:
+    # a wide sign, through which the masks are drawn; a car that never moves might be the thing itself
+    shape = (HEIGHT, WIDTH)
+    reach = np.full(shape, -np.inf, dtype=np.float32)
+    reach[60:130, 150:170] = 125
+    static = StaticMap(1.0, reach, np.ones(shape, dtype=np.bool_))
+    driving = Street([Car(-40, 110, frames=60)], pole=False).observations
+    half_hidden = next(one for one in driving if 130 <= one.box.x <= 150)
+    standing = [replace(half_hidden, instance_id=n, frame=n, time_s=n / 25) for n in range(20)]
+    for observations, expected in ((driving, True), (standing, False)):
+        decisions = decide_occlusion(observations, WIDTH, HEIGHT, None, static)
+        outcome = static_of(decisions[observations.index(half_hidden) if expected else 0])
+        assert outcome is not None
+        assert outcome.occluded is expected
+
+
 def test_evidence_adds_up_over_bursts() -> None:
     evidence = StaticEvidence(WIDTH, HEIGHT)
     for number in range(4):

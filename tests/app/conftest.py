@@ -20,6 +20,7 @@ from core.store.edits.cameras import add_camera
 from core.store.history import History
 from core.store.project import Project
 from core.store.writers.sources import add_source
+from tests import windows
 
 FRAMES = 50
 NOON = 1_700_049_600.0  # 2023-11-15 12:00:00 UTC, by `date -u -d @1700049600`
@@ -161,13 +162,8 @@ def open_session(qtbot: object, frames: FakeFrames) -> Iterator[Callable[..., Pr
 @pytest.fixture
 def shell(qapp: QApplication, frames: FakeFrames) -> Iterator[Shell]:
     """The window on its start page, with settings of its own."""
-    made = Shell(qapp)
-    made.show()
-    yield made
-    made.window.close()
-    qapp.processEvents()
-    made.window.deleteLater()
-    qapp.setStyleSheet("")
+    with windows.shown(qapp) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.views.form_fields import make_editor
 from app.views.settings_form import FormView
+from app.views.sources.form_place import FormPlace
 from core.records.forms import FieldKind, Form, FormField
 
 FORM = Form(
@@ -62,6 +63,25 @@ def test_a_path_offers_only_what_it_may_be(qtbot, kind: FieldKind, folder: bool,
     qtbot.addWidget(editor)
     editor.show()
     assert (editor.choose_folder.isVisible(), editor.choose_file.isVisible()) == (folder, file)
+
+
+def test_a_forms_place_says_that_it_is_being_read_and_what_is_wrong(qtbot):
+    place = FormPlace(hidden=frozenset({"camera"}))
+    qtbot.addWidget(place)
+    place.show()
+    place.set_values({"every": 7, "camera": "Gate"})  # before there is a form
+    assert place._reading.isVisible()
+    assert place.values() is None
+    place.show_form(FORM)
+    assert not place._reading.isVisible()
+    values = place.values()
+    assert values is not None
+    assert (values["every"], values["camera"]) == (7, "Gate")
+    place.form.editor("end_s").line.setText("soon")
+    assert place.values() is None
+    assert place.problem.text() == "To: “soon” is no number."
+    place.form.editor("end_s").line.setText("9")
+    assert place.problem.text() == "", "what is being put right is not complained about"
 
 
 @pytest.fixture

@@ -7,29 +7,11 @@ from typing import Any
 import pytest
 
 from core.records.occlusion import (
-    OcclusionDecision,
-    OcclusionLabel,
-    OcclusionTest,
-    TestOutcome,
     Verdict,
 )
 from core.store.edits.verdicts import set_verdict
 from core.store.queries import frames, timeline
-from core.store.writers.decisions import write_decisions
-
-
-def decision(
-    instance_id: int, margin: float, test: OcclusionTest = OcclusionTest.BORDER
-) -> OcclusionDecision:
-    occluded = margin < 0
-    label = OcclusionLabel.OCCLUDED if occluded else OcclusionLabel.UNOCCLUDED
-    outcome = TestOutcome(test, 3.0, 2.0, occluded, margin, None, "cut by the border")
-    return OcclusionDecision(instance_id, label, margin, (outcome,))
-
-
-def decide(site: Any, *decisions: OcclusionDecision) -> None:
-    with site.project.bulk() as bulk:
-        bulk.run(lambda c: write_decisions(c, decisions))
+from tests.store.doing import decide, decision
 
 
 def test_frames_by_time(site: Any) -> None:

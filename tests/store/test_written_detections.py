@@ -9,7 +9,6 @@ from sqlalchemy import func, insert, select, update
 
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.finds import Crop, FoundInstance
 from core.records.masks import Rle
 from core.records.occlusion import (
     LabelOrigin,
@@ -23,29 +22,7 @@ from core.store.queries.instance_detail import instance_detail
 from core.store.writers.detections import write_detections
 from core.store.writers.matching import intersection_over_union, match_boxes
 from core.store.writers.tracks import finish_tracks, write_track
-
-
-def rows(site: Any, gone: bool = True) -> dict[int, Any]:
-    with site.project.read() as connection:
-        query = select(tables.instance).order_by(tables.instance.c.id)
-        return {row.id: row for row in connection.execute(query) if gone or row.state == "live"}
-
-
-def everything(site: Any) -> dict[str, list[Any]]:
-    with site.project.read() as connection:
-        return {
-            name: sorted(map(tuple, connection.execute(select(table)).all()), key=repr)
-            for name, table in tables.metadata.tables.items()
-        }
-
-
-def found(
-    x: float = 10, w: float = 50, *, mask: bytes = b"abc", score: float = 0.9, **more: Any
-) -> FoundInstance:
-    category = more.pop("category", Category.CAR)
-    return FoundInstance(
-        Box(x, 10, w, 40), category, score, Rle(360, 640, mask), 7, Crop(int(x), 10, 60, 50, b"jpeg" + mask)
-    )
+from tests.store.doing import everything, found, rows
 
 
 def test_boxes_are_matched_best_first_and_one_to_one() -> None:

@@ -25,6 +25,7 @@ from core.records.jobs import JobRow, JobState
 from core.store.check import file_faults
 from core.store.project import Project
 from core.store.schema import SCHEMA_VERSION
+from tests import windows
 from tests.media.painted import Recipe, number_in, write_painted
 
 LONG_MS = 60_000
@@ -34,13 +35,8 @@ LONG_MS = 60_000
 def shell(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     """The window on its start page, with settings of its own."""
     monkeypatch.setenv("AMODAL_CONFIG_DIR", str(tmp_path / "config"))
-    made = Shell(qapp)
-    made.show()
-    yield made
-    made.window.close()
-    qapp.processEvents()
-    made.window.deleteLater()
-    qapp.setStyleSheet("")
+    with windows.shown(qapp) as made:
+        yield made
 
 
 @pytest.fixture

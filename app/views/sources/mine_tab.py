@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.states.sources import MiningState
 from app.views.icons import TextButton
-from app.views.settings_form import FormView
+from app.views.sources.form_place import FormPlace
 from app.views.sources.job_strip import JobStrip
 from app.views.text import frame, label, scroller
 from core.records.forms import Form
@@ -33,7 +33,7 @@ class MineTab(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.form: FormView | None = None
+        self._settings = FormPlace(_HIDDEN)
         self._run_when_ready = False
         self._one_again = False  # "whole camera" was forced, not chosen
         outer = QVBoxLayout(self)
@@ -46,10 +46,7 @@ class MineTab(QWidget):
         intro = "Finds cars and people, follows them, and tests which of them nothing covers."
         self._column.addWidget(label(intro, "soft", wrap=True))
         self._column.addLayout(self._scope())
-        self._place = QVBoxLayout()
-        self._reading = label("Reading the settings…", "faint")
-        self._place.addWidget(self._reading)
-        self._column.addLayout(self._place)
+        self._column.addWidget(self._settings)
         self._column.addStretch(1)
         outer.addWidget(scroller(page), 1)
         outer.addWidget(frame("line"))
@@ -58,16 +55,11 @@ class MineTab(QWidget):
     @property
     def has_form(self) -> bool:
         """Whether it has its form yet."""
-        return self.form is not None
+        return self._settings.form is not None
 
     def show_form(self, form: Form) -> None:
         """Takes the form once it is known what can run here."""
-        if self.form is not None:
-            return
-        self.form = FormView(form, hidden=_HIDDEN)
-        self.form.changed.connect(lambda: self._problem.setText(""))
-        self._reading.hide()
-        self._place.addWidget(self.form)
+        self._settings.show_form(form)
         if self._run_when_ready:
             self._run_when_ready = False
             self.run()
@@ -92,13 +84,12 @@ class MineTab(QWidget):
         """Asks to run the form as it is."""
         if not self._run.isEnabled():
             return
-        if self.form is None:
+        if not self.has_form:
             self._run_when_ready = True  # the form is being read just now
             return
-        problem = self.form.problem()
-        self._problem.setText(problem)
-        if not problem:
-            self.run_wanted.emit(self.form.values(), self._all.isChecked())
+        values = self._settings.values()
+        if values is not None:
+            self.run_wanted.emit(values, self._all.isChecked())
 
     def _scope(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -121,9 +112,8 @@ class MineTab(QWidget):
         self._strip.resumed.connect(self.resumed)
         self._strip.closed.connect(self.closed)
         column.addWidget(self._strip)
-        self._problem = label("", "bad", wrap=True)
         row = QHBoxLayout()
-        row.addWidget(self._problem, 1)
+        row.addWidget(self._settings.problem, 1)
         self._review = TextButton("Review what was found", "", "review")
         self._review.clicked.connect(self.review_wanted)
         self._review.hide()

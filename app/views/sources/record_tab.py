@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.views.icons import TextButton
-from app.views.settings_form import FormView
+from app.views.sources.form_place import FormPlace
 from app.views.sources.job_strip import JobStrip
 from app.views.text import frame, label, scroller
 from core.records.forms import Form
@@ -28,8 +28,7 @@ class RecordTab(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.form: FormView | None = None
-        self._values: dict[str, str] = {}
+        self._settings = FormPlace()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -43,10 +42,7 @@ class RecordTab(QWidget):
             "the camera. After a lost connection it goes on by itself."
         )
         column.addWidget(label(intro, "soft", wrap=True))
-        self._place = QVBoxLayout()
-        self._reading = label("Reading the settings…", "faint")
-        self._place.addWidget(self._reading)
-        column.addLayout(self._place)
+        column.addWidget(self._settings)
         column.addStretch(1)
         outer.addWidget(scroller(page), 1)
         outer.addWidget(frame("line"))
@@ -59,8 +55,7 @@ class RecordTab(QWidget):
         self._strip.closed.connect(self.closed)
         foot.addWidget(self._strip)
         row = QHBoxLayout()
-        self._problem = label("", "bad", wrap=True)
-        row.addWidget(self._problem, 1)
+        row.addWidget(self._settings.problem, 1)
         self._run = TextButton("Record", "primary", "record")
         self._run.clicked.connect(self._ask)
         row.addWidget(self._run)
@@ -70,32 +65,21 @@ class RecordTab(QWidget):
     @property
     def has_form(self) -> bool:
         """Whether it has its form yet."""
-        return self.form is not None
+        return self._settings.form is not None
 
     def show_form(self, form: Form) -> None:
         """Takes the form."""
-        if self.form is not None:
-            return
-        self.form = FormView(form, self._values)
-        self.form.changed.connect(lambda: self._problem.setText(""))
-        self._reading.hide()
-        self._place.addWidget(self.form)
+        self._settings.show_form(form)
 
     def suggest(self, **values: str) -> None:
         """Fills in the address that is watched, or the camera that is chosen."""
-        self._values.update(values)
-        if self.form is not None:
-            for name, value in values.items():
-                self.form.set_value(name, value)
+        self._settings.set_values(values)
 
     def show_job(self, job: JobRow | None) -> None:
         """Draws the recording that runs or ended, or nothing."""
         self._strip.show_job(job)
 
     def _ask(self) -> None:
-        if self.form is None:
-            return
-        problem = self.form.problem()
-        self._problem.setText(problem)
-        if not problem:
-            self.run_wanted.emit(self.form.values())
+        values = self._settings.values()
+        if values is not None:
+            self.run_wanted.emit(values)

@@ -77,6 +77,10 @@ class EditRefusedError(AmodalError):
     """An edit, an undo or a redo that would overwrite what someone else did since."""
 
 
+class UndoRefusedError(EditRefusedError):
+    """Someone or something else changed since what an undo would take back; History.keep lets it stand."""
+
+
 class JobError(AmodalError):
     """A job that cannot be started, found, or carried on."""
 

@@ -22,7 +22,7 @@ from app.views.jobs_dock import JobsPanel, LogDialog
 from app.views.text import plural
 from app.window import MainWindow
 from app.workspace import Workspace
-from core.errors import AmodalError, EditRefusedError
+from core.errors import AmodalError, UndoRefusedError
 from core.records.forms import Form
 from core.records.history import Touched
 from core.records.jobs import JobRow, JobState
@@ -141,7 +141,7 @@ class OpenProject(QObject):
     def show_error(self, error: AmodalError) -> None:
         """Shows an expected error with its way out; the window lives on."""
         button, on_button = "", None
-        if isinstance(error, EditRefusedError) and self._titles[0] and self._titles[0] in error.problem:
+        if isinstance(error, UndoRefusedError):
             button, on_button = "Let it stand", self._keep
         self._window.toasts.show_toast(
             Toast(Tone.ERROR, error.problem, error.way_out, button, on_button, stays=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, select, update
 
-from core.errors import EditRefusedError
+from core.errors import EditRefusedError, UndoRefusedError
 from core.records.history import EditRow, Touched
 from core.store import tables
 from core.store.annotators import annotator_id, find_annotator
@@ -74,7 +74,8 @@ class History:
         """Take back this annotator's newest edit that stands.
 
         Raises:
-            EditRefusedError: there is none, or someone or something else changed the same things since.
+            EditRefusedError: there is none.
+            UndoRefusedError: someone or something else changed the same things since.
         """
         with self.project.write() as connection:
             top = _top(connection, self.annotator, "done")
@@ -164,7 +165,8 @@ class History:
                 # a unique name or place that was free is not, or something new refers to the row
                 conflict = "something new in the project depends on it or has taken its place"
         if conflict is not None:
-            raise EditRefusedError(
+            refusal = UndoRefusedError if verb == "undo" else EditRefusedError
+            raise refusal(
                 f"Cannot {verb} “{title}”: {conflict}.",
                 "Look at it as it is now, and change it by hand if it is wrong.",
             )

@@ -16,7 +16,7 @@ from app.theme import current_theme
 from app.views.review.review_view import ReviewView
 from app.views.start_page import StartPage
 from core.errors import DiskFullError
-from core.store.edits.cameras import rename_camera
+from core.store.edits.cameras import rename_camera, set_utc_offset
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.cameras import list_cameras
@@ -355,6 +355,23 @@ def test_an_undo_that_is_refused_can_be_left_standing(qtbot, opened: Shell, stre
     assert card.toast.button == "Let it stand"
     card.toast.on_button()
     qtbot.waitUntil(lambda: not opened.commands["edit.undo"].isEnabled())
+
+
+def test_a_redo_that_is_refused_offers_to_keep_nothing(qtbot, opened: Shell, street: Path):
+    """The edit before it has the same name, and it is that one which would be kept."""
+    session = opened.opened.session
+    for offset_s in (7200.0, 10_800.0):
+        with qtbot.waitSignal(session.touched):
+            session.perform(lambda offset_s=offset_s: set_utc_offset(session.history, 1, offset_s))
+    with qtbot.waitSignal(session.undone):
+        session.undo()
+    with Project.open(street) as other:
+        set_utc_offset(History(other, "Bo"), 1, 0.0)
+    qtbot.waitUntil(lambda: opened.opened._titles[0] == opened.opened._titles[1])
+    with qtbot.waitSignal(session.failed) as heard:
+        session.redo()
+    assert "Cannot redo" in heard.args[0].problem
+    assert opened.window.toasts._cards[-1].toast.button == ""
 
 
 def test_a_project_that_cannot_be_written_says_so(qtbot, shell: Shell, street: Path, monkeypatch):

@@ -14,7 +14,7 @@ from app.controllers.review_lookout import AHEAD, Lookout
 from app.controllers.review_model import QueueModel
 from app.controllers.review_panel import build_panel
 from app.controllers.review_reads import FilterChoices, Selection, StoreReads
-from app.states.review_filter import FilterState
+from app.states.review_filter import FilterState, empty_text
 from core.records.detections import Category
 from core.records.history import Touched
 from core.records.occlusion import Verdict
@@ -400,12 +400,3 @@ class ReviewController(QObject):
             self.filter_changed.emit(self.filter)
 
         self._session.in_background(lambda: self._reads.choices(camera_id), arrived, tag="review choices")
-
-
-def empty_text(conditions: QueueFilter, any_instances: bool) -> str:
-    """What an empty queue says, and what to do about it."""
-    if not any_instances:
-        return "Nothing mined yet.\nAdd footage and mine it in Sources: what is found waits here for you."
-    if conditions == QueueFilter(verdict="none"):
-        return "The queue is empty: everything is reviewed.\nChoose “Reviewed: any” above to look again."
-    return "Nothing meets these conditions.\nWiden the filter above, or clear it."

@@ -48,3 +48,12 @@ class FilterState:
 def is_narrowed(state: QueueFilter) -> bool:
     """Whether a condition holds beyond the queue's own: what nobody has looked at yet."""
     return state != NOBODY_LOOKED
+
+
+def empty_text(conditions: QueueFilter, any_instances: bool) -> str:
+    """What an empty queue says, and what to do about it."""
+    if not any_instances:
+        return "Nothing mined yet.\nAdd footage and mine it in Sources: what is found waits here for you."
+    if conditions == NOBODY_LOOKED:
+        return "The queue is empty: everything is reviewed.\nChoose “Reviewed: any” above to look again."
+    return "Nothing meets these conditions.\nWiden the filter above, or clear it."

@@ -131,6 +131,7 @@ class Shell(QObject):
         from app.composition.open_project import OpenProject
 
         self.close_project()
+        self.window.toasts.clear()  # what was wrong with another project is no news here
         self.start.opening(None)
         self.start.opened(project.path)
         self.opened = OpenProject(self.window, self.commands, self.settings, project, self.faults.show_bug)

@@ -31,20 +31,20 @@ class _Card(QFrame):
         super().__init__()
         self.toast = toast
         self.setProperty("role", "toast")
-        self.setMaximumWidth(_WIDTH)
         icon, token = _ICONS[toast.tone]
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 8, 9)
         row.setSpacing(11)
         row.addWidget(IconLabel(icon, token, 20), 0, Qt.AlignmentFlag.AlignVCenter)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        long = len(toast.text) > _LONG
-        self._text = label(toast.text, "heading" if toast.way_out else "", wrap=long)
-        words.addWidget(self._text)
+        self._words = QVBoxLayout()
+        self._words.setSpacing(2)
+        self._text = label(toast.text, "heading" if toast.way_out else "", wrap=True)
+        self._lines = [self._text]
         if toast.way_out:
-            words.addWidget(label(toast.way_out, "soft", wrap=True))
-        row.addLayout(words, 1)
+            self._lines.append(label(toast.way_out, "soft", wrap=True))
+        for line in self._lines:
+            self._words.addWidget(line)
+        row.addLayout(self._words, 1)
         self._button: TextButton | None = None
         if toast.button:
             self._button = TextButton(toast.button, "plain")
@@ -69,6 +69,19 @@ class _Card(QFrame):
         self._text.setText(toast.text)
         if self._button is not None:
             self._button.setText(toast.button)
+
+    def fit(self, widest: int) -> None:
+        """Takes the width that its words want, up to one, and the height that they then need."""
+        row = self.layout()
+        parts = [row.itemAt(place) for place in range(row.count())]
+        beside = sum(part.sizeHint().width() for part in parts if part.layout() is not self._words)
+        margins = row.contentsMargins()
+        around = margins.left() + margins.right() + row.spacing() * (len(parts) - 1)
+        for line in self._lines:
+            line.ensurePolished()
+        longest = max(line.fontMetrics().horizontalAdvance(line.text()) for line in self._lines)
+        width = min(longest + 2 + beside + around, widest)
+        self.setFixedSize(width, max(row.totalHeightForWidth(width), row.totalMinimumSize().height()))
 
     def _press(self) -> None:
         self.closed.emit(self)
@@ -107,6 +120,7 @@ class Toasts(QWidget):
         card.closed.connect(self._remove)
         self._cards.append(card)
         self._column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        card.show()  # Qt would do so later, and until then the layout leaves no room for it
         if not toast.stays:
             timer = QTimer(self)
             timer.setSingleShot(True)
@@ -150,7 +164,8 @@ class Toasts(QWidget):
         if parent is None or not self._cards:
             return
         width = min(_WIDTH, parent.width() - 2 * _MARGIN)
-        self._column.activate()
-        height = max(self._column.heightForWidth(width), self._column.sizeHint().height())
+        for card in self._cards:
+            card.fit(width)  # a layout would give it the height for a width that it does not get
+        height = self._column.sizeHint().height()
         top = max(parent.height() - height - _FOOT, _MARGIN)
         self.setGeometry((parent.width() - width) // 2, top, width, height)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from app.states.toasts import Toast, Tone
+from app.theme import ThemeKeeper
 from app.views.icons import TextButton
 from app.views.toasts import Toasts
 
@@ -69,3 +74,34 @@ def test_messages_stay_inside_the_window(qtbot, toasts: Toasts):
     toasts.parentWidget().resize(420, 400)
     qtbot.wait(20)
     assert toasts.parentWidget().rect().contains(toasts.geometry())
+
+
+@pytest.mark.parametrize("width", [380, 700, 1280])
+def test_every_word_of_every_message_can_be_read(qtbot, qapp, tmp_path: Path, width: int):
+    keeper = ThemeKeeper(qapp, tmp_path / "drawn")
+    keeper.apply("light", 10)
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(width, 500)
+    window.show()
+    stack = Toasts(window)
+    way_out = "Choose the file as it was; one that was cut or encoded anew is added as new footage."
+    stack.show_toast(
+        Toast(Tone.ERROR, "a.amodal is no Amodal Studio project.", "Choose another.", stays=True)
+    )
+    stack.show_toast(Toast(Tone.ERROR, "It failed: Find moved footage", way_out, "Log", stays=True))
+    stack.show_toast(Toast(Tone.ERROR, "x" * 40 + " " + "y" * 40 + " is long.", way_out, stays=True))
+    qtbot.wait(20)
+    tops = []
+    for card in stack._cards:
+        assert window.rect().contains(card.mapTo(window, card.rect().topLeft()))
+        assert card.mapTo(window, card.rect().bottomRight()).x() < width
+        tops.append((card.y(), card.y() + card.height()))
+        for line in card._lines:
+            needed = QFontMetrics(line.font()).boundingRect(
+                QRect(0, 0, line.width(), 10_000), Qt.TextFlag.TextWordWrap, line.text()
+            )
+            assert line.height() >= needed.height() - 1, (line.text(), line.height(), needed)
+    assert all(above[1] <= below[0] for above, below in pairwise(tops)), tops
+    keeper.close()
+    qapp.setStyleSheet("")

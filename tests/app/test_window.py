@@ -79,6 +79,17 @@ def test_a_file_that_is_no_project_says_so_and_the_window_lives(qtbot, shell: Sh
     assert shell.window.isVisible()
 
 
+def test_what_was_wrong_with_another_file_is_gone_once_a_project_is_open(
+    qtbot, shell: Shell, street: Path, tmp_path: Path
+):
+    (tmp_path / "notes.amodal").write_text("shopping")
+    shell.open_project(tmp_path / "notes.amodal")
+    qtbot.waitUntil(lambda: bool(shell.window.toasts.texts()))
+    shell.open_project(street)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    assert shell.window.toasts.texts() == []
+
+
 def test_a_new_project_by_keyboard(qtbot, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
     press(shell, Qt.Key.Key_N, CTRL)

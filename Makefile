@@ -12,7 +12,7 @@ RUN_WITH_DISPLAY := scripts/with-display.sh
 HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY),,headless)
 TEST_WORKERS ?= 2
 
-.PHONY: help venv demo test lint bench installer screenshots reference clean
+.PHONY: help venv demo test lint bench installer screenshots reference shapes clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ screenshots: $(STAMP)  ## pictures of the demo for docs/
 reference: $(STAMP)  ## docs/keys.md and docs/commands.md from their declarations
 	@$(BIN)/python -m app.actions_doc > docs/keys.md
 	@$(BIN)/python -m scripts.write_reference
+
+shapes: $(STAMP)  ## resources/car_shapes/default.npz from the procedural family
+	@$(BIN)/python -m scripts.build_car_shapes
 
 clean:  ## remove what was built, but not .venv
 	rm -rf build dist .demo .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

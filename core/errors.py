@@ -91,3 +91,11 @@ class SettingsError(AmodalError):
 
 class ExchangeError(AmodalError):
     """A file of another tool that cannot be read or written."""
+
+
+class ShapeSpaceError(AmodalError):
+    """A car shape space, or what one shall be built from, that cannot be used."""
+
+
+class BodyModelError(AmodalError):
+    """A body model's file that cannot be used."""

@@ -301,7 +301,6 @@ class Shell(QObject):
         return readable(keys[0]) if keys else ""
 
 
-
 def _warm_up() -> None:
     """Imports the store while the person looks at the start page, so that a project opens sooner."""
     import core.store.history

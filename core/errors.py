@@ -99,3 +99,19 @@ class ShapeSpaceError(AmodalError):
 
 class BodyModelError(AmodalError):
     """A body model's file that cannot be used."""
+
+
+class CalibrationError(AmodalError):
+    """A camera, or what was drawn or read to calibrate one, that gives no usable geometry."""
+
+
+class DistortionFoldsError(CalibrationError):
+    """A lens distortion that puts two directions on one pixel inside the picture."""
+
+
+class AboveHorizonError(CalibrationError):
+    """A pixel that was to lie on the ground, but sees no ground."""
+
+
+class CalibrationFileError(CalibrationError):
+    """A calibration file of another format, damaged, or of a lens that is not supported."""

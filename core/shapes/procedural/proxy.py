@@ -5,7 +5,6 @@ It keeps the body's silhouette, the wheels and every keypoint within the 5 cm th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.shapes.procedural import grid, wheels
+from core.shapes.proxy import Proxy, compact
 
 IndexArray = NDArray[np.int32]
 
@@ -26,25 +26,6 @@ _LEVELS: dict[int, tuple[int, ...]] = {
     4: (-8, -6, 0, 6, 8),
     6: (-8, -5, -3, 0, 3, 5, 8),
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Proxy:
-    """Which of a mesh's vertices the stand-in uses, and its faces.
-
-    Attributes:
-        vertex_ids: (P,) indices into the mesh's vertices.
-        faces: (F, 3) indices into vertex_ids, counter-clockwise from outside.
-    """
-
-    vertex_ids: IndexArray
-    faces: IndexArray
-
-
-def compact(faces: IndexArray) -> Proxy:
-    """A proxy from faces that index the whole mesh."""
-    used, places = np.unique(faces, return_inverse=True)
-    return Proxy(used.astype(np.int32), places.reshape(-1, 3).astype(np.int32))
 
 
 @lru_cache(maxsize=1)

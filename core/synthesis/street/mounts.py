@@ -1,0 +1,112 @@
+"""Cameras on a street: where one hangs, where it looks, and what it sees there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry.cameras import Camera, pinhole
+from core.geometry.ground_plane import GroundPlane
+from core.geometry.poses import Pose
+from core.synthesis.street.layout import Layout
+
+Floats = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A camera in its place.
+
+    Attributes:
+        name: tells cameras of one street apart; also part of the seed of its sensor's noise.
+        camera: intrinsics and distortion.
+        position: (3,) street frame (x along the road, y left, z up from the road), metres.
+        rotation: (3, 3) from the street frame to the camera frame (x right, y down, z forward).
+    """
+
+    name: str
+    camera: Camera
+    position: Matrix
+    rotation: Matrix
+
+    @property
+    def pose(self) -> Pose:
+        """Street to camera."""
+        return Pose(self.rotation, -self.rotation @ self.position)
+
+    @property
+    def ground(self) -> GroundPlane:
+        """The road's surface in the camera frame."""
+        return GroundPlane(self.rotation @ np.array([0.0, 0.0, 1.0]), float(self.position[2]))
+
+    def to_camera(self, points: NDArray[np.floating]) -> Matrix:
+        """(..., 3) points of the street in the camera frame."""
+        return np.asarray((points - self.position) @ self.rotation.T, dtype=np.float64)
+
+    @cached_property
+    def rays(self) -> Floats:
+        """(H, W, 3) directions through the pixels' centres, street frame, each 1 m deep."""
+        return self.rays_at(0, 0, self.camera.width, self.camera.height)
+
+    def rays_at(
+        self, left: int, top: int, right: int, bottom: int, shift: tuple[float, float] = (0.0, 0.0)
+    ) -> Floats:
+        """Directions through the pixels of a window, each moved by `shift` pixels.
+
+        The window may reach beyond the picture.
+        """
+        x, y = np.meshgrid(np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1])
+        return self.rays_through(np.stack([x, y], axis=-1))
+
+    def rays_through(self, pixels: NDArray[np.floating]) -> Floats:
+        """(..., 3) directions in the street frame, 1 m deep, through (..., 2) pixels."""
+        return np.asarray(self.camera.unproject(pixels) @ self.rotation, dtype=np.float32)
+
+    def window(self, left: int, top: int, right: int, bottom: int) -> Floats:
+        """`rays_at`, from the picture's own rays where the window lies inside it."""
+        if left >= 0 and top >= 0 and right <= self.camera.width and bottom <= self.camera.height:
+            return self.rays[top:bottom, left:right]
+        return self.rays_at(left, top, right, bottom)
+
+
+def mount(name: str, camera: Camera, position: tuple[float, float, float], yaw: float, pitch: float) -> Mount:
+    """A level camera at a place.
+
+    Args:
+        yaw: where it looks, radians from +x towards +y.
+        pitch: how far down it looks, radians.
+    """
+    forward = np.array([np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
+    right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
+    rotation = np.stack([right, np.cross(forward, right), forward])
+    return Mount(name, camera, np.array(position, dtype=np.float64), rotation)
+
+
+def reference_camera(width: int, height: int) -> Camera:
+    """The reference camera's angle of view (f = 1,400 px at 1920 x 1080) in a picture of any size."""
+    return pinhole(width, height, 1400.0 * width / 1920.0)
+
+
+def default_mount(layout: Layout, width: int, height: int) -> Mount:
+    """The reference camera: 6 m high, 15 degrees down, over the right half of the road."""
+    rng = np.random.default_rng([layout.seed, 71])
+    y = float(rng.uniform(-0.75, -0.15)) * layout.driven_half
+    return mount(
+        "main",
+        reference_camera(width, height),
+        (0.0, y, 6.0),
+        float(rng.uniform(-0.10, 0.12)),
+        float(np.deg2rad(15)),
+    )
+
+
+def far_mount(layout: Layout, width: int, height: int) -> Mount:
+    """A second camera: at a corner of the junction, looking back at what the default one looks at."""
+    x = layout.side_x + layout.side_half + 4.0
+    return mount(
+        "far", reference_camera(width, height), (x, layout.road_half + 1.0, 7.0), -2.75, float(np.deg2rad(17))
+    )

@@ -1,0 +1,82 @@
+"""How much of sky and sun moving bodies take from everything else in a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.synthesis.street.daylight import Daylight
+from core.synthesis.street.mounts import Mount
+from core.synthesis.street.shading import Placed
+from core.synthesis.street.solid import GroundMap
+
+Floats = NDArray[np.float32]
+
+_NEAREST = 0.5
+
+
+def cast_shadows(
+    bodies: list[Placed], mount: Mount, points: Floats, owner: NDArray[np.int32], light: Daylight
+) -> tuple[Floats, Floats]:
+    """(H, W) what is left of the sky's and of the sun's light.
+
+    Args:
+        bodies: what throws shadows.
+        points: (H, W, 3) what is seen in each pixel, street frame.
+        owner: (H, W) number of the body seen there, or a negative one. No body shades itself here: the
+            light that it takes from itself is part of its own shading.
+    """
+    sky, sun = np.ones(owner.shape, dtype=np.float32), np.ones(owner.shape, dtype=np.float32)
+    for body in bodies:
+        direction = (light.sun_direction @ body.rotation).astype(np.float32)
+        _take(sky, body, body.solid.sky_map(), None, mount, points, owner)
+        if float(light.sun.max()) > 0.02:
+            sun_map = body.solid.sun_map(direction, light.sun_spread)
+            _take(sun, body, sun_map, direction, mount, points, owner)
+    return sky, sun
+
+
+def _take(
+    left: Floats,
+    body: Placed,
+    ground: GroundMap,
+    sun: Floats | None,
+    mount: Mount,
+    points: Floats,
+    owner: NDArray[np.int32],
+) -> None:
+    """Takes one body's share off, in the part of the picture that its map can reach."""
+    box = _reach(body, ground, mount)
+    if box is None:
+        return
+    x0, y0, x1, y1 = box
+    window = owner[y0:y1, x0:x1]
+    local = body.to_body(points[y0:y1, x0:x1].reshape(-1, 3))
+    x, y, z = local.T
+    if sun is None:
+        # a thing as high as the body itself is beside it, not below
+        share = ground.at(x, y) * np.clip(1 - z / 0.9, 0, 1)
+    else:
+        slope = sun[:2] / max(float(sun[2]), 0.05)
+        share = ground.at(x - slope[0] * z, y - slope[1] * z)
+        beyond = x * sun[0] + y * sun[1] < 0
+        share *= np.where((z < 0.35) | beyond, 1.0, 0.0) * (z < body.solid.high[2])
+    share = share.reshape(window.shape)
+    left[y0:y1, x0:x1] *= 1 - np.where(window == body.number, 0, share)
+
+
+def _reach(body: Placed, ground: GroundMap, mount: Mount) -> tuple[int, int, int, int] | None:
+    """The part of the picture in which the map's ground, and things on it up to 2 m high, can be."""
+    (x0, y0), (x1, y1) = ground.low, ground.high
+    corners = np.array([[x, y, z] for x in (x0, x1) for y in (y0, y1) for z in (0.0, 2.0)])
+    seen = mount.to_camera(body.to_street(corners))
+    if seen[:, 2].max() < _NEAREST:
+        return None
+    camera = mount.camera
+    if seen[:, 2].min() < _NEAREST:
+        return 0, 0, camera.width, camera.height
+    pixels = camera.project(seen)
+    low, high = np.floor(pixels.min(axis=0)).astype(int), np.ceil(pixels.max(axis=0)).astype(int) + 1
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), camera.width), min(int(high[1]), camera.height)
+    return (left, top, right, bottom) if right > left and bottom > top else None

@@ -1,0 +1,243 @@
+"""A street with its cars and people, and pictures of it from any camera, with the truth about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry.poses import Pose, heading_rotation
+from core.records.detections import Category
+from core.synthesis.street import compose
+from core.synthesis.street.caster import Caster
+from core.synthesis.street.daylight import daylight
+from core.synthesis.street.fleet import CarModel, draw_models
+from core.synthesis.street.layout import plan_layout
+from core.synthesis.street.looks import Look, car_look, draw_paint
+from core.synthesis.street.mounts import Mount, default_mount
+from core.synthesis.street.noise import PlaneNoise
+from core.synthesis.street.object_truth import covers, masks, seen_box, whole_box
+from core.synthesis.street.point_truth import points_truth
+from core.synthesis.street.sensor import Sensor
+from core.synthesis.street.settings import StreetSettings
+from core.synthesis.street.shading import Placed
+from core.synthesis.street.shadows import cast_shadows
+from core.synthesis.street.signals import Signals, round_s
+from core.synthesis.street.still_view import Town, look
+from core.synthesis.street.surroundings import Surroundings
+from core.synthesis.street.town import build_town
+from core.synthesis.street.traffic import STEP_S, WARM_UP_S, CarMoment, Traffic
+from core.synthesis.street.truth import StreetFrame, StreetObject
+from core.synthesis.truth import CoverKind
+
+Floats = NDArray[np.float64]
+
+_MODELS = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Actor:
+    """A car or person at one moment, with what its truth needs."""
+
+    placed: Placed
+    category: Category
+    parked: bool
+    points: Floats
+    shape: Floats
+    body_pose: Floats | None
+
+
+class Street:
+    """A street. Equal settings give equal pictures; every camera sees the same moments."""
+
+    def __init__(self, settings: StreetSettings) -> None:
+        """Builds the town and lets the traffic run to its first frame."""
+        self.settings = settings
+        self.layout = plan_layout(settings.seed)
+        mesh = build_town(self.layout)
+        self.town = Town(
+            self.layout,
+            mesh,
+            Caster(mesh.vertices, mesh.faces),
+            daylight(settings),
+            PlaneNoise(settings.seed),
+        )
+        self.around = Surroundings(self.town)
+        self.models: tuple[CarModel, ...] = draw_models(_MODELS, settings.seed)
+        self.parked = self._park()
+        self._signals = Signals(float(np.random.default_rng([settings.seed, 131]).uniform(0, round_s())))
+        self._moments = self._drive()
+
+    def default_mount(self) -> Mount:
+        """The reference camera on this street."""
+        return default_mount(self.layout, self.settings.width, self.settings.height)
+
+    def frames(self, mount: Mount | None = None) -> Iterator[StreetFrame]:
+        """Every frame of the clip as one camera sees it (the default camera if none is given)."""
+        view = StreetCamera(self, mount or self.default_mount())
+        for index in range(self.settings.frame_count):
+            yield view.frame(index)
+
+    def actors(self, index: int) -> list[Actor]:
+        """Everything that moves, at a frame."""
+        return [self._car(now) for now in self._moments[index]]
+
+    def cars(self, index: int) -> tuple[CarMoment, ...]:
+        """Where the driving cars are at a frame."""
+        return self._moments[index]
+
+    def _park(self) -> tuple[Actor, ...]:
+        rng = np.random.default_rng([self.settings.seed, 137])
+        actors = []
+        for number, spot in enumerate(self.layout.parked[: self.settings.parked]):
+            model = self.models[int(rng.integers(len(self.models)))]
+            where = CarMoment(number, 0, spot.x, spot.y, spot.heading, 0.0, False)
+            actors.append(self._actor(where, model, rng, parked=True))
+        return tuple(actors)
+
+    def _drive(self) -> list[tuple[CarMoment, ...]]:
+        """Where every car is in each frame."""
+        settings = self.settings
+        traffic = Traffic(
+            self.layout,
+            [model.size for model in self.models],
+            settings.cars,
+            settings.seed,
+            len(self.parked),
+            lambda time: np.zeros((0, 2)),
+            self._signals,
+        )
+        step, now = -round(WARM_UP_S / STEP_S), traffic.moments()
+        before: list[CarMoment] = []
+        moments = []
+        for index in range(settings.frame_count):
+            time = index / settings.fps
+            while step * STEP_S < time or not before:
+                before = now
+                traffic.step(step * STEP_S)
+                step, now = step + 1, traffic.moments()
+            moments.append(_between(before, now, 1 - (step * STEP_S - time) / STEP_S))
+        return moments
+
+    def _car(self, now: CarMoment) -> Actor:
+        rng = np.random.default_rng([self.settings.seed, 139, now.track])
+        return self._actor(now, self.models[now.model], rng, parked=False)
+
+    def _actor(self, now: CarMoment, model: CarModel, rng: np.random.Generator, *, parked: bool) -> Actor:
+        lights = self.town.light.lights_on and not parked
+        finish: Look = car_look(model.solid.names, draw_paint(rng), rng, lights_on=lights)
+        if now.braking and "taillight" in model.solid.names:
+            finish.glow[model.solid.names.index("taillight")] = (0.9, 0.03, 0.03)
+        placed = Placed(
+            now.track, model.solid, finish, heading_rotation(now.heading), np.array([now.x, now.y, 0.0])
+        )
+        return Actor(placed, Category.CAR, parked, model.keypoints, model.shape, None)
+
+
+class StreetCamera:
+    """One camera on a street: what stands still is cast and shaded here, once."""
+
+    def __init__(self, street: Street, mount: Mount) -> None:
+        self.street = street
+        self.mount = mount
+        view = look(street.town, mount)
+        still = compose.bare(view)
+        parked = [actor.placed for actor in street.parked]
+        if parked:
+            still = compose.compose(still, parked, mount, street.town, street.around, keep=True)
+            sky, sun = cast_shadows(parked, mount, still.view.points, still.owner, street.town.light)
+            _darken(still, sky, sun)
+        self.still = still
+        empty = still.view.ambient + still.view.sun
+        self._sensor = Sensor(street.settings, street.town.light, empty, mount.name)
+
+    def frame(self, index: int) -> StreetFrame:
+        """One frame."""
+        street = self.street
+        actors = street.actors(index)
+        bodies = [actor.placed for actor in actors]
+        layered = compose.compose(self.still, bodies, self.mount, street.town, street.around)
+        sky, sun = cast_shadows(bodies, self.mount, layered.view.points, layered.owner, street.town.light)
+        linear = layered.view.ambient * sky[..., None] + layered.view.sun * sun[..., None]
+        picture = self._sensor.expose(linear, layered.view.depth, index)
+        objects = self._objects(layered, [*street.parked, *actors])
+        return StreetFrame(index, index / street.settings.fps, picture, layered.view.depth, objects)
+
+    def _objects(self, layered: compose.Layered, actors: Sequence[Actor]) -> tuple[StreetObject, ...]:
+        by_number = {actor.placed.number: actor for actor in actors}
+        kinds = {
+            number: CoverKind.CAR if actor.category is Category.CAR else CoverKind.PERSON
+            for number, actor in by_number.items()
+        }
+        found: list[StreetObject] = []
+        for view in layered.bodies:
+            actor = by_number[view.body.number]
+            if view.inside(self.mount.camera.width, self.mount.camera.height) is None:
+                continue
+            modal, amodal = masks(view, layered.owner)
+            if not amodal.bits.size:
+                continue
+            hidden, by_whom = covers(view, layered, kinds)
+            slack = 0.05 if actor.category is Category.CAR else 0.22
+            points = points_truth(
+                actor.points, view, layered.bodies, self.mount, self.street.town, slack=slack
+            )
+            pose = to_camera(view.body, self.mount)
+            found.append(
+                StreetObject(
+                    track_id=view.body.number,
+                    category=actor.category,
+                    parked=actor.parked,
+                    pose=pose,
+                    distance_m=float(np.linalg.norm(pose.translation)),
+                    box=seen_box(modal),
+                    amodal_box=whole_box(view, self.mount),
+                    modal=modal,
+                    amodal=amodal,
+                    occlusion=hidden,
+                    covers=by_whom,
+                    points=points,
+                    shape=actor.shape,
+                    body_pose=actor.body_pose,
+                )
+            )
+        return tuple(sorted(found, key=lambda item: -item.distance_m))
+
+
+def to_camera(body: Placed, mount: Mount) -> Pose:
+    """A body's pose in the camera frame."""
+    return Pose(mount.rotation @ body.rotation, mount.to_camera(body.translation))
+
+
+def _darken(still: compose.Layered, sky: NDArray[np.float32], sun: NDArray[np.float32]) -> None:
+    """Paints shadows into a still picture and its samples."""
+    view = still.view
+    view.ambient *= sky[..., None]
+    view.sun *= sun[..., None]
+    view.sub_ambient = (view.sub_ambient * sky[None, ..., None]).astype(np.float16)
+    view.sub_sun = (view.sub_sun * sun[None, ..., None]).astype(np.float16)
+
+
+def _between(before: Sequence[CarMoment], after: Sequence[CarMoment], part: float) -> tuple[CarMoment, ...]:
+    """Cars at a moment between two, those that are there in both."""
+    later = {car.track: car for car in after}
+    found = []
+    for car in before:
+        if car.track not in later:
+            continue
+        then = later[car.track]
+        turn = (then.heading - car.heading + np.pi) % (2 * np.pi) - np.pi
+        found.append(
+            CarMoment(
+                car.track,
+                car.model,
+                car.x + (then.x - car.x) * part,
+                car.y + (then.y - car.y) * part,
+                car.heading + float(turn) * part,
+                car.speed + (then.speed - car.speed) * part,
+                car.braking,
+            )
+        )
+    return tuple(found)

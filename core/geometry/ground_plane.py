@@ -191,18 +191,18 @@ def metres_per_pixel(camera: Camera, plane: GroundPlane, distances_m: ArrayLike)
     frame = plane.frame()
     zeros = np.zeros_like(distances)
     points = frame.apply(np.stack([distances, zeros, zeros], axis=-1))
-    seen = np.isfinite(camera.project(points)).all(axis=-1)
+    seen = np.isfinite(camera.project(points)).all(axis=-1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = camera.project_jacobian(points) @ frame.rotation[:, :2]
-        spans = np.where(seen[..., None], 1.0 / np.linalg.norm(slope, axis=-2), np.nan)
+        spans = np.where(seen, 1.0 / np.linalg.norm(slope, axis=-2), np.nan)
     return spans[..., 0], spans[..., 1]
 
 
 def _refuse_sky(depth: Array, pixels: Array) -> None:
-    lost = np.asarray(np.isnan(depth))
+    lost = np.isnan(depth).reshape(-1)
     if not lost.any():
         return
-    x, y = pixels[lost][0].tolist()
+    x, y = pixels.reshape(-1, 2)[lost][0].tolist()
     raise AboveHorizonError(
         f"The pixel ({x:.0f}, {y:.0f}) lies on or above the horizon, where there is no ground.",
         "Choose a pixel below the horizon line.",

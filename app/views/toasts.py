@@ -73,7 +73,8 @@ class _Card(QFrame):
     def fit(self, widest: int) -> None:
         """Takes the width that its words want, up to one, and the height that they then need."""
         row = self.layout()
-        parts = [row.itemAt(place) for place in range(row.count())]
+        assert isinstance(row, QHBoxLayout)
+        parts = [part for place in range(row.count()) if (part := row.itemAt(place)) is not None]
         beside = sum(part.sizeHint().width() for part in parts if part.layout() is not self._words)
         margins = row.contentsMargins()
         around = margins.left() + margins.right() + row.spacing() * (len(parts) - 1)

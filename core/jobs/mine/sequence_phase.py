@@ -14,8 +14,10 @@ from sqlalchemy import Connection, select
 
 from core.geometry.masks import rle_to_patch
 from core.jobs.context import JobContext
+from core.jobs.mine.static_phase import static_map
 from core.jobs.settings import MineSettings
 from core.mining.occlusion.decide import decide_occlusion
+from core.mining.occlusion.static_map import StaticMap
 from core.mining.occlusion.walt import decide_walt
 from core.mining.thinning import thin_views
 from core.mining.tracking import settle_categories, track_sequence
@@ -50,9 +52,16 @@ def follow_and_test(context: JobContext, bulk: BulkWriter, source: SourceRow, se
     if not objects.frames:
         return
     tracked = _track(context, bulk, source, sequence, objects, settings)
-    for part in _parts(tracked):
+    parts = list(_parts(tracked))
+    # a usual burst is one part, whose masks are read once for both looks
+    whole = [_with_masks(context, parts[0])] if len(parts) == 1 else None
+    static = None
+    if settings.rule != "walt":
+        seen = whole or (_with_masks(context, part) for part in parts)
+        static = static_map(context, source, seen, settings.occlusion)
+    for part in whole or (_with_masks(context, part) for part in parts):
         context.check_stop()
-        decisions = _decide(_with_masks(context, part), source, settings)
+        decisions = _decide(part, source, settings, static)
         bulk.each(
             decisions, lambda connection, some: write_decisions(connection, some, job_id=context.job_id)
         )
@@ -214,8 +223,8 @@ def _with_masks(context: JobContext, part: Sequence[Observation]) -> list[Observ
 
 
 def _decide(
-    part: Sequence[Observation], source: SourceRow, settings: MineSettings
+    part: Sequence[Observation], source: SourceRow, settings: MineSettings, static: StaticMap | None
 ) -> list[OcclusionDecision]:
     if settings.rule == "walt":
         return decide_walt(part, settings.walt)
-    return decide_occlusion(part, source.width, source.height, settings.occlusion)
+    return decide_occlusion(part, source.width, source.height, settings.occlusion, static)

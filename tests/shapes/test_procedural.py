@@ -157,6 +157,43 @@ def test_proxy_is_light_closed_and_stays_near_the_car(all_vertices):
         np.testing.assert_allclose(light.min(axis=0)[:2], body_low[:2], atol=0.06)
 
 
+def first_hits(origin, towards, vertices, faces):
+    """Distance along each ray to the first face, by Cramer's rule on every face (Moeller and Trumbore)."""
+    first, second, third = (vertices[faces[:, i]] for i in range(3))
+    along, across = second - first, third - first
+    away = origin - first
+    normal = np.cross(along, across)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        det = -(towards @ normal.T)
+        depth = (away * normal).sum(axis=1) / det
+        turned = np.cross(away[None], towards[:, None])
+        u = (turned * across).sum(axis=2) / det
+        v = -(turned * along).sum(axis=2) / det
+        inside = (u >= 0) & (v >= 0) & (u + v <= 1) & (depth > 1e-6)
+    return np.where(inside, depth, np.inf).min(axis=1)
+
+
+def test_proxy_hides_what_the_car_hides():
+    topology, proxy = car_topology(), procedural_proxy()
+    differ, hidden, total = 0, 0, 0
+    for measures in MEANS.values():
+        vertices = car_vertices(measures)
+        points = vertices[topology.keypoints]
+        for turn in np.radians(np.arange(10, 370, 30)):
+            camera = np.array([20 * np.cos(turn), 20 * np.sin(turn), 6])
+            rays = points - camera
+            distance = np.linalg.norm(rays, axis=1)
+            rays /= distance[:, None]
+            whole = first_hits(camera, rays, vertices, topology.faces) < distance - 0.05
+            light = first_hits(camera, rays, vertices[proxy.vertex_ids], proxy.faces) < distance - 0.05
+            differ += (whole != light).sum()
+            hidden += whole.sum()
+            total += len(points)
+    # about half of all keypoints are on the far side; those on the horizon may go either way
+    assert 0.3 < hidden / total < 0.6
+    assert differ / total < 0.03
+
+
 def test_shading_keeps_edges_and_smooths_the_rest():
     # a cube: three faces meet at each corner at right angles
     vertices = np.array([[x, y, z] for x in (0.0, 1) for y in (0.0, 1) for z in (0.0, 1)])

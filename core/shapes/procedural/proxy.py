@@ -17,14 +17,14 @@ from core.shapes.proxy import Proxy, compact
 IndexArray = NDArray[np.int32]
 
 _STATIONS = (0, 2, 4, 5, 7, 9, 11, 12, 13, 17, 21, 22, 24, 25, 26, 28, 29, 32, 34, 35)
-_ROWS = (0, 5, 8, 12, 14, 17, 19, 22)
+_ROWS = (0, 5, 8, 12, 14, 18, 19, 22)
 # columns of the front and rear face at each kept level; the outermost and the first and last level are the
 # ring's own
 _LEVELS: dict[int, tuple[int, ...]] = {
     0: (-8, -5, 0, 5, 8),
     2: (-4, 0, 4),
     4: (-8, -6, 0, 6, 8),
-    6: (-8, -5, -3, 0, 3, 5, 8),
+    6: (-8, -4, -3, 0, 3, 4, 8),
 }
 
 

@@ -38,6 +38,11 @@ class BodyView:
     face: NDArray[np.int32]
     uv: Floats
 
+    def is_in_picture(self, width: int, height: int) -> bool:
+        """Whether a pixel of the picture lies on the body's whole extent."""
+        window = self.inside(width, height)
+        return window is not None and bool(self.hit[window[2], window[3]].any())
+
     def inside(self, width: int, height: int) -> tuple[slice, slice, slice, slice] | None:
         """Rows and columns of the picture that the window covers, then the same of the window."""
         h, w = self.hit.shape

@@ -7,6 +7,7 @@ self-occluded, and that over other-occluded.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,59 +20,75 @@ from core.synthesis.street.still_view import Town
 from core.synthesis.street.truth import Hider, PointsTruth
 
 Floats = NDArray[np.float64]
-Bits = NDArray[np.bool_]
 
 NEAR_M = 0.05
 _NEAREST = 1e-3
 
 
-def points_truth(
-    local: Floats,
-    own: BodyView,
-    others: Sequence[BodyView],
-    mount: Mount,
-    town: Town,
-    *,
-    slack: float = NEAR_M,
-) -> PointsTruth:
-    """The truth about some points of one body.
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Points of one body that the truth is wanted of.
 
-    Args:
-        local: (N, 3) in the body's frame, metres.
-        own: the body; others: all bodies of the picture, this one too.
+    Attributes:
+        view: the body.
+        local: (N, 3) in its frame, metres.
         slack: how far before a point the first surface may lie; more for joints inside a body.
     """
-    street = own.body.to_street(local)
+
+    view: BodyView
+    local: Floats
+    slack: float = NEAR_M
+
+
+def points_truth(
+    asked: Sequence[Asked], bodies: Sequence[BodyView], mount: Mount, town: Town
+) -> list[PointsTruth]:
+    """The truth about points of several bodies, all rays against one thing at once.
+
+    Args:
+        bodies: everything that may hide them, the bodies themselves too.
+    """
+    if not asked:
+        return []
+    street = np.concatenate([one.view.body.to_street(one.local) for one in asked])
+    whose = np.repeat([one.view.body.number for one in asked], [len(one.local) for one in asked])
+    slack = np.repeat([one.slack for one in asked], [len(one.local) for one in asked])
     space = mount.to_camera(street)
     ahead = space[:, 2] > _NEAREST
-    pixels = np.full((len(local), 2), np.nan)
+    pixels = np.full((len(street), 2), np.nan)
     pixels[ahead] = mount.camera.project(space[ahead])
-    width, height = mount.camera.width, mount.camera.height
-    with np.errstate(invalid="ignore"):
-        inside = np.all((pixels >= -0.5) & (pixels < [width - 0.5, height - 0.5]), axis=1)
+    inside = mount.camera.contains(pixels)
     away = np.linalg.norm(space, axis=1)
     rays = ((street - mount.position) / away[:, None]).astype(np.float32)
     limit = away - slack
-    self_hidden = _first(own.body, mount, rays) < limit
-    first, who = _still(town, mount, rays)
-    for number, other in enumerate(others):
-        if other.body.number == own.body.number:
+    hits = town.caster.cast(mount.position.astype(np.float32), rays)
+    first, who = hits.distance.astype(np.float64), hits.face.astype(np.int64)
+    self_first = np.full(len(rays), np.inf)
+    windows = np.array([(v.left, v.top, v.left + v.hit.shape[1], v.top + v.hit.shape[0]) for v in bodies])
+    with np.errstate(invalid="ignore"):
+        reached = np.all((pixels >= windows[:, None, :2] - 1) & (pixels <= windows[:, None, 2:]), axis=-1)
+    for number, view in enumerate(bodies):
+        chosen = np.flatnonzero(reached[number] | (whose == view.body.number))
+        if not len(chosen):
             continue
-        near = _reaches(other, pixels)
-        if near.any():
-            nearer = np.full(len(rays), np.inf)
-            nearer[near] = _first(other.body, mount, rays[near])
-            closer = nearer < first
-            first[closer], who[closer] = nearer[closer], -2 - number
-    other_hidden = first < limit
+        distance = _first(view.body, mount, rays[chosen])
+        own = whose[chosen] == view.body.number
+        self_first[chosen[own]] = distance[own]
+        nearer = ~own & (distance < first[chosen])
+        first[chosen[nearer]], who[chosen[nearer]] = distance[nearer], -2 - number
+    self_hidden, other_hidden = self_first < limit, first < limit
     tags = keypoint_tags(~inside, self_hidden, other_hidden)
-    hiders: list[Hider | None] = []
-    for own_hides, other_hides, code in zip(self_hidden, other_hidden, who, strict=True):
-        if other_hides:
-            hiders.append(_hider(int(code), others, town))
+    hiders: list[Hider | None] = [None] * len(tags)
+    for place in np.flatnonzero(self_hidden | other_hidden):
+        if other_hidden[place] and first[place] < self_first[place]:
+            hiders[place] = _hider(int(who[place]), bodies, town)
         else:
-            hiders.append(Hider(own.body.number, None) if own_hides else None)
-    return PointsTruth(space, pixels, tuple(tags), tuple(hiders))
+            hiders[place] = Hider(int(whose[place]), None)
+    ends = np.cumsum([len(one.local) for one in asked])
+    return [
+        PointsTruth(space[begin:end], pixels[begin:end], tuple(tags[begin:end]), tuple(hiders[begin:end]))
+        for begin, end in zip([0, *ends[:-1]], ends, strict=True)
+    ]
 
 
 def _hider(code: int, others: Sequence[BodyView], town: Town) -> Hider:
@@ -85,17 +102,3 @@ def _first(body: Placed, mount: Mount, rays: NDArray[np.float32]) -> Floats:
     origin = body.to_body(mount.position)
     hits = body.solid.caster.cast(origin, rays @ body.rotation.astype(np.float32))
     return hits.distance.astype(np.float64)
-
-
-def _still(town: Town, mount: Mount, rays: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
-    """Metres to the first still surface along unit rays, and its face."""
-    hits = town.caster.cast(mount.position.astype(np.float32), rays)
-    return hits.distance.astype(np.float64), hits.face.astype(np.int64)
-
-
-def _reaches(view: BodyView, pixels: Floats) -> Bits:
-    """Which pixels lie in a body's window."""
-    h, w = view.hit.shape
-    with np.errstate(invalid="ignore"):
-        x, y = pixels[:, 0] - view.left, pixels[:, 1] - view.top
-        return np.asarray((x >= -1) & (x <= w) & (y >= -1) & (y <= h))

@@ -32,18 +32,20 @@ class Sensor:
         self._light = light
         self._seed = [settings.seed, 97, *name.encode()]
         rng = np.random.default_rng(self._seed)
-        level = still[still.shape[0] // 4 :].mean(axis=2)
-        self._gain = float(_MIDDLE / max(float(np.exp(np.log(level + 1e-3).mean())), 1e-3))
+        light_seen = np.log(still[still.shape[0] // 4 :].mean(axis=2) + 1e-3)
+        self._gain = float(_MIDDLE / max(float(np.exp(light_seen.mean())), 1e-3))
         dark = float(np.clip(self._gain / 4.0, 1.0, 30.0)) ** 0.5
-        self._noise = 2.2 * settings.noise * min(dark, 3.0)
         self._curve = _tone_curve(float(rng.uniform(1.0, 1.15)))
-        self._tint = np.array([rng.uniform(0.93, 1.0), 1.0, rng.uniform(1.02, 1.13)], dtype=np.float32)
-        self._colour = float(rng.uniform(0.78, 0.98))
+        tint = np.array([rng.uniform(0.93, 1.0), 1.0, rng.uniform(1.02, 1.13)])
+        colour = float(rng.uniform(0.78, 0.98))
+        grey = np.tile([0.25, 0.60, 0.15], (3, 1))
+        self._mixing = ((colour * np.eye(3) + (1 - colour) * grey) @ np.diag(tint)).astype(np.float32)
         height, width = still.shape[:2]
         shape = (height + 32, width + 32, 3)
-        plates = rng.normal(0, 1, (_PLATES, *shape)).astype(np.float32)
+        level = 2.0 * settings.noise * min(dark, 3.0)
+        plates = rng.standard_normal((_PLATES, *shape), dtype=np.float32)
         # a cheap camera's noise has passed its own smoothing
-        self._plates = [cv2.GaussianBlur(plate, (0, 0), 0.55) * 1.7 for plate in plates]
+        self._plates = [cv2.GaussianBlur(plate, (0, 0), 0.55) * (1.7 * level) for plate in plates]
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         away = ((x - width / 2) ** 2 + (y - height / 2) ** 2) / (width**2 / 4 + height**2 / 4)
         self._corners = (1 - 0.16 * away)[..., None]
@@ -63,20 +65,17 @@ class Sensor:
             seen = self._rain(seen, rng)
         time = index / settings.fps
         drift = 1 + 0.035 * np.sin(0.31 * time + 1) + 0.015 * np.sin(0.9 * time)
-        seen *= self._corners * (self._tint * (self._gain * drift))
+        seen = cv2.transform(seen, self._mixing * np.float32(self._gain * drift * _TONES / _TOP))
+        seen *= self._corners
         if settings.blur_px > 0:
             seen = cv2.GaussianBlur(seen, (0, 0), settings.blur_px)
-        grey = seen @ np.array([0.25, 0.60, 0.15], dtype=np.float32)
-        seen = grey[..., None] + (seen - grey[..., None]) * self._colour
-        steps = np.clip(seen * (_TONES / _TOP), 0, _TONES - 1).astype(np.int32)
-        picture = self._curve[steps]
+        picture = np.take(self._curve, seen.astype(np.int32), mode="clip")
         if settings.noise > 0:
             down, right = rng.integers(0, 32, 2)
+            height, width = depth.shape
             plate = self._plates[int(rng.integers(_PLATES))]
-            height, width = grey.shape
-            strength = self._noise * (1.25 - picture * (0.6 / 255))
-            picture = picture + plate[down : down + height, right : right + width] * strength
-        return self._compressed(np.clip(picture + 0.5, 0, 255).astype(np.uint8))
+            picture += plate[down : down + height, right : right + width]
+        return self._compressed(np.clip(picture + np.float32(0.5), 0, 255).astype(np.uint8))
 
     def _rain(self, seen: Floats, rng: np.random.Generator) -> Floats:
         """Streaks of falling drops, brighter than what is behind them."""

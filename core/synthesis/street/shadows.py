@@ -13,6 +13,8 @@ from core.synthesis.street.solid import GroundMap
 Floats = NDArray[np.float32]
 
 _NEAREST = 0.5
+_LOW = 0.9
+_FAINT = 0.25
 
 
 def cast_shadows(
@@ -30,7 +32,7 @@ def cast_shadows(
     for body in bodies:
         direction = (light.sun_direction @ body.rotation).astype(np.float32)
         _take(sky, body, body.solid.sky_map(), None, mount, points, owner)
-        if float(light.sun.max()) > 0.02:
+        if float(light.sun.max()) > _FAINT:
             sun_map = body.solid.sun_map(direction, light.sun_spread)
             _take(sun, body, sun_map, direction, mount, points, owner)
     return sky, sun
@@ -46,29 +48,33 @@ def _take(
     owner: NDArray[np.int32],
 ) -> None:
     """Takes one body's share off, in the part of the picture that its map can reach."""
-    box = _reach(body, ground, mount)
+    box = _reach(body, ground, mount, _LOW if sun is None else 2.0)
     if box is None:
         return
     x0, y0, x1, y1 = box
-    window = owner[y0:y1, x0:x1]
-    local = body.to_body(points[y0:y1, x0:x1].reshape(-1, 3))
-    x, y, z = local.T
+    window, seen = owner[y0:y1, x0:x1], points[y0:y1, x0:x1]
+    # bodies stand upright: two numbers turn the street into their frame
+    cosine, sine = np.float32(body.rotation[0, 0]), np.float32(body.rotation[1, 0])
+    east = seen[..., 0] - np.float32(body.translation[0])
+    north = seen[..., 1] - np.float32(body.translation[1])
+    up = seen[..., 2] - np.float32(body.translation[2])
+    x, y = cosine * east + sine * north, cosine * north - sine * east
     if sun is None:
         # a thing as high as the body itself is beside it, not below
-        share = ground.at(x, y) * np.clip(1 - z / 0.9, 0, 1)
+        share = ground.at(x, y) * np.clip(1 - up * np.float32(1 / _LOW), 0, 1)
     else:
         slope = sun[:2] / max(float(sun[2]), 0.05)
-        share = ground.at(x - slope[0] * z, y - slope[1] * z)
-        beyond = x * sun[0] + y * sun[1] < 0
-        share *= np.where((z < 0.35) | beyond, 1.0, 0.0) * (z < body.solid.high[2])
-    share = share.reshape(window.shape)
-    left[y0:y1, x0:x1] *= 1 - np.where(window == body.number, 0, share)
+        share = ground.at(x - slope[0] * up, y - slope[1] * up)
+        behind = (x * sun[0] + y * sun[1] < 0) & (up < body.solid.high[2])
+        share[~behind & (up > 0.35)] = 0
+    share[window == body.number] = 0
+    left[y0:y1, x0:x1] *= 1 - share
 
 
-def _reach(body: Placed, ground: GroundMap, mount: Mount) -> tuple[int, int, int, int] | None:
-    """The part of the picture in which the map's ground, and things on it up to 2 m high, can be."""
+def _reach(body: Placed, ground: GroundMap, mount: Mount, up: float) -> tuple[int, int, int, int] | None:
+    """The part of the picture in which the map's ground, and things on it up to a height, can be."""
     (x0, y0), (x1, y1) = ground.low, ground.high
-    corners = np.array([[x, y, z] for x in (x0, x1) for y in (y0, y1) for z in (0.0, 2.0)])
+    corners = np.array([[x, y, z] for x in (x0, x1) for y in (y0, y1) for z in (0.0, up)])
     seen = mount.to_camera(body.to_street(corners))
     if seen[:, 2].max() < _NEAREST:
         return None
@@ -76,7 +82,9 @@ def _reach(body: Placed, ground: GroundMap, mount: Mount) -> tuple[int, int, int
     if seen[:, 2].min() < _NEAREST:
         return 0, 0, camera.width, camera.height
     pixels = camera.project(seen)
-    low, high = np.floor(pixels.min(axis=0)).astype(int), np.ceil(pixels.max(axis=0)).astype(int) + 1
-    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
-    right, bottom = min(int(high[0]), camera.width), min(int(high[1]), camera.height)
+    if not np.isfinite(pixels).all():
+        return 0, 0, camera.width, camera.height
+    first, last = np.floor(pixels.min(axis=0)), np.ceil(pixels.max(axis=0)) + 1
+    left, top = max(int(first[0]), 0), max(int(first[1]), 0)
+    right, bottom = min(int(last[0]), camera.width), min(int(last[1]), camera.height)
     return (left, top, right, bottom) if right > left and bottom > top else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ Floats = NDArray[np.float32]
 IndexArray = NDArray[np.integer]
 
 _CELL = 0.1
+_PER_METRE = np.float32(1 / _CELL)
 _SKY_REACH = 1.2
 _SKY_RAYS = 48
 _SUN_RAYS = 10
@@ -25,22 +27,16 @@ class GroundMap:
     def __init__(self, low: NDArray[np.float64], share: Floats) -> None:
         """`low` (2,) is the place of the first cell; `share` (rows along x, columns along y)."""
         self._low = low.astype(np.float32)
-        self._share = share
+        self._share = np.ascontiguousarray(share, dtype=np.float32)
         self.high = low + _CELL * (np.array(share.shape) - 1)
         self.low = low
 
     def at(self, x: Floats, y: Floats) -> Floats:
-        """The share at places in the body's frame, 0 beyond the grid."""
-        row, column = (x - self._low[0]) * (1 / _CELL), (y - self._low[1]) * (1 / _CELL)
-        rows, columns = self._share.shape
-        inside = (row >= 0) & (row < rows - 1.001) & (column >= 0) & (column < columns - 1.001)
-        row, column = np.where(inside, row, 0), np.where(inside, column, 0)
-        top, left = row.astype(np.int32), column.astype(np.int32)
-        part_r, part_c = row - top, column - left
-        table = self._share
-        above = table[top, left] * (1 - part_c) + table[top, left + 1] * part_c
-        below = table[top + 1, left] * (1 - part_c) + table[top + 1, left + 1] * part_c
-        return np.where(inside, above * (1 - part_r) + below * part_r, 0).astype(np.float32)
+        """The share at places (H, W) in the body's frame, 0 beyond the grid."""
+        column, row = (y - self._low[1]) * _PER_METRE, (x - self._low[0]) * _PER_METRE
+        return np.asarray(
+            cv2.remap(self._share, column, row, cv2.INTER_LINEAR, borderValue=0), dtype=np.float32
+        )
 
 
 class Solid:

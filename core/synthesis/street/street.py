@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry.poses import Pose, heading_rotation
+from core.records.boxes import Box
 from core.records.detections import Category
 from core.synthesis.street import compose
+from core.synthesis.street.body_view import BodyView
 from core.synthesis.street.caster import Caster
 from core.synthesis.street.daylight import daylight
 from core.synthesis.street.fleet import CarModel, draw_models
@@ -19,7 +21,7 @@ from core.synthesis.street.looks import Look, car_look, draw_paint
 from core.synthesis.street.mounts import Mount, default_mount
 from core.synthesis.street.noise import PlaneNoise
 from core.synthesis.street.object_truth import covers, masks, seen_box, whole_box
-from core.synthesis.street.point_truth import points_truth
+from core.synthesis.street.point_truth import NEAR_M, Asked, points_truth
 from core.synthesis.street.sensor import Sensor
 from core.synthesis.street.settings import StreetSettings
 from core.synthesis.street.shading import Placed
@@ -47,6 +49,7 @@ class Actor:
     points: Floats
     shape: Floats
     body_pose: Floats | None
+    slack: float
 
 
 class Street:
@@ -133,7 +136,7 @@ class Street:
         placed = Placed(
             now.track, model.solid, finish, heading_rotation(now.heading), np.array([now.x, now.y, 0.0])
         )
-        return Actor(placed, Category.CAR, parked, model.keypoints, model.shape, None)
+        return Actor(placed, Category.CAR, parked, model.keypoints, model.shape, None, NEAR_M)
 
 
 class StreetCamera:
@@ -141,6 +144,7 @@ class StreetCamera:
 
     def __init__(self, street: Street, mount: Mount) -> None:
         self.street = street
+        self._parked_boxes: dict[int, Box] = {}
         self.mount = mount
         view = look(street.town, mount)
         still = compose.bare(view)
@@ -171,19 +175,15 @@ class StreetCamera:
             number: CoverKind.CAR if actor.category is Category.CAR else CoverKind.PERSON
             for number, actor in by_number.items()
         }
-        found: list[StreetObject] = []
-        for view in layered.bodies:
+        width, height = self.mount.camera.width, self.mount.camera.height
+        views = [view for view in layered.bodies if view.is_in_picture(width, height)]
+        asked = [Asked(view, (actor := by_number[view.body.number]).points, actor.slack) for view in views]
+        points = points_truth(asked, layered.bodies, self.mount, self.street.town)
+        found = []
+        for view, named in zip(views, points, strict=True):
             actor = by_number[view.body.number]
-            if view.inside(self.mount.camera.width, self.mount.camera.height) is None:
-                continue
             modal, amodal = masks(view, layered.owner)
-            if not amodal.bits.size:
-                continue
             hidden, by_whom = covers(view, layered, kinds)
-            slack = 0.05 if actor.category is Category.CAR else 0.22
-            points = points_truth(
-                actor.points, view, layered.bodies, self.mount, self.street.town, slack=slack
-            )
             pose = to_camera(view.body, self.mount)
             found.append(
                 StreetObject(
@@ -193,17 +193,24 @@ class StreetCamera:
                     pose=pose,
                     distance_m=float(np.linalg.norm(pose.translation)),
                     box=seen_box(modal),
-                    amodal_box=whole_box(view, self.mount),
+                    amodal_box=self._whole_box(view, parked=actor.parked),
                     modal=modal,
                     amodal=amodal,
                     occlusion=hidden,
                     covers=by_whom,
-                    points=points,
+                    points=named,
                     shape=actor.shape,
                     body_pose=actor.body_pose,
                 )
             )
         return tuple(sorted(found, key=lambda item: -item.distance_m))
+
+    def _whole_box(self, view: BodyView, *, parked: bool) -> Box:
+        if not parked:
+            return whole_box(view, self.mount)
+        if view.body.number not in self._parked_boxes:
+            self._parked_boxes[view.body.number] = whole_box(view, self.mount)
+        return self._parked_boxes[view.body.number]
 
 
 def to_camera(body: Placed, mount: Mount) -> Pose:

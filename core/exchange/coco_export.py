@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-from core.errors import ExchangeError
 from core.exchange.coco_words import COCO_IDS, category_table
 from core.exchange.json_writer import whole_file, write_object
 from core.exchange.polygons import polygons_of
+from core.exchange.targets import check_target
 from core.records.project import QueueFilter
 from core.store.project import Project, program_version
 from core.store.queries.export import (
@@ -57,7 +57,7 @@ def export_coco(
 
     Args:
         project: what to read.
-        path: the file to write; an old one is replaced.
+        path: the file to write; an old JSON file is replaced, and nothing else ever (see `check_target`).
         filter: which instances.
         segmentation: masks as compressed RLE (exact) or as polygons (for tools that know no RLE; holes are
             filled).
@@ -67,8 +67,7 @@ def export_coco(
     Raises:
         DiskFullError, ExchangeError: nothing was written.
     """
-    if path.is_dir():
-        raise ExchangeError(f"{path} is a folder.", "Give the file a name that ends in .json.")
+    check_target(project, path)
     with project.read() as connection, whole_file(path) as file:
         total = count_with(connection, filter, rejected=include_rejected)
         found = _followed(instances_with(connection, filter, rejected=include_rejected), total, progress)

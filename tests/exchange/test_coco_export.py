@@ -201,7 +201,7 @@ def test_progress_is_told_and_may_end_it(place: Any, tmp_path: Path) -> None:
 def test_an_export_that_fails_leaves_the_old_file(place: Any, tmp_path: Path, monkeypatch: Any) -> None:
     fill(place)
     path = tmp_path / "out.json"
-    path.write_text("old")
+    path.write_text("{}")
 
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -209,7 +209,7 @@ def test_an_export_that_fails_leaves_the_old_file(place: Any, tmp_path: Path, mo
     monkeypatch.setattr("core.exchange.json_writer.os.fsync", full)
     with pytest.raises(DiskFullError, match="room"):
         export_coco(place.project, path)
-    assert path.read_text() == "old"
+    assert path.read_text() == "{}"
     assert [p.name for p in tmp_path.glob("*out.json*")] == ["out.json"]
 
 

@@ -1,0 +1,110 @@
+"""Where an export may be written: never over the project, its files, anyone's footage or a foreign file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import select
+
+from core.errors import ExchangeError
+from core.store import tables
+from core.store.project import Project
+from core.store.queries.sources import resolve_path
+
+_BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite keeps under the project's name
+_LOOKED_AT = 4096  # bytes at a file's beginning
+_ELSEWHERE = "Choose another name that ends in .json."
+
+
+def check_target(project: Project, path: Path) -> None:
+    """See that nothing but an older JSON file can be lost by writing an export to a path.
+
+    Links of both kinds are followed: a second name of the project or of footage is refused like the first.
+
+    Args:
+        project: what is exported.
+        path: the file to write, or to write anew.
+
+    Raises:
+        ExchangeError: it is a folder, the project or in the folder of its files, footage of the project or
+            in a folder of such footage, or something else that is no JSON object.
+    """
+    if path.is_dir():
+        raise ExchangeError(f"{path} is a folder.", "Give the file a name that ends in .json.")
+    for ending in _BESIDE:
+        if _same(path, project.path.with_name(project.path.name + ending)):
+            raise ExchangeError(f"{path} is the project itself.", _ELSEWHERE)
+    if _inside(path, project.files_dir):
+        raise ExchangeError(
+            f"{path} lies among the project's own files, in {project.files_dir.name}.",
+            "Choose a place outside that folder.",
+        )
+    for footage in _footage(project):
+        if _same(path, footage):
+            raise ExchangeError(f"{path} is footage of the project.", _ELSEWHERE)
+        if _inside(path, footage):
+            raise ExchangeError(
+                f"{path} lies in {footage}, which is footage of the project.",
+                "Choose a place outside that folder.",
+            )
+    if _holds_something_else(path):
+        raise ExchangeError(
+            f"There is already a file {path}, and it is no JSON file, so it was left as it is.", _ELSEWHERE
+        )
+
+
+def _footage(project: Project) -> Iterator[Path]:
+    """Where the sources lie, and where they lay when that is another place; hidden ones as well."""
+    s = tables.source.c
+    with project.read() as connection:
+        rows = connection.execute(select(s.relative_path, s.absolute_path)).all()
+    for relative, absolute in rows:
+        found = resolve_path(project, relative, absolute)
+        if found is not None:
+            yield found
+        if Path(absolute).is_absolute():
+            yield Path(absolute)
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file: by name with links followed, or as hard links."""
+    if _real(path) == _real(other):
+        return True
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):  # at least one of them is not there
+        return False
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Whether a path lies anywhere below a folder, as it is written or once its links are followed."""
+    written = Path(os.path.realpath(path.parent)) / path.name
+    return any(_same(above, folder) for one in (written, Path(_real(path))) for above in one.parents)
+
+
+def _real(path: Path) -> str:
+    try:
+        return os.path.normcase(os.path.realpath(path))
+    except ValueError:  # no path at all, such as one with a zero byte
+        return str(path)
+
+
+def _holds_something_else(path: Path) -> bool:
+    """Whether there is something at a path that does not begin like a JSON object; an empty file does not.
+
+    A device or a pipe is something else as well: putting a file in its place would take it away.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return True
+        with path.open("rb") as file:
+            start = file.read(_LOOKED_AT)
+    except FileNotFoundError:
+        return False
+    except OSError:  # it is there and does not tell what it is
+        return True
+    return bool(start) and not start.lstrip(b" \t\r\n").startswith(b"{")

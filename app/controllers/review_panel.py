@@ -118,6 +118,8 @@ def _facts(selection: Selection) -> tuple[tuple[str, str], ...]:
         ("Size", f"{row.box.w:.0f} × {row.box.h:.0f} px"),
         ("Mask", mask),
     ]
+    if row.missing:
+        facts.append(("Mining", "no longer finds it; it stays, for a person has looked at it"))
     if row.stationary or row.thinned:
         facts.append(("View", "left out as a repeat" if row.thinned else "stands still"))
     if not detail.live:

@@ -72,6 +72,7 @@ class InstanceRow:
         verdict, annotator: what a person said last, and who.
         stationary: a parked or repeated view.
         thinned: left out of the queue because another row stands for the same view.
+        missing: mining no longer finds it; it stays because a person has touched it.
     """
 
     id: int
@@ -89,6 +90,7 @@ class InstanceRow:
     annotator: str | None
     stationary: bool
     thinned: bool
+    missing: bool
     time_s: float
 
 

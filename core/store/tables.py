@@ -206,6 +206,8 @@ instance = Table(
     Column("detector", Text, nullable=False),
     Column("mask_id", Integer),  # the version in force, in table mask
     Column("state", Text, nullable=False, server_default="live"),  # live | gone: no longer detected
+    # no longer detected either, but a person has touched it: it stays, with what was said of it
+    Column("missing", Boolean, nullable=False, server_default="0"),
     Column("stationary", Boolean, nullable=False, server_default="0"),
     Column("thinned", Boolean, nullable=False, server_default="0"),
     Column("machine_label", Text),  # a test's, a network's or an import's

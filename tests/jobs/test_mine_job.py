@@ -18,6 +18,7 @@ from core.records.detections import Category
 from core.records.jobs import JobState
 from core.records.occlusion import OcclusionLabel, Verdict
 from core.store import job_rows, tables
+from core.store.edits.categories import set_category
 from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
@@ -33,10 +34,11 @@ I = tables.instance.c  # noqa: E741
 
 
 def live_rows(path: Path) -> list[tuple[Any, ...]]:
-    """What mining made, without ids of versions and times of day."""
+    """What mining made, with the ids that people's labels hang on, without those of versions."""
     query = (
         select(
             tables.frame.c.pts,
+            I.id,
             I.category,
             I.x,
             I.y,
@@ -76,7 +78,7 @@ def test_mining_finds_the_cars_that_drive_in_full_view(
     do_job(project_path, "mine", detector="motion")
     rows = live_rows(project_path)
     by_pts: dict[int, list[Box]] = {}
-    for pts, category, x, y, w, h, *_ in rows:
+    for pts, _, category, x, y, w, h, *_ in rows:
         if category == Category.CAR:
             by_pts.setdefault(pts, []).append(Box(x, y, w, h))
     times = sorted({row[0] for row in rows})
@@ -115,6 +117,29 @@ def test_a_persons_verdict_survives_mining_again(project_path: Path) -> None:
         row = instances.by_id(connection, instance_id)
         assert row is not None
         assert (row.verdict, row.label, row.annotator) == (Verdict.OCCLUDED, OcclusionLabel.OCCLUDED, "Ada")
+
+
+def test_every_object_keeps_its_identity_when_mined_again(project_path: Path) -> None:
+    """A verdict on each of them and a corrected kind on some; nothing of it may be lost or doubled."""
+    do_job(project_path, "mine", detector="motion")
+    before = {row[1]: row for row in live_rows(project_path)}
+    corrected = sorted(before)[::7]
+    with Project.open(project_path) as project:
+        history = History(project, "Ada")
+        set_verdict(history, sorted(before), Verdict.UNOCCLUDED)
+        other = {"car": Category.PERSON, "person": Category.CAR}
+        for instance_id in corrected:
+            set_category(history, [instance_id], other[before[instance_id][2]])
+    do_job(project_path, "mine", detector="motion")
+    assert {row[1] for row in live_rows(project_path)} == set(before)
+    # settings that find next to nothing
+    do_job(project_path, "mine", detector="motion", **{"motion.min_size_px": 400})
+    with Project.open(project_path, read_only=True) as project, project.read() as connection:
+        rows = connection.execute(select(I.id, I.verdict, I.state, I.missing, I.category)).all()
+        assert connection.scalar(select(func.count()).where(tables.track.c.state == "live")) == 0
+    assert {(row.verdict, row.state, row.missing) for row in rows} == {("unoccluded", "live", True)}
+    assert {row.id for row in rows} == set(before)
+    assert all(row.category != before[row.id][2] for row in rows if row.id in corrected)
 
 
 def test_every_label_has_its_tests(project_path: Path) -> None:

@@ -10,15 +10,14 @@ from sqlalchemy import func, insert, select, update
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.masks import Rle
-from core.records.occlusion import (
-    LabelOrigin,
-    Verdict,
-)
+from core.records.occlusion import LabelOrigin, Verdict
+from core.records.project import QueueFilter
 from core.store import tables
 from core.store.edits.categories import set_category
 from core.store.edits.verdicts import set_verdict
-from core.store.queries import frames, instances, tracks
+from core.store.queries import frames, instances, queue, tracks
 from core.store.queries.instance_detail import instance_detail
+from core.store.writers.categories import write_categories
 from core.store.writers.detections import write_detections
 from core.store.writers.matching import intersection_over_union, match_boxes
 from core.store.writers.tracks import finish_tracks, write_track
@@ -31,7 +30,9 @@ def test_boxes_are_matched_best_first_and_one_to_one() -> None:
     # 1 px right of the first: 90 / 110 with it, 70 / 130 with the second
     assert match_boxes(old, [(Box(1, 0, 10, 10), bus)]) == {0: 0}
     assert match_boxes(old, [(Box(1, 0, 10, 10), bus), (Box(0, 0, 10, 10), car)]) == {1: 0, 0: 1}
-    assert match_boxes(old, [(Box(50, 0, 10, 10), car)]) == {}
+    # of another kind: 1 fits, 80 / 120 is too little
+    assert match_boxes(old, [(Box(50, 0, 10, 10), car)]) == {0: 2}
+    assert match_boxes(old, [(Box(52, 0, 10, 10), car)]) == {}
     assert match_boxes(old, [(Box(0, 20, 10, 10), car)]) == {}
     assert match_boxes([], []) == {}
 
@@ -99,11 +100,28 @@ def test_a_reviewed_row_that_is_not_found_is_marked_and_kept(site: Any) -> None:
     set_verdict(site.history, [car], Verdict.OCCLUDED)
     site.detect(site.frame_ids[0], [])
     row = rows(site)[car]
-    assert (row.state, row.label, row.label_origin) == ("gone", "occluded", "human")
+    assert (row.state, row.missing, row.label, row.label_origin) == ("live", True, "occluded", "human")
     with site.project.read() as connection:
-        assert instances.gone_ids(connection, site.source_id) == [car]
-    site.history.undo()  # the verdict goes; the mark is the machine's and stays
-    assert rows(site)[car].state == "gone"
+        assert [key.id for key in queue.page_keys(connection, QueueFilter(verdict="any"), None, 9)] == [car]
+    assert site.detect(site.frame_ids[0], [found(10)]) == [car]
+    assert not rows(site)[car].missing
+
+
+def test_an_object_keeps_its_id_when_its_track_or_a_person_named_it_otherwise(site: Any) -> None:
+    person, other = site.detect(site.frame_ids[0], [found(10), found(300)])
+    with site.project.write() as connection:
+        write_categories(connection, [(person, Category.PERSON)])
+    set_category(site.history, [other], Category.PERSON)
+    for _ in range(2):
+        assert site.detect(site.frame_ids[0], [found(10), found(300)]) == [person, other]
+    assert rows(site)[other].category == "person"
+    assert {row.state for row in rows(site).values()} == {"live"}
+
+
+def test_a_person_before_a_car_is_not_taken_for_it(site: Any) -> None:
+    [car] = site.detect(site.frame_ids[0], [found(10)])
+    # boxes of 50 px, 12 px apart: 38 / 62
+    assert site.detect(site.frame_ids[0], [found(22, category=Category.PERSON)]) != [car]
 
 
 def test_a_corrected_category_and_a_drawn_mask_stand(site: Any) -> None:

@@ -50,6 +50,7 @@ def follow_and_test(context: JobContext, bulk: BulkWriter, source: SourceRow, se
     settings = context.settings(MineSettings)
     objects = _read(context, sequence)
     if not objects.frames:
+        bulk.run(lambda connection: finish_tracks(connection, sequence.id, ()))
         return
     tracked = _track(context, bulk, source, sequence, objects, settings)
     parts = list(_parts(tracked))
@@ -94,7 +95,7 @@ def _read(context: JobContext, sequence: SequenceRow) -> _SequenceObjects:
     query = (
         select(f.id.label("frame_id"), f.time_s, i.id, i.track_id, i.x, i.y, i.w, i.h, i.category, i.score)
         .join(tables.instance, i.frame_id == f.id)
-        .where(f.sequence_id == sequence.id, i.state == "live")
+        .where(f.sequence_id == sequence.id, i.state == "live", ~i.missing)
         .order_by(f.pts, i.id)
     )
     times: list[float] = []
@@ -114,7 +115,7 @@ def _of_source(context: JobContext, source: SourceRow) -> list[Observation]:
     i = tables.instance.c
     query = (
         select(i.id, i.track_id, i.time_s, i.x, i.y, i.w, i.h, i.category, i.score)
-        .where(i.source_id == source.id, i.state == "live")
+        .where(i.source_id == source.id, i.state == "live", ~i.missing)
         .order_by(i.time_s, i.id)
     )
     with context.project.read() as connection:

@@ -46,6 +46,7 @@ _columns = (
     _annotator.c.name.label("annotator"),
     _i.stationary,
     _i.thinned,
+    _i.missing,
     _i.time_s,
 )
 _rows = select(*_columns).select_from(
@@ -127,14 +128,6 @@ def outcomes(connection: Connection, instance_id: int) -> list[TestOutcome]:
     ]
 
 
-def gone_ids(connection: Connection, source_id: int, *, reviewed: bool = True) -> list[int]:
-    """Instances of a source that mining no longer finds; only those with a verdict unless told otherwise."""
-    query = select(_i.id).where(_i.source_id == source_id, _i.state == "gone").order_by(_i.id)
-    if reviewed:
-        query = query.where(_i.verdict.is_not(None))
-    return [int(i) for i in connection.scalars(query)]
-
-
 def _chunks(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]
 
@@ -160,6 +153,7 @@ def _record(row: Any) -> InstanceRow:
         annotator,
         stationary,
         thinned,
+        missing,
         time_s,
     ) = row
     return InstanceRow(
@@ -178,5 +172,6 @@ def _record(row: Any) -> InstanceRow:
         annotator,
         stationary,
         thinned,
+        missing,
         time_s,
     )

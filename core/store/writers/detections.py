@@ -39,6 +39,7 @@ class PresentRow(NamedTuple):
     category: str
     score: float
     state: str
+    missing: bool
     origin: str
     mask_id: int | None
     touched: bool
@@ -74,10 +75,11 @@ def write_frames(
 ) -> list[list[int]]:
     """Make the frames' live instances those that were found now; written twice, it changes nothing more.
 
-    An object that was there before (same frame, same kind, boxes that overlap by half) keeps its id. Its
-    box, score and category follow the new detection, and a new mask becomes a new version, unless a person
-    has touched it (a review, a mask, a category) or it was imported: then it stays as it is. What was
-    there and is not found now is marked as gone, unless a person made it or it was imported.
+    An object that was there before (same frame, boxes that overlap by half, by more where the kinds differ)
+    keeps its id. Its box, score and category follow the new detection, and a new mask becomes a new version,
+    unless a person has touched it (a review, a mask, a category) or it was imported: then it stays as it is.
+    What was there and is not found now is gone; what a person has touched is only marked as missing, and
+    what a person made or imported stays as it is.
 
     Args:
         connection: of a write transaction.
@@ -93,9 +95,13 @@ def write_frames(
     ids: list[list[int]] = []
     fresh: list[tuple[int, FoundInstance]] = []
     places: list[tuple[int, int]] = []
-    lost: list[int] = []
+    gone: list[int] = []
+    missing: list[int] = []
     for number, frame in enumerate(frames):
-        old = present.get(frame.frame_id, [])
+        # of two rows that fit alike, the one that people know goes first
+        old = sorted(
+            present.get(frame.frame_id, []), key=lambda row: (not row.touched, row.state != "live", row.id)
+        )
         matched = match_boxes(
             [(Box(row.x, row.y, row.w, row.h), Category(row.category)) for row in old],
             [(one.box, one.category) for one in frame.found],
@@ -111,17 +117,15 @@ def write_frames(
                 fresh.append((frame.frame_id, one))
                 places.append((number, index))
         kept = {int(old[i].id) for i in matched.values()}
-        lost += [
-            int(row.id)
-            for row in old
-            if row.id not in kept and row.state == "live" and row.origin not in _MADE_BY_OTHERS
-        ]
+        for row in old:
+            if row.id not in kept and row.state == "live" and row.origin not in _MADE_BY_OTHERS:
+                (missing if row.touched else gone).append(row.id)
     for (number, index), new_id in zip(
         places, add_instances(connection, fresh, detector, origin, job_id), strict=True
     ):
         ids[number][index] = new_id
-    if lost:
-        connection.execute(update(_instance).where(_instance.c.id.in_(lost)).values(state="gone"))
+    _GONE.many(connection, [{"instance": row_id} for row_id in gone])
+    _MISSING.many(connection, [{"instance": row_id} for row_id in missing])
     return ids
 
 
@@ -224,8 +228,8 @@ def renew_instance(
         replace: whether the new values go before those that are there.
     """
     values: dict[str, Any] = {}
-    if row.state != "live":
-        values["state"] = "live"
+    if row.state != "live" or row.missing:
+        values |= {"state": "live", "missing": False}
     if replace:
         seen = {"category": one.category.value, "score": one.score, **_box_columns(one.box)}
         if any(getattr(row, name) != value for name, value in seen.items() if name != "size"):
@@ -342,4 +346,6 @@ _ADD_MASK = Prepared(
         *("origin", "job_id", "created_at"),
     ],
 )
+_GONE = Prepared(update(_instance).where(_instance.c.id == bindparam("instance")).values(state="gone"))
+_MISSING = Prepared(update(_instance).where(_instance.c.id == bindparam("instance")).values(missing=True))
 _PUT_CROP = Prepared(_put_crop(), ["instance_id", "x", "y", "w", "h", "data"])

@@ -10,6 +10,10 @@ from core.records.detections import Category
 MATCH_IOU = 0.5
 """From this intersection over union on, two boxes of one frame are the same object."""
 
+OTHER_KIND = 0.2
+"""So much more it must be where the kinds differ: a track's vote or a person may have named an object
+otherwise than its detector will again."""
+
 _GROUPS = (
     frozenset({Category.CAR, Category.TRUCK, Category.BUS}),
     frozenset({Category.MOTORCYCLE, Category.BICYCLE}),
@@ -37,6 +41,8 @@ def match_boxes(
 ) -> dict[int, int]:
     """Pair boxes of one frame, the best pair first; ties go to the earlier ones, so it is deterministic.
 
+    How well two boxes go together is their intersection over union, less where the kinds differ.
+
     Args:
         old: what was there.
         new: what was found now.
@@ -49,8 +55,8 @@ def match_boxes(
         (-overlap, i, j)
         for i, (old_box, old_category) in enumerate(old)
         for j, (new_box, new_category) in enumerate(new)
-        if same_kind(old_category, new_category)
-        and (overlap := intersection_over_union(old_box, new_box)) >= iou
+        if (overlap := intersection_over_union(old_box, new_box) - _strangeness(old_category, new_category))
+        >= iou
     ]
     matched: dict[int, int] = {}
     taken: set[int] = set()
@@ -59,3 +65,7 @@ def match_boxes(
             matched[j] = i
             taken.add(i)
     return matched
+
+
+def _strangeness(first: Category, second: Category) -> float:
+    return 0.0 if same_kind(first, second) else OTHER_KIND

@@ -13,6 +13,7 @@ from core.synthesis.street.body_view import BodyView, cast_body, view_body
 from core.synthesis.street.caster import Hits
 from core.synthesis.street.mounts import Mount
 from core.synthesis.street.shading import Placed, Samples, shade
+from core.synthesis.street.shadows import on_bodies, on_still
 from core.synthesis.street.still_view import SHIFTS, StillView, Town
 from core.synthesis.street.surroundings import Surroundings
 
@@ -57,7 +58,7 @@ def compose(
     *,
     keep: bool = False,
 ) -> Layered:
-    """Adds bodies to a picture.
+    """Adds bodies, and the shadows that they throw, to a picture.
 
     Args:
         below: what is there already; it is not changed.
@@ -65,13 +66,14 @@ def compose(
             are those of `below`.
     """
     views = [view for view in (view_body(body, mount) for body in bodies) if view is not None]
+    sky, sunlight = on_still(bodies, mount, below.view.points, town.light)
     depth, owner, touched, label = _order(below, views)
     eye = mount.position.astype(np.float32)
     rough = touched & (_edges(label) | below.mixed) if not keep else touched
-    ambient, sun = below.view.ambient.copy(), below.view.sun.copy()
+    ambient, sun = below.view.ambient * sky[..., None], below.view.sun * sunlight[..., None]
     points = below.view.points.copy()
     whole = _whole_pixels(views, owner, mount)
-    fine = _Fine(below.view, rough, views, mount)
+    fine = _Fine(below.view, rough, views, mount, sky, sunlight)
     shaded = shade([*(part for part, _ in whole), *fine.samples], eye, town, around) if views else None
     first = 0
     if shaded is not None:
@@ -81,6 +83,7 @@ def compose(
             ambient[rows, columns], sun[rows, columns] = shaded.ambient[chosen], shaded.sun[chosen]
             points[rows, columns] = shaded.points[chosen]
         fine.put(ambient, sun, shaded.ambient[first:], shaded.sun[first:])
+        _shade_each_other(ambient, sun, [view.body for view in views], mount, points, owner, town)
     view = StillView(
         ambient,
         sun,
@@ -92,7 +95,7 @@ def compose(
         points,
     )
     if keep:
-        view.sub_ambient, view.sub_sun, view.sub_depth = fine.planes(below.view)
+        view.sub_ambient, view.sub_sun, view.sub_depth = fine.planes(below.view, sky, sunlight)
     together = Layered(view, owner, below.mixed, (*below.bodies, *views))
     if keep:
         together.mixed = bare(view).mixed
@@ -118,6 +121,20 @@ def _order(below: Layered, views: Sequence[BodyView]) -> tuple[Floats, Ints, Bit
         label[rows, columns][nearer] = (view.body.number + 1) * 64 + part
     wider = cv2.dilate(touched, np.ones((3, 3), dtype=np.uint8))
     return depth, owner, wider > 0, label
+
+
+def _shade_each_other(
+    ambient: Floats,
+    sun: Floats,
+    bodies: Sequence[Placed],
+    mount: Mount,
+    points: Floats,
+    owner: Ints,
+    town: Town,
+) -> None:
+    sky, sunlight = on_bodies(bodies, mount, points, owner, town.light)
+    ambient *= sky[..., None]
+    sun *= sunlight[..., None]
 
 
 def _edges(label: Ints) -> Bits:
@@ -155,8 +172,17 @@ def _whole_pixels(
 class _Fine:
     """Four samples in each of the pixels where one is not enough."""
 
-    def __init__(self, below: StillView, rough: Bits, views: Sequence[BodyView], mount: Mount) -> None:
+    def __init__(
+        self,
+        below: StillView,
+        rough: Bits,
+        views: Sequence[BodyView],
+        mount: Mount,
+        sky: Floats,
+        sunlight: Floats,
+    ) -> None:
         self._y, self._x = np.nonzero(rough)
+        self._sky, self._sunlight = sky[rough][:, None], sunlight[rough][:, None]
         self._below = below
         count = len(self._y)
         self._depth = below.sub_depth[:, self._y, self._x].copy()
@@ -194,20 +220,22 @@ class _Fine:
         """Writes the mean of each pixel's samples into a picture."""
         if not len(self._y):
             return
-        self._ambient = self._below.sub_ambient[:, self._y, self._x].astype(np.float32)
-        self._sun = self._below.sub_sun[:, self._y, self._x].astype(np.float32)
+        self._ambient = self._below.sub_ambient[:, self._y, self._x] * self._sky
+        self._sun = self._below.sub_sun[:, self._y, self._x] * self._sunlight
         first = 0
         for plane, place in self._wins:
             chosen = slice(first, first + len(plane))
             first += len(plane)
             self._ambient[plane, place], self._sun[plane, place] = lit[chosen], sunlit[chosen]
-        # a glint is as bright as the film gets, however small: else it would spread over the pixel
         ambient[self._y, self._x] = self._ambient.mean(axis=0)
         sun[self._y, self._x] = self._sun.mean(axis=0)
 
-    def planes(self, below: StillView) -> tuple[NDArray[np.float16], NDArray[np.float16], Floats]:
+    def planes(
+        self, below: StillView, sky: Floats, sunlight: Floats
+    ) -> tuple[NDArray[np.float16], NDArray[np.float16], Floats]:
         """The samples of all pixels: ambient, sun and depth."""
-        ambient, sun, depth = below.sub_ambient.copy(), below.sub_sun.copy(), below.sub_depth.copy()
+        ambient = (below.sub_ambient * sky[..., None]).astype(np.float16)
+        sun, depth = (below.sub_sun * sunlight[..., None]).astype(np.float16), below.sub_depth.copy()
         if len(self._y):
             ambient[:, self._y, self._x], sun[:, self._y, self._x] = self._ambient, self._sun
             depth[:, self._y, self._x] = self._depth

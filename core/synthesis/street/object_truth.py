@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry.masks import patch_box, tighten
+from core.geometry.poses import Pose
 from core.records.boxes import Box
 from core.records.masks import MaskPatch
 from core.synthesis.street.body_view import BodyView
 from core.synthesis.street.compose import Layered
 from core.synthesis.street.mounts import Mount
+from core.synthesis.street.shading import Placed
 from core.synthesis.truth import Cover, CoverKind
 
 Ints = NDArray[np.int32]
@@ -71,3 +73,8 @@ def whole_box(view: BodyView, mount: Mount) -> Box:
 def seen_box(modal: MaskPatch) -> Box | None:
     """The box of the part that is seen."""
     return patch_box(modal) if modal.bits.size else None
+
+
+def to_camera(body: Placed, mount: Mount) -> Pose:
+    """A body's pose in the camera frame."""
+    return Pose(mount.rotation @ body.rotation, mount.to_camera(body.translation))

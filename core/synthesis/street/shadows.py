@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,25 +19,50 @@ _LOW = 0.9
 _FAINT = 0.25
 
 
-def cast_shadows(
-    bodies: list[Placed], mount: Mount, points: Floats, owner: NDArray[np.int32], light: Daylight
+def on_still(
+    bodies: Sequence[Placed], mount: Mount, points: Floats, light: Daylight
 ) -> tuple[Floats, Floats]:
-    """(H, W) what is left of the sky's and of the sun's light.
+    """(H, W) what bodies leave of the sky's and of the sun's light on what is seen without them.
 
     Args:
         bodies: what throws shadows.
         points: (H, W, 3) what is seen in each pixel, street frame.
-        owner: (H, W) number of the body seen there, or a negative one. No body shades itself here: the
-            light that it takes from itself is part of its own shading.
+    """
+    sky, sun = np.ones(points.shape[:2], dtype=np.float32), np.ones(points.shape[:2], dtype=np.float32)
+    for body in bodies:
+        _take_all(sky, sun, body, mount, points, None, light)
+    return sky, sun
+
+
+def on_bodies(
+    bodies: Sequence[Placed], mount: Mount, points: Floats, owner: NDArray[np.int32], light: Daylight
+) -> tuple[Floats, Floats]:
+    """(H, W) what bodies leave of the light on other bodies; 1 where none is seen.
+
+    No body shades itself here: the light that it takes from itself is part of its own shading.
+
+    Args:
+        owner: (H, W) number of the body seen in each pixel, or -1.
     """
     sky, sun = np.ones(owner.shape, dtype=np.float32), np.ones(owner.shape, dtype=np.float32)
     for body in bodies:
-        direction = (light.sun_direction @ body.rotation).astype(np.float32)
-        _take(sky, body, body.solid.sky_map(), None, mount, points, owner)
-        if float(light.sun.max()) > _FAINT:
-            sun_map = body.solid.sun_map(direction, light.sun_spread)
-            _take(sun, body, sun_map, direction, mount, points, owner)
+        _take_all(sky, sun, body, mount, points, owner, light)
     return sky, sun
+
+
+def _take_all(
+    sky: Floats,
+    sun: Floats,
+    body: Placed,
+    mount: Mount,
+    points: Floats,
+    owner: NDArray[np.int32] | None,
+    light: Daylight,
+) -> None:
+    _take(sky, body, body.solid.sky_map(), None, mount, points, owner)
+    if float(light.sun.max()) > _FAINT:
+        direction = (light.sun_direction @ body.rotation).astype(np.float32)
+        _take(sun, body, body.solid.sun_map(direction, light.sun_spread), direction, mount, points, owner)
 
 
 def _take(
@@ -45,14 +72,19 @@ def _take(
     sun: Floats | None,
     mount: Mount,
     points: Floats,
-    owner: NDArray[np.int32],
+    owner: NDArray[np.int32] | None,
 ) -> None:
     """Takes one body's share off, in the part of the picture that its map can reach."""
     box = _reach(body, ground, mount, _LOW if sun is None else 2.0)
     if box is None:
         return
     x0, y0, x1, y1 = box
-    window, seen = owner[y0:y1, x0:x1], points[y0:y1, x0:x1]
+    seen = points[y0:y1, x0:x1]
+    if owner is not None:
+        window = owner[y0:y1, x0:x1]
+        others = (window >= 0) & (window != body.number)
+        if not others.any():
+            return
     # bodies stand upright: two numbers turn the street into their frame
     cosine, sine = np.float32(body.rotation[0, 0]), np.float32(body.rotation[1, 0])
     east = seen[..., 0] - np.float32(body.translation[0])
@@ -67,7 +99,8 @@ def _take(
         share = ground.at(x - slope[0] * up, y - slope[1] * up)
         behind = (x * sun[0] + y * sun[1] < 0) & (up < body.solid.high[2])
         share[~behind & (up > 0.35)] = 0
-    share[window == body.number] = 0
+    if owner is not None:
+        share[~others] = 0
     left[y0:y1, x0:x1] *= 1 - share
 
 

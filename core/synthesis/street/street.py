@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry.poses import Pose, heading_rotation
+from core.geometry.poses import heading_rotation
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.synthesis.street import compose
@@ -20,12 +20,11 @@ from core.synthesis.street.layout import plan_layout
 from core.synthesis.street.looks import Look, car_look, draw_paint
 from core.synthesis.street.mounts import Mount, default_mount
 from core.synthesis.street.noise import PlaneNoise
-from core.synthesis.street.object_truth import covers, masks, seen_box, whole_box
+from core.synthesis.street.object_truth import covers, masks, seen_box, to_camera, whole_box
 from core.synthesis.street.point_truth import NEAR_M, Asked, points_truth
 from core.synthesis.street.sensor import Sensor
 from core.synthesis.street.settings import StreetSettings
 from core.synthesis.street.shading import Placed
-from core.synthesis.street.shadows import cast_shadows
 from core.synthesis.street.signals import Signals, round_s
 from core.synthesis.street.still_view import Town, look
 from core.synthesis.street.surroundings import Surroundings
@@ -151,8 +150,6 @@ class StreetCamera:
         parked = [actor.placed for actor in street.parked]
         if parked:
             still = compose.compose(still, parked, mount, street.town, street.around, keep=True)
-            sky, sun = cast_shadows(parked, mount, still.view.points, still.owner, street.town.light)
-            _darken(still, sky, sun)
         self.still = still
         empty = still.view.ambient + still.view.sun
         self._sensor = Sensor(street.settings, street.town.light, empty, mount.name)
@@ -163,8 +160,7 @@ class StreetCamera:
         actors = street.actors(index)
         bodies = [actor.placed for actor in actors]
         layered = compose.compose(self.still, bodies, self.mount, street.town, street.around)
-        sky, sun = cast_shadows(bodies, self.mount, layered.view.points, layered.owner, street.town.light)
-        linear = layered.view.ambient * sky[..., None] + layered.view.sun * sun[..., None]
+        linear = layered.view.ambient + layered.view.sun
         picture = self._sensor.expose(linear, layered.view.depth, index)
         objects = self._objects(layered, [*street.parked, *actors])
         return StreetFrame(index, index / street.settings.fps, picture, layered.view.depth, objects)
@@ -211,20 +207,6 @@ class StreetCamera:
         if view.body.number not in self._parked_boxes:
             self._parked_boxes[view.body.number] = whole_box(view, self.mount)
         return self._parked_boxes[view.body.number]
-
-
-def to_camera(body: Placed, mount: Mount) -> Pose:
-    """A body's pose in the camera frame."""
-    return Pose(mount.rotation @ body.rotation, mount.to_camera(body.translation))
-
-
-def _darken(still: compose.Layered, sky: NDArray[np.float32], sun: NDArray[np.float32]) -> None:
-    """Paints shadows into a still picture and its samples."""
-    view = still.view
-    view.ambient *= sky[..., None]
-    view.sun *= sun[..., None]
-    view.sub_ambient = (view.sub_ambient * sky[None, ..., None]).astype(np.float16)
-    view.sub_sun = (view.sub_sun * sun[None, ..., None]).astype(np.float16)
 
 
 def _between(before: Sequence[CarMoment], after: Sequence[CarMoment], part: float) -> tuple[CarMoment, ...]:

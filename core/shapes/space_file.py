@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from importlib import resources
 from pathlib import Path
 from typing import IO
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import ShapeSpaceError
 from core.shapes.keypoints import COUNT, LEFT, RIGHT
+from core.shapes.npz import read_arrays
 from core.shapes.space import CarShapeSpace, MeshBasis
 
 FORMAT = "amodal car shape space 1"
@@ -85,7 +85,10 @@ def default_space() -> CarShapeSpace:
 
 
 def _read(stream: IO[bytes], name: str) -> CarShapeSpace:
-    arrays = _arrays(stream, name)
+    known = {"format", "units", "name", *_KEYPOINT_KEYS, *_MESH_KEYS}
+    arrays = read_arrays(
+        stream, known, _MOST_BYTES, lambda problem: ShapeSpaceError(f"{name} {problem}", _WAY_OUT)
+    )
     if str(arrays.get("format")) != FORMAT:
         raise ShapeSpaceError(f"{name} is no car shape space of this program.", _WAY_OUT)
     if str(arrays.get("units")) != _UNITS:
@@ -120,21 +123,6 @@ def _read_mesh(check: _Checker, count: int) -> MeshBasis:
         proxy_ids=check.indices("proxy_ids", (proxy,), vertices),
         proxy_faces=check.indices("proxy_faces", (check.length("proxy_faces", most=2_000_000), 3), proxy),
     )
-
-
-def _arrays(stream: IO[bytes], name: str) -> dict[str, NDArray[np.generic]]:
-    """The file's arrays, unless it unpacks to more than a space ever needs."""
-    damaged = ShapeSpaceError(f"{name} is damaged or no npz file.", _WAY_OUT)
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise ShapeSpaceError(f"{name} unpacks to more than {_MOST_BYTES >> 20} MiB.", _WAY_OUT)
-        stream.seek(0)
-        known = {"format", "units", "name", *_KEYPOINT_KEYS, *_MESH_KEYS}
-        with np.load(stream, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files if key in known}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError):
-        raise damaged from None
 
 
 class _Checker:

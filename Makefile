@@ -53,8 +53,9 @@ reference: $(STAMP)  ## docs/keys.md and docs/commands.md from their declaration
 	@$(BIN)/python -m app.actions_doc > docs/keys.md
 	@$(BIN)/python -m scripts.write_reference
 
-shapes: $(STAMP)  ## resources/car_shapes/default.npz from the procedural family
+shapes: $(STAMP)  ## the default car shape space and the stand-in body in resources/
 	@$(BIN)/python -m scripts.build_car_shapes
+	@$(BIN)/python -m scripts.build_stand_in_body
 
 clean:  ## remove what was built, but not .venv
 	rm -rf build dist .demo .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -36,6 +36,7 @@ def test_out_and_in_again_elsewhere(project_path: Path, tmp_path: Path) -> None:
     do_job(other, "add", path=footage, camera="Elsewhere")
     imported = result_of(other, do_job(other, "import", path=str(out)))
     assert imported["added"] == len(mined)
+
     # frame, kind, box and label came over
     def known(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         return [(row[0], *row[2:7], row[8]) for row in rows]

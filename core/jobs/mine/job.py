@@ -16,16 +16,18 @@ from core.jobs.background import make_backgrounds, read_background
 from core.jobs.context import JobContext
 from core.jobs.footage import CameraFootage, chosen_footage
 from core.jobs.mine.detect_phase import detect_source
+from core.jobs.mine.judge_phase import judge_camera
 from core.jobs.mine.plan import SourcePlan, plan_source
-from core.jobs.mine.sequence_phase import follow_and_test, thin_source
+from core.jobs.mine.sequence_phase import follow, thin_source
 from core.jobs.settings import BackgroundSettings, MineSettings
 from core.mining.detectors.protocol import Detector
 from core.mining.detectors.registry import create_detector
 from core.mining.tracking import load_packages
 from core.store import tables
 from core.store.queries.frames import sequences_of
+from core.store.queries.sources import list_sources
 
-_DETECTED = 0.85  # of a source's progress
+_DETECTED = 0.85  # of the job's progress; the rest is for the tests
 
 
 def run_mine(context: JobContext) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def run_mine(context: JobContext) -> dict[str, Any]:
     for one, plan in plans:
         _mine_source(context, one, plan, detector, done / frames, len(plan.frames) / frames)
         done += len(plan.frames)
+    for number, one in enumerate(footage):
+        _judge(context, one, number / len(footage), 1 / len(footage))
     result = _result(context, [plan.source.id for _, plan in plans]) | {"frames": frames}
     damaged = context.checkpoint.get("damaged", 0)
     return result | ({"frames that could not be read": damaged} if damaged else {})
@@ -70,22 +74,47 @@ def _mine_source(
         return read_background(context.project, footage.camera.id, hour)
 
     def show(part: float) -> None:
-        context.progress(before + share * _DETECTED * part, f"Finding objects in {name}")
+        context.progress(_DETECTED * (before + share * part), f"Finding objects in {name}")
 
     detect_source(context, plan, detector, background, footage.camera.utc_offset_s, show)
     with context.project.bulk() as bulk:
         with context.project.read() as connection:
             sequences = sequences_of(connection, plan.source.id)
-        for number, sequence in enumerate(sequences):
+        context.progress(_DETECTED * (before + share), f"Following objects in {name}")
+        for sequence in sequences:
             context.check_stop()
-            part = _DETECTED + (1 - _DETECTED) * number / len(sequences)
-            context.progress(before + share * part, f"Following and testing objects in {name}")
-            follow_and_test(context, bulk, plan.source, sequence)
-        thin_source(context, bulk, plan.source)
+            follow(context, bulk, plan.source, sequence)
 
         def finish(connection: Connection) -> None:
             finished.append(plan.source.id)
             context.checkpoint["pts"] = None
+            context.save(connection)
+
+        bulk.run(finish)
+
+
+def _judge(context: JobContext, footage: CameraFootage, before: float, share: float) -> None:
+    """Tests and thins what was found of one camera, once all of it has been followed."""
+    judged = context.checkpoint.setdefault("judged", [])
+    if footage.camera.id in judged:
+        return
+
+    def show(part: float) -> None:
+        done = _DETECTED + (1 - _DETECTED) * (before + share * part)
+        context.progress(done, f"Testing what hides objects of {footage.camera.name}")
+
+    with context.project.read() as connection:
+        every = list_sources(connection, context.project, footage.camera.id, counted=False)
+    mined = {source.id for source in footage.sources}
+    others = [source for source in every if source.id not in mined]
+    with context.project.bulk() as bulk:
+        judge_camera(context, bulk, footage.sources, others, show)
+        for source in footage.sources:
+            context.check_stop()
+            thin_source(context, bulk, source)
+
+        def finish(connection: Connection) -> None:
+            judged.append(footage.camera.id)
             context.save(connection)
 
         bulk.run(finish)

@@ -1,4 +1,4 @@
-"""What stands in front of a burst's objects: drawn from their masks and from the crops that mining kept."""
+"""What stands in front of a camera's objects: drawn from their masks and from the crops that mining kept."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from core.mining.occlusion.settings import OcclusionSettings
 from core.mining.occlusion.static_map import StaticMap
 from core.records.boxes import Box
 from core.records.occlusion import Observation
-from core.records.project import SourceRow
 from core.store.queries import instances
 
 
 def static_map(
     context: JobContext,
-    source: SourceRow,
+    size: tuple[int, int],
     parts: Iterable[Sequence[Observation]],
     settings: OcclusionSettings,
 ) -> StaticMap:
-    """Where static things stand in front, after what all objects of a burst show.
+    """Where static things stand in front, after what all objects of some bursts show.
 
     Args:
-        parts: the burst's objects with masks and tracks, in runs of whole frames.
+        size: width and height of the pictures.
+        parts: the bursts' objects with masks and tracks, in runs of whole frames of one burst.
     """
-    evidence = StaticEvidence(source.width, source.height, settings)
+    evidence = StaticEvidence(*size, settings)
     for part in parts:
         context.check_stop()
         evidence.add(part, _kept_crops(context))

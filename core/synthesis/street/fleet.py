@@ -47,7 +47,10 @@ def draw_models(count: int, seed: int) -> tuple[CarModel, ...]:
 def build_model(style: BodyStyle, space: CarShapeSpace, shape: Floats) -> CarModel:
     """One car of a shape space with everything that the street needs."""
     mesh, keypoints = space.car_mesh(shape), space.keypoints(shape)
-    solid = Solid(mesh.vertices, mesh.faces, mesh.parts, corner_normals(mesh.vertices, mesh.faces))
+    part = np.zeros(len(mesh.faces), dtype=np.int32)
+    for number, ids in enumerate(mesh.parts.values()):
+        part[ids] = number
+    solid = Solid(mesh.vertices, mesh.faces, mesh.parts, corner_normals(mesh.vertices, mesh.faces, part))
     low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
     extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
     wheelbase = float((keypoints[:2, 0] - keypoints[2:4, 0]).mean())

@@ -17,12 +17,12 @@ def corners(x: ArrayLike, y: ArrayLike, heading: ArrayLike, extent: ArrayLike, m
         margin: how much wider all round.
     """
     wider = np.array([-margin, margin, -margin, margin])
-    back, front, right, left = (np.asarray(extent, dtype=np.float64) + wider).T
-    along = np.stack([front, front, back, back], axis=1)
-    across = np.stack([right, left, left, right], axis=1)
+    sides = np.asarray(extent, dtype=np.float64) + wider
+    along, across = sides[:, [1, 1, 0, 0]], sides[:, [2, 3, 3, 2]]
     turn = np.asarray(heading, dtype=np.float64)[:, None]
-    place_x = np.asarray(x, dtype=np.float64)[:, None] + along * np.cos(turn) - across * np.sin(turn)
-    place_y = np.asarray(y, dtype=np.float64)[:, None] + along * np.sin(turn) + across * np.cos(turn)
+    cosine, sine = np.cos(turn), np.sin(turn)
+    place_x = np.asarray(x, dtype=np.float64)[:, None] + along * cosine - across * sine
+    place_y = np.asarray(y, dtype=np.float64)[:, None] + along * sine + across * cosine
     return np.stack([place_x, place_y], axis=-1)
 
 

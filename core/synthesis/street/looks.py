@@ -117,15 +117,15 @@ _LEGS = (
 
 
 def person_look(names: tuple[str, ...], rng: np.random.Generator) -> Look:
-    """A person in clothes drawn by lot. Parts: skin, hair, top, sleeves, legs, shoes."""
+    """A person in clothes drawn by lot. Parts: skin, hair, shirt, sleeves, trousers, shoes."""
     skin = _SKIN[rng.integers(len(_SKIN))]
     top, legs = _TOPS[rng.integers(len(_TOPS))], _LEGS[rng.integers(len(_LEGS))]
     colours = {
         "skin": skin,
         "hair": _HAIR[rng.integers(len(_HAIR))],
-        "top": top,
+        "shirt": top,
         "sleeves": top if rng.random() < 0.7 else skin,
-        "legs": legs,
+        "trousers": legs,
         "shoes": (0.03, 0.028, 0.026) if rng.random() < 0.7 else (0.5, 0.5, 0.48),
     }
     albedo = np.array([colours.get(name, top) for name in names])

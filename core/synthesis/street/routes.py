@@ -43,7 +43,7 @@ class Route:
     def at(self, distance: float | Floats) -> Floats:
         """(..., 2) the points so far along; straight on beyond the ends."""
         place = np.asarray(distance, dtype=np.float64) / STEP
-        low = np.clip(np.floor(place).astype(int), 0, len(self.points) - 2)
+        low = np.minimum(np.maximum(place.astype(int), 0), len(self.points) - 2)
         part = (place - low)[..., None]
         return self.points[low] * (1 - part) + self.points[low + 1] * part
 

@@ -122,8 +122,9 @@ class Solid:
 
     def _open_shares(self) -> tuple[Floats, Floats]:
         """How much of the sky and of the ground each vertex sees past the body itself."""
-        normals = np.zeros_like(self.vertices)
-        np.add.at(normals, self.faces.ravel(), self.corner_normals.reshape(-1, 3))
+        flat = self.corner_normals.reshape(-1, 3)
+        sums = [np.bincount(self.faces.ravel(), flat[:, axis], len(self.vertices)) for axis in range(3)]
+        normals = np.stack(sums, axis=1).astype(np.float32)
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
         start = self.vertices + normals * 0.012
         rng = np.random.default_rng(11)

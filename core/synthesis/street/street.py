@@ -17,10 +17,11 @@ from core.synthesis.street.caster import Caster
 from core.synthesis.street.daylight import daylight
 from core.synthesis.street.fleet import CarModel, draw_models
 from core.synthesis.street.layout import plan_layout
-from core.synthesis.street.looks import Look, car_look, draw_paint
+from core.synthesis.street.looks import Look, car_look, draw_paint, person_look
 from core.synthesis.street.mounts import Mount, default_mount
 from core.synthesis.street.noise import PlaneNoise
 from core.synthesis.street.object_truth import covers, masks, seen_box, to_camera, whole_box
+from core.synthesis.street.people import draw_people
 from core.synthesis.street.point_truth import NEAR_M, Asked, points_truth
 from core.synthesis.street.sensor import Sensor
 from core.synthesis.street.settings import StreetSettings
@@ -31,11 +32,14 @@ from core.synthesis.street.surroundings import Surroundings
 from core.synthesis.street.town import build_town
 from core.synthesis.street.traffic import STEP_S, WARM_UP_S, CarMoment, Traffic
 from core.synthesis.street.truth import StreetFrame, StreetObject
+from core.synthesis.street.walkers import WalkMoment, moment, on_road, plan_walkers
 from core.synthesis.truth import CoverKind
 
 Floats = NDArray[np.float64]
 
 _MODELS = 24
+_BODIES = 5
+_SKIN_M = 0.22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +73,18 @@ class Street:
         self.around = Surroundings(self.town)
         self.models: tuple[CarModel, ...] = draw_models(_MODELS, settings.seed)
         self.parked = self._park()
+        self.people = draw_people(min(_BODIES, settings.people), settings.seed)
         self._signals = Signals(float(np.random.default_rng([settings.seed, 131]).uniform(0, round_s())))
+        self._walkers = plan_walkers(
+            self.layout,
+            settings.people,
+            len(self.people),
+            settings.frame_count / settings.fps,
+            settings.seed,
+            len(self.parked),
+            self._signals,
+        )
+        self._looks: dict[int, Look] = {}
         self._moments = self._drive()
 
     def default_mount(self) -> Mount:
@@ -84,7 +99,10 @@ class Street:
 
     def actors(self, index: int) -> list[Actor]:
         """Everything that moves, at a frame."""
-        return [self._car(now) for now in self._moments[index]]
+        time = index / self.settings.fps
+        walks = [moment(walker, self.layout, time) for walker in self._walkers]
+        cars = [self._car(now) for now in self._moments[index]]
+        return [*cars, *(self._person(now) for now in walks if now is not None)]
 
     def cars(self, index: int) -> tuple[CarMoment, ...]:
         """Where the driving cars are at a frame."""
@@ -107,8 +125,8 @@ class Street:
             [model.size for model in self.models],
             settings.cars,
             settings.seed,
-            len(self.parked),
-            lambda time: np.zeros((0, 2)),
+            len(self.parked) + len(self._walkers),
+            lambda time: on_road(self._walkers, self.layout, time),
             self._signals,
         )
         step, now = -round(WARM_UP_S / STEP_S), traffic.moments()
@@ -136,6 +154,16 @@ class Street:
             now.track, model.solid, finish, heading_rotation(now.heading), np.array([now.x, now.y, 0.0])
         )
         return Actor(placed, Category.CAR, parked, model.keypoints, model.shape, None, NEAR_M)
+
+    def _person(self, now: WalkMoment) -> Actor:
+        model = self.people[now.model]
+        stride = model.at(now.walked)
+        if now.track not in self._looks:
+            rng = np.random.default_rng([self.settings.seed, 157, now.track])
+            self._looks[now.track] = person_look(stride.solid.names, rng)
+        place = np.array([now.x, now.y, now.z])
+        placed = Placed(now.track, stride.solid, self._looks[now.track], heading_rotation(now.heading), place)
+        return Actor(placed, Category.PERSON, False, stride.joints, model.shape, stride.pose, _SKIN_M)
 
 
 class StreetCamera:

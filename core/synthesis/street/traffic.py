@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from core.synthesis.street.drivers import Driver, acceleration, draw_driver
 from core.synthesis.street.footprints import any_overlap, corners
 from core.synthesis.street.layout import Layout
-from core.synthesis.street.routes import ON_FOOT, Route, plan_routes
+from core.synthesis.street.routes import ON_FOOT, STEP, Route, plan_routes
 from core.synthesis.street.signals import Signals
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,7 @@ _YELLOW_S = 2.5
 _STOP_SHORT_M = 1.0
 _WALKER_RADIUS_M = 0.45
 _SIDE_GAP_M = 0.35
+_NEAR_M = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,42 +137,44 @@ class Traffic:
         """Moves one car, unless it would then stand too close to something."""
         before = car.along
         car.along += (car.speed + speed) / 2 * STEP_S
-        wide = self._shapes([self._moment(car)], _MARGIN_M)[0]
-        others = np.delete(shapes, number, axis=0)
-        walkers = _squares(people)
-        if any_overlap(wide, others) or any_overlap(wide, walkers):
-            # stay, but never on top of something that was as close already: then drive on out of it
+        now = self._moment(car)
+        wide = self._shapes([now], _MARGIN_M)[0]
+        near = np.abs(shapes[:, 0] - (now.x, now.y)).max(axis=1) < _NEAR_M
+        near[number] = False
+        walkers = people[np.abs(people - (now.x, now.y)).max(axis=1) < _NEAR_M]
+        if any_overlap(wide, shapes[near]) or any_overlap(wide, _squares(walkers)):
             car.along, speed = before, 0.0
+        else:
+            shapes[number] = self._shapes([now], 0.0)[0]
         car.speed = speed
-        shapes[number] = self._shapes([self._moment(car)], 0.0)[0]
 
     def _ahead(
         self, car: _Car, number: int, places: list[CarMoment], shapes: Floats, people: Floats
     ) -> tuple[float, float]:
         """Gap to the first thing on the car's own way, metres, and how fast it closes, m/s."""
         size = self._sizes[car.model]
-        nose = car.along + size.extent[1]
-        way = car.route.at(nose + np.arange(0.0, _LOOK_AHEAD_M, 1.0))
+        first = int((car.along + size.extent[1]) / STEP) + 1
+        way = car.route.points[first : first + int(_LOOK_AHEAD_M / STEP) : 2]
+        if not len(way):
+            return np.inf, 0.0
+        here = places[number]
         half = (size.extent[3] - size.extent[2]) / 2 + _SIDE_GAP_M
-        heading = places[number].heading
         best, closing = np.inf, 0.0
-        if len(shapes) > 1:
-            points = np.concatenate([shapes, (shapes + np.roll(shapes, -1, axis=1)) / 2], axis=1)
-            away = np.hypot(*np.moveaxis(points[:, :, None] - way, -1, 0))
-            away[number] = np.inf
-            inside = away.min(axis=1) < half
-            first = np.argmax(inside, axis=1).astype(float)
-            first[~inside.any(axis=1)] = np.inf
-            other = int(np.argmin(first))
-            if np.isfinite(first[other]):
-                best = float(max(first[other] - 0.5, 0.1))
-                ahead = places[other]
-                closing = car.speed - ahead.speed * float(np.cos(ahead.heading - heading))
+        near = np.flatnonzero(np.abs(shapes[:, 0] - (here.x, here.y)).max(axis=1) < _LOOK_AHEAD_M + 8.0)
+        near = near[near != number]
+        if len(near):
+            outline = shapes[near]
+            points = np.concatenate([outline, (outline + outline[:, [1, 2, 3, 0]]) / 2], axis=1)
+            gaps = _first_within(points.reshape(-1, 2), way, half).reshape(len(near), -1).min(axis=1)
+            other = int(np.argmin(gaps))
+            if np.isfinite(gaps[other]):
+                best = max(float(gaps[other]) - 0.5, 0.1)
+                ahead = places[near[other]]
+                closing = car.speed - ahead.speed * float(np.cos(ahead.heading - here.heading))
         if len(people):
-            away = np.hypot(*np.moveaxis(people[:, None] - way, -1, 0))
-            inside = (away < half + _WALKER_RADIUS_M + 0.4).any(axis=0)
-            if inside.any() and float(np.argmax(inside)) < best:
-                best, closing = max(float(np.argmax(inside)) - 1.0, 0.1), car.speed
+            gap = float(_first_within(people, way, half + _WALKER_RADIUS_M + 0.4).min())
+            if gap < best:
+                best, closing = max(gap - 1.0, 0.1), car.speed
         return best, closing
 
     def _to_stop(self, car: _Car, time: float) -> float:
@@ -197,10 +201,10 @@ class Traffic:
 
     def _moment(self, car: _Car) -> CarMoment:
         half = self._sizes[car.model].wheelbase / 2
-        front, rear = car.route.at(car.along + half), car.route.at(car.along - half)
-        x, y = (front + rear) / 2
-        heading = float(np.arctan2(front[1] - rear[1], front[0] - rear[0]))
-        return CarMoment(car.track, car.model, float(x), float(y), heading, car.speed, car.slowing < -0.5)
+        front, rear = car.route.at(np.array([car.along + half, car.along - half]))
+        x, y = ((front + rear) / 2).tolist()
+        heading = math.atan2(front[1] - rear[1], front[0] - rear[0])
+        return CarMoment(car.track, car.model, x, y, heading, car.speed, car.slowing < -0.5)
 
     def _shapes(self, places: Sequence[CarMoment], margin: float) -> Floats:
         extents = np.array([self._sizes[place.model].extent for place in places]).reshape(-1, 4)
@@ -240,6 +244,14 @@ class Traffic:
     def _is_free(self, car: _Car, margin: float) -> bool:
         wide = self._shapes([self._moment(car)], margin)[0]
         return not any_overlap(wide, self._shapes([self._moment(other) for other in self._cars], 0.0))
+
+
+def _first_within(points: Floats, way: Floats, half: float) -> Floats:
+    """(N,) metres along a way to the first of its points, 1 m apart, that is near each point; else inf."""
+    inside = ((points[:, None] - way) ** 2).sum(axis=-1) < half * half
+    first = inside.argmax(axis=1).astype(np.float64)
+    first[~inside.any(axis=1)] = np.inf
+    return first
 
 
 def _squares(people: Floats) -> Floats:

@@ -1,0 +1,139 @@
+"""Lines that a person draws along straight things: where they meet, how well, and which sets are of no use.
+
+Pixels are offsets from the principal point, without distortion (`Lens.flatten`). A point where lines meet is
+homogeneous, so that it may lie at infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import CalibrationError
+from core.geometry.calibration.lens import Lens
+
+Array = NDArray[np.float64]
+
+_SHORTEST_PX = 4.0
+# lines that one direction fits so well may as well be parallel
+_PARALLEL_PX = 0.5
+
+
+def flatten_lines(lens: Lens, lines: Sequence[ArrayLike], what: str) -> list[Array]:
+    """Drawn lines of (k, 2) pixels, k >= 2, as (k, 2) offsets; at least two of them.
+
+    Raises:
+        CalibrationError: where there are too few, or one is too short, naming `what`.
+    """
+    if len(lines) < 2:
+        raise CalibrationError(f"One line of {what} meets nothing.", f"Draw two lines or more of {what}.")
+    return [flatten_line(lens, line, what) for line in lines]
+
+
+def flatten_line(lens: Lens, line: ArrayLike, what: str) -> Array:
+    """One drawn line of (k, 2) pixels, k >= 2, as (k, 2) offsets.
+
+    Raises:
+        CalibrationError: where it is too short or leaves the lens, naming `what`.
+    """
+    points = np.asarray(line, dtype=np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not np.isfinite(points).all():
+        raise CalibrationError(f"A line of {what} has not two ends.", "Draw each line from end to end.")
+    flat = lens.flatten(points)
+    if np.isnan(flat).any():
+        raise CalibrationError(
+            f"A line of {what} runs where the lens distortion brings nothing.", "Draw it inside the picture."
+        )
+    if np.linalg.norm(flat - flat[0], axis=1).max() < _SHORTEST_PX:
+        raise CalibrationError(
+            f"A line of {what} is shorter than {_SHORTEST_PX:.0f} pixels.", "Draw it along its whole length."
+        )
+    return flat
+
+
+def direction_of(line: Array) -> Array:
+    """(2,) unit direction of the line (k, 2) that fits best."""
+    return np.linalg.svd(line - line.mean(axis=0))[2][0]
+
+
+def meeting_point(lines: Sequence[Array]) -> Array:
+    """(3,) homogeneous point nearest to all lines, of unit length; longer lines count for more."""
+    scale = max(float(np.abs(np.concatenate(lines)).max()), 1.0)
+    rows = []
+    for line in lines:
+        along, middle = direction_of(line), line.mean(axis=0) / scale
+        length = np.linalg.norm(line[-1] - line[0])
+        rows.append(length * np.array([-along[1], along[0], along[1] * middle[0] - along[0] * middle[1]]))
+    x, y, w = np.linalg.svd(np.stack(rows))[2][-1]
+    point = np.array([x * scale, y * scale, w])
+    return point / np.linalg.norm(point)
+
+
+def refuse_parallel(lines: Sequence[Array], what: str) -> None:
+    """Refuses lines that may as well be parallel in the picture.
+
+    Raises:
+        CalibrationError: naming `what`.
+    """
+    centred = np.concatenate([line - line.mean(axis=0) for line in lines])
+    along = np.linalg.svd(centred)[2][0]
+    if np.abs(centred @ [-along[1], along[0]]).max() < _PARALLEL_PX:
+        raise CalibrationError(
+            f"The lines of {what} are parallel in the picture, so they meet nowhere.",
+            "Draw longer lines, further apart, that run away from the camera, or give the focal length.",
+        )
+
+
+def refuse_meeting_inside(lines: Sequence[Array], point: Array, what: str) -> None:
+    """Refuses lines that meet on one of themselves, which parallel lines of the street never do.
+
+    Args:
+        point: (3,) where they meet.
+
+    Raises:
+        CalibrationError: naming `what`.
+    """
+    for line in lines:
+        along = direction_of(line)
+        ends = line @ along
+        # the point's place along the line, times its third coordinate
+        place = point[:2] @ along
+        low, high = sorted((place - ends.min() * point[2], place - ends.max() * point[2]))
+        if low < 0 < high:
+            raise CalibrationError(
+                f"The lines of {what} meet in a point of the picture, as no parallel lines do.",
+                "Draw lines that are parallel on the street, such as two kerbs, not lines that cross.",
+            )
+
+
+def refuse_meeting_third(lines: Sequence[Array], point: Array) -> None:
+    """Refuses lines of one direction that run through the point where those of the other meet.
+
+    Raises:
+        CalibrationError: where one does.
+    """
+    for line in lines:
+        if np.abs(distances_through(line, point, 0.0)).max() < _PARALLEL_PX:
+            raise CalibrationError(
+                "Three of the lines meet in one point, though one has another direction than the two.",
+                "Draw lines of two directions at right angles on the road, each with its own meeting point.",
+            )
+
+
+def distances_through(line: Array, point: Array, aside: float) -> Array:
+    """(k,) signed distances of a drawn line's points from the line through a point, pixels.
+
+    Of the many lines through the point this is the one that passes `aside` pixels beside the drawn line's
+    middle; the caller seeks that number with the others.
+
+    Args:
+        line: (k, 2). point: (3,) homogeneous.
+    """
+    middle, along = line.mean(axis=0), direction_of(line)
+    passing = middle + aside * np.array([-along[1], along[0]])
+    way = point[:2] - point[2] * passing
+    way = way / np.linalg.norm(way)
+    away = line - passing
+    return way[0] * away[:, 1] - way[1] * away[:, 0]

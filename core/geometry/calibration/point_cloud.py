@@ -1,0 +1,178 @@
+"""The ground from a point cloud in metres: RANSAC plane, normal up, refit (WALT3D, Appendix C). Only in jobs.
+
+open3d reads the file and finds the plane; it is loaded on first use. The camera's intrinsics and its pose in
+the cloud are known, such as from COLMAP.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import CalibrationError, CalibrationFileError
+from core.geometry.calibration.least_squares import Solution, derivative
+from core.geometry.calibration.lens import known_lens
+from core.geometry.calibration.result import CalibrationResult, View, result_of
+from core.geometry.cameras import Camera
+from core.geometry.poses import Pose, identity
+from core.records.cameras import CalibrationMethod
+
+Array = NDArray[np.float64]
+
+_MOST_BYTES = 2 * 1024**3
+_MOST_HEAD_BYTES = 64 * 1024
+_SIDEWAYS = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneSearch:
+    """How the plane is looked for.
+
+    Attributes:
+        threshold_m: how near to the plane a point belongs to it.
+        rounds: how many planes through three points are tried.
+        least_share: of all points that must belong to it.
+        seed: of the tries.
+    """
+
+    threshold_m: float = 0.08
+    rounds: int = 2000
+    least_share: float = 0.3
+    seed: int = 0
+
+
+def read_points(path: Path) -> Array:
+    """(n, 3) points of a PLY file, in its own frame and units.
+
+    Raises:
+        CalibrationFileError: where it is no PLY file, or holds no points.
+    """
+    import open3d
+
+    _check_length(path)
+    quiet = open3d.utility.VerbosityContextManager(open3d.utility.VerbosityLevel.Error)
+    with quiet:
+        cloud = open3d.io.read_point_cloud(path, format="ply", remove_nan_points=True)
+    points = np.array(cloud.points, dtype=np.float64).reshape(-1, 3)
+    # of a file that breaks off open3d makes the missing points noughts
+    if len(points) == 0 or not points[-2:].any():
+        raise CalibrationFileError(f"{path.name} holds no points, or is damaged.", "Write the cloud again.")
+    return points
+
+
+def _check_length(path: Path) -> None:
+    """Refuses what cannot hold the points that its head promises.
+
+    Raises:
+        CalibrationFileError: where it is no PLY file, or too short for them.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(_MOST_HEAD_BYTES)
+    except OSError as error:
+        raise CalibrationFileError(f"{path.name} cannot be read.", "Choose a PLY file.") from error
+    count = re.search(rb"^element vertex (\d{1,12})\s*$", head, re.MULTILINE)
+    end = head.find(b"end_header")
+    if head[:3] != b"ply" or count is None or end < 0 or size > _MOST_BYTES:
+        raise CalibrationFileError(
+            f"{path.name} is no PLY file, or has more than 2 GiB.", "Choose a point cloud in the PLY format."
+        )
+    # three numbers and what parts them are six characters, and three floats twelve bytes
+    least = 6 if b"format ascii" in head else 12
+    if int(count[1]) * least > size - end:
+        raise CalibrationFileError(
+            f"{path.name} ends before its {int(count[1])} points do.", "Copy or write the file again."
+        )
+
+
+def calibrate_point_cloud(
+    camera: Camera,
+    points: ArrayLike,
+    cloud_to_camera: Pose | None = None,
+    search: PlaneSearch = PlaneSearch(),
+) -> CalibrationResult:
+    """The camera with the ground that lies in a point cloud.
+
+    The uncertainty takes the points' own spread about the plane as their noise.
+
+    Args:
+        points: (n, 3), mostly of the road, metres.
+        cloud_to_camera: from the cloud's frame to the camera's; None where it is the camera's.
+
+    Raises:
+        CalibrationError: where no plane holds enough of the points, or it is a wall, or passes the camera.
+    """
+    lens = known_lens(camera)
+    cloud = (cloud_to_camera or identity()).apply(np.asarray(points, dtype=np.float64).reshape(-1, 3))
+    cloud = cloud[np.isfinite(cloud).all(axis=1)]
+    road = cloud[_plane_members(cloud, search)]
+    normal, height = _refit(road)
+    aside_axes = np.linalg.svd(normal[None])[2][1:]
+
+    def view(values: Array) -> View:
+        turned = normal + values[:2] @ aside_axes
+        return View(camera.focal[0], turned / np.linalg.norm(turned), height * float(np.exp(values[2])))
+
+    def distances(values: Array) -> Array:
+        now = view(values)
+        return road @ now.normal + now.height
+
+    start = np.zeros(3)
+    away = distances(start)
+    sigma = float(np.sqrt(away @ away / max(len(away) - 3, 1)))
+    wrong = camera.project(road) - camera.project(road - away[:, None] * normal)
+    solution = Solution(start, away, derivative(distances, start))
+    return result_of(
+        CalibrationMethod.POINT_CLOUD, lens, solution, view,
+        sigma=sigma, residuals_px=wrong[np.isfinite(wrong).all(axis=1)].ravel(),
+    )  # fmt: skip
+
+
+def _plane_members(cloud: Array, search: PlaneSearch) -> NDArray[np.intp]:
+    import open3d
+
+    if len(cloud) < 10:
+        raise CalibrationError(
+            f"A cloud of {len(cloud)} points is too small to find the road in.",
+            "Choose a denser point cloud.",
+        )
+    open3d.utility.random.seed(search.seed)
+    shape: Any = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(cloud))
+    _, members = shape.segment_plane(search.threshold_m, 3, search.rounds)
+    if len(members) < search.least_share * len(cloud):
+        raise CalibrationError(
+            f"Only {100 * len(members) / len(cloud):.0f} % of the points lie in one plane.",
+            "Cut the cloud to the road first, or check that it is in metres.",
+        )
+    return np.asarray(members, dtype=np.intp)
+
+
+def _refit(road: Array) -> tuple[Array, float]:
+    """The plane of least squares, its normal towards the camera, and the camera's height above it."""
+    middle = road.mean(axis=0)
+    _, spread, axes = np.linalg.svd(road - middle, full_matrices=False)
+    if spread[1] < 0.01 * spread[0]:
+        raise CalibrationError(
+            "The points of the road lie in a line.", "Choose a cloud that covers the road's width."
+        )
+    normal = axes[2]
+    height = -float(normal @ middle)
+    if height < 0:
+        normal, height = -normal, -height
+    if height < 0.1:
+        raise CalibrationError(
+            "The plane passes through the camera, so it is not the road.",
+            "Check the camera's pose in the cloud, and that both are in metres.",
+        )
+    if abs(normal[0]) > _SIDEWAYS or normal[1] > _SIDEWAYS:
+        raise CalibrationError(
+            "The largest plane of the cloud is a wall, or faces away from the camera.",
+            "Cut the cloud to the road first, and check the camera's pose in it.",
+        )
+    return normal, height

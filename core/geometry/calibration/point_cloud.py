@@ -26,6 +26,11 @@ Array = NDArray[np.float64]
 
 _MOST_BYTES = 2 * 1024**3
 _MOST_HEAD_BYTES = 64 * 1024
+_BYTES = {
+    **dict.fromkeys(("short", "ushort", "int16", "uint16"), 2),
+    **dict.fromkeys(("int", "uint", "float", "int32", "uint32", "float32"), 4),
+    **dict.fromkeys(("double", "float64"), 8),
+}
 _SIDEWAYS = 0.8
 
 
@@ -59,36 +64,45 @@ def read_points(path: Path) -> Array:
     with quiet:
         cloud = open3d.io.read_point_cloud(path, format="ply", remove_nan_points=True)
     points = np.array(cloud.points, dtype=np.float64).reshape(-1, 3)
-    # of a file that breaks off open3d makes the missing points noughts
-    if len(points) == 0 or not points[-2:].any():
+    if len(points) == 0:
         raise CalibrationFileError(f"{path.name} holds no points, or is damaged.", "Write the cloud again.")
     return points
 
 
 def _check_length(path: Path) -> None:
-    """Refuses what cannot hold the points that its head promises.
+    """Refuses what cannot hold the points that its head promises: open3d would make the missing ones up.
 
     Raises:
-        CalibrationFileError: where it is no PLY file, or too short for them.
+        CalibrationFileError: where it is no PLY file, or too short.
     """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(_MOST_HEAD_BYTES)
+            found = re.search(
+                rb"element vertex (\d{1,12})\r?\n((?:property \w+ \w+\s+)+)[^\0]*?end_header\r?\n", head
+            )
+            if not head.startswith(b"ply") or found is None or size > _MOST_BYTES:
+                raise CalibrationFileError(
+                    f"{path.name} is no PLY file of points, or has more than 2 GiB.",
+                    "Choose a point cloud in the PLY format.",
+                )
+            file.seek(found.end())
+            rows = (
+                sum(1 for _ in file) if b"format ascii" in head else (size - found.end()) // _stride(found[2])
+            )
     except OSError as error:
         raise CalibrationFileError(f"{path.name} cannot be read.", "Choose a PLY file.") from error
-    count = re.search(rb"^element vertex (\d{1,12})\s*$", head, re.MULTILINE)
-    end = head.find(b"end_header")
-    if head[:3] != b"ply" or count is None or end < 0 or size > _MOST_BYTES:
+    if rows < int(found[1]):
         raise CalibrationFileError(
-            f"{path.name} is no PLY file, or has more than 2 GiB.", "Choose a point cloud in the PLY format."
+            f"{path.name} ends before its {int(found[1])} points do.", "Copy or write the file again."
         )
-    # three numbers and what parts them are six characters, and three floats twelve bytes
-    least = 6 if b"format ascii" in head else 12
-    if int(count[1]) * least > size - end:
-        raise CalibrationFileError(
-            f"{path.name} ends before its {int(count[1])} points do.", "Copy or write the file again."
-        )
+
+
+def _stride(properties: bytes) -> int:
+    """Bytes of one point."""
+    kinds = [line.split()[1].decode("ascii", "replace") for line in properties.splitlines() if line.strip()]
+    return max(sum(_BYTES.get(kind, 1) for kind in kinds), 1)
 
 
 def calibrate_point_cloud(

@@ -75,10 +75,11 @@ def test_a_file_that_is_no_ply_is_refused(tmp_path: Path) -> None:
         read_points(other)
     with pytest.raises(CalibrationFileError, match="cannot be read"):
         read_points(tmp_path / "absent.ply")
-    head = b"ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\nproperty float y\nproperty float z\nend_header\n"
-    other.write_bytes(head + b"1 2 3\n")
-    with pytest.raises(CalibrationFileError, match="ends before"):
-        read_points(other)
-    other.write_bytes(head + b"1.000000 2.000000 3.000000\n" * 4)
-    with pytest.raises(CalibrationFileError, match="damaged"):
-        read_points(other)
+    rows = b"element vertex 9\nproperty float x\nproperty float y\nproperty float z\nend_header\n"
+    for body in (
+        b"ply\nformat ascii 1.0\n" + rows + b"1.000000 2.000000 3.000000\n" * 8,
+        b"ply\nformat binary_little_endian 1.0\n" + rows + bytes(9 * 12 - 1),
+    ):
+        other.write_bytes(body)
+        with pytest.raises(CalibrationFileError, match="ends before"):
+            read_points(other)

@@ -10,7 +10,7 @@ import pytest
 from core.records.shapes import BodyStyle
 from core.shapes.keypoints import FLIP, LEFT, RIGHT, mirrored
 from core.shapes.meshes import corner_normals, face_normals, is_watertight, signed_volume
-from core.shapes.procedural.car import car_mesh, car_topology, car_vertices
+from core.shapes.procedural.car import car_mesh, car_topology, car_vertices, smoothing_groups
 from core.shapes.procedural.family import draw_family
 from core.shapes.procedural.proxy import procedural_proxy
 from core.shapes.procedural.styles import MEANS, SHARES
@@ -215,3 +215,14 @@ def test_mesh_carries_the_topology():
     mesh = car_mesh(MEANS[BodyStyle.VAN])
     assert mesh.faces is car_topology().faces
     assert len(FLIP) == len(car_topology().keypoints)
+
+
+def test_glass_does_not_shade_into_paint():
+    topology, groups = car_topology(), smoothing_groups()
+    vertices = car_vertices(MEANS[BodyStyle.VAN])
+    normals = corner_normals(vertices, topology.faces, groups)
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=2), 1, atol=1e-9)
+    glass = topology.parts["front_window"]
+    # windows stand upright; smoothed into the ledge below them they would look up
+    assert np.abs(normals[glass][..., 2]).max() < 0.6
+    assert set(np.unique(groups)) == {0, 1}

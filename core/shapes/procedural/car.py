@@ -19,6 +19,8 @@ IndexArray = NDArray[np.int32]
 # front before rear, left before right: (front, left)
 _WHEELS = ((True, True), (True, False), (False, True), (False, False))
 _MIRROR_STATION = 11
+GLASS_PARTS = ("windscreen", "front_window", "rear_window", "quarter_window", "rear_screen", "pillar")
+"""The parts that make up the band of windows, pillars between them included."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,3 +95,12 @@ def car_mesh(p: BodyParameters) -> CarMesh:
     """A car from its measures."""
     topology = car_topology()
     return CarMesh(car_vertices(p), topology.faces, topology.parts)
+
+
+def smoothing_groups() -> IndexArray:
+    """(F,) for `core.shapes.meshes.corner_normals`: glass and paint never share a normal."""
+    topology = car_topology()
+    groups = np.zeros(len(topology.faces), dtype=np.int32)
+    for part in GLASS_PARTS:
+        groups[topology.parts[part]] = 1
+    return groups

@@ -1,0 +1,180 @@
+"""Writes a street as one camera sees it: a video with the truth beside it, or pictures with COCO."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DiskFullError, MediaError
+from core.synthesis.street.car_renders import CarRenders
+from core.synthesis.street.coco_rows import CocoRows
+from core.synthesis.street.depth_file import DepthLog
+from core.synthesis.street.street import StreetCamera
+from core.synthesis.street.truth_rows import frame_row, header
+
+Progress = Callable[[float], None]
+
+_QUALITY = "20"  # x264's constant rate factor
+_KEYFRAME_EVERY = 50
+_PICTURE_QUALITY = 95
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFiles:
+    """What was written: the video, the truth as JSON, and the depth of all frames as npz."""
+
+    video: Path
+    truth: Path
+    depth: Path
+
+
+def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None) -> ClipFiles:
+    """Renders all frames into a video, with NAME.truth.json and NAME.depth.npz beside it.
+
+    Args:
+        out: the .mp4 file; each file is replaced only once it is complete.
+        progress: is told the share that is done, 0 to 1.
+
+    Raises:
+        MediaError: a file cannot be written.
+        DiskFullError: the disk has no room left.
+    """
+    files = ClipFiles(out, out.with_suffix(".truth.json"), out.with_suffix(".depth.npz"))
+    parts = ClipFiles(
+        *(path.with_name(path.name + ".part") for path in (files.video, files.truth, files.depth))
+    )
+    with _plain_errors(out):
+        try:
+            _write_parts(camera, parts, progress)
+            for part, whole in zip(
+                (parts.video, parts.truth, parts.depth), (files.video, files.truth, files.depth), strict=True
+            ):
+                part.replace(whole)
+        finally:
+            for part in (parts.video, parts.truth, parts.depth):
+                part.unlink(missing_ok=True)
+    return files
+
+
+def write_coco(camera: StreetCamera, folder: Path, progress: Progress | None = None) -> Path:
+    """Renders all frames as folder/images/NNNNNN.jpg with folder/annotations.json in COCO's format.
+
+    Returns:
+        the JSON file.
+
+    Raises:
+        MediaError, DiskFullError: as `write_clip`.
+    """
+    settings = camera.street.settings
+    rows = CocoRows(header(settings, camera.mount))
+    with _plain_errors(folder):
+        images = folder / "images"
+        images.mkdir(parents=True, exist_ok=True)
+        for index in range(settings.frame_count):
+            frame = camera.frame(index)
+            name = f"{index:06d}.jpg"
+            _save(images / name, frame.picture)
+            rows.add_picture(name, frame.picture.shape[1], frame.picture.shape[0], frame.objects)
+            _tell(progress, index + 1, settings.frame_count)
+        return _save_json(folder / "annotations.json", rows.document())
+
+
+def write_cars(renders: CarRenders, count: int, folder: Path, progress: Progress | None = None) -> Path:
+    """Renders single cars as folder/images/NNNNNN.jpg with folder/annotations.json in COCO's format.
+
+    Each picture has a camera of its own, in its row under "amodal".
+
+    Returns:
+        the JSON file.
+
+    Raises:
+        MediaError, DiskFullError: as `write_clip`.
+    """
+    rows = CocoRows({})
+    with _plain_errors(folder):
+        images = folder / "images"
+        images.mkdir(parents=True, exist_ok=True)
+        for index in range(count):
+            render = renders.render(index)
+            name = f"{index:06d}.jpg"
+            _save(images / name, render.picture)
+            height, width = render.picture.shape[:2]
+            camera = {
+                "matrix": render.camera.matrix.tolist(),
+                "distortion": list(render.camera.distortion),
+                "ground": {"normal": render.ground.normal.tolist(), "height": render.ground.height},
+            }
+            rows.add_picture(name, width, height, (render.car,), camera)
+            _tell(progress, index + 1, count)
+        return _save_json(folder / "annotations.json", rows.document())
+
+
+def _write_parts(camera: StreetCamera, parts: ClipFiles, progress: Progress | None) -> None:
+    import av
+    from av.video.stream import VideoStream
+
+    settings, picture = camera.street.settings, camera.mount.camera
+    if picture.width % 2 or picture.height % 2:
+        raise MediaError(
+            f"A video of {picture.width}x{picture.height} pixels cannot be written.",
+            "Choose an even width and height.",
+        )
+    rate = Fraction(settings.fps).limit_denominator(1000)
+    log, rows = DepthLog(camera.still.view.depth), []
+    with av.open(str(parts.video), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
+        stream.options = {"crf": _QUALITY, "preset": "veryfast", "g": str(_KEYFRAME_EVERY)}
+        stream.codec_context.time_base = 1 / rate
+        for index in range(settings.frame_count):
+            frame = camera.frame(index)
+            image = av.VideoFrame.from_ndarray(frame.picture, format="rgb24")
+            image.pts = index
+            container.mux(stream.encode(image))
+            log.add(frame.depth)
+            rows.append(frame_row(frame))
+            _tell(progress, index + 1, settings.frame_count)
+        container.mux(stream.encode(None))
+    log.save(parts.depth)
+    _save_json(parts.truth, {**header(settings, camera.mount), "pictures": rows})
+
+
+def _save(path: Path, picture: NDArray[np.uint8]) -> None:
+    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _PICTURE_QUALITY])
+    assert done
+    path.write_bytes(data.tobytes())
+
+
+def _save_json(path: Path, document: dict[str, Any]) -> Path:
+    part = path.with_name(path.name + ".new")
+    part.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
+    return part.replace(path)
+
+
+def _tell(progress: Progress | None, done: int, count: int) -> None:
+    if progress is not None:
+        progress(done / count)
+
+
+@contextmanager
+def _plain_errors(out: Path) -> Iterator[None]:
+    """Says in a plain sentence what the system refuses."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:
+            raise DiskFullError(
+                f"The disk is full: {out} cannot be written.", "Free some space."
+            ) from problem
+        raise MediaError(f"{out} cannot be written.", "Choose a folder that you may write to.") from problem

@@ -45,19 +45,23 @@ def import_coco(
     path: Path,
     *,
     source_id: int | None = None,
+    reviews: bool = True,
     job_id: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> ImportSummary:
     """Read a COCO instances file of any tool.
 
     Pictures are matched to frames by what our exports say of them, else by file name. Labels become
-    imported ones; a file that this same project wrote adds its reviews instead, where an annotator said
-    nothing here. What a person did here is never changed. Done twice, it changes nothing more.
+    imported ones; but what annotators said, where a file of ours tells it, comes along in their names, where
+    they said nothing here. What a person did here is never changed, and stays in force; only between copies
+    of one project does the last word count. Done twice, it changes nothing more.
 
     Args:
         project: where the footage is already.
         path: the file.
         source_id: only frames of this source, where names alone would be ambiguous.
+        reviews: whether to take along what annotators said, rejections included. Without it, what they said
+            is an imported label without a name, and what they rejected is left out.
         job_id: of the job that imports.
         progress: called with 0 to 1; what it raises ends the import, and what is written stays.
 
@@ -65,7 +69,7 @@ def import_coco(
         ExchangeError: the file is not fit, or none of its pictures is in the project; nothing was written.
         ProjectError, DiskFullError: as it happens; what is written stays.
     """
-    file = read_coco(path)
+    file = read_coco(path, reviews=reviews)
     with project.read() as connection:
         frames = match_images(connection, list(file.images.values()), source_id)
     if file.images and not frames:
@@ -137,5 +141,6 @@ def _item(one: CocoObject, own: bool) -> ImportedInstance:
         found=FoundInstance(one.box, one.category, one.score, one.rle, one.area),
         label=one.label,
         known_id=one.id if own else None,
-        reviews=one.reviews if own else (),
+        reviews=one.reviews,
+        same_project=own,
     )

@@ -39,7 +39,10 @@ class CocoImage:
 
 @dataclass(frozen=True, slots=True)
 class CocoObject:
-    """One object: box clipped to the picture, mask or None, label or None, what reviewers said."""
+    """One object: box clipped to the picture, mask or None, label or None, what reviewers said.
+
+    The label is the one in force, or what a machine said where reviews come along: those then decide.
+    """
 
     id: int | None
     category: Category
@@ -71,22 +74,27 @@ class CocoFile:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def read_coco(path: Path) -> CocoFile:
+def read_coco(path: Path, *, reviews: bool = True) -> CocoFile:
     """Read and check a file.
+
+    Args:
+        path: the file.
+        reviews: as for `parse_coco`.
 
     Raises:
         ExchangeError: it cannot be read, is no COCO instances file, or contradicts itself; the sentence
             names the image or annotation.
     """
-    return parse_coco(_load(path), path.name)
+    return parse_coco(_load(path), path.name, reviews=reviews)
 
 
-def parse_coco(data: Any, name: str) -> CocoFile:
+def parse_coco(data: Any, name: str, *, reviews: bool = True) -> CocoFile:
     """Check what a JSON file held.
 
     Args:
         data: as `json` gave it.
         name: of the file, for errors.
+        reviews: whether to take along what annotators said; without it a rejected object is left out.
 
     Raises:
         ExchangeError: as `read_coco`.
@@ -101,7 +109,7 @@ def parse_coco(data: Any, name: str) -> CocoFile:
     images = _images(check, data["images"])
     found = CocoFile(_project(data), images, {}, len(images))
     for position, row in enumerate(data["annotations"]):
-        _annotation(check, found, categories, position, row)
+        _annotation(check, found, categories, position, row, reviews)
     found.images = {key: image for key, image in images.items() if key in found.objects}
     return found
 
@@ -226,7 +234,12 @@ def _whole_number(value: Any) -> int | None:
 
 
 def _annotation(
-    check: _Check, found: CocoFile, categories: Mapping[int | str, Category | None], position: int, value: Any
+    check: _Check,
+    found: CocoFile,
+    categories: Mapping[int | str, Category | None],
+    position: int,
+    value: Any,
+    with_reviews: bool,
 ) -> None:
     row = check.row(value, f"annotation {position + 1}")
     key = row.get("id")
@@ -245,7 +258,8 @@ def _annotation(
         found.left_out["crowds: regions of many objects"] += 1
         return
     occlusion = _object(row.get("occlusion"))
-    if occlusion.get("verdict") == Verdict.REJECTED:
+    said = tuple(_reviews(occlusion.get("reviews"))) if with_reviews else ()
+    if occlusion.get("verdict") == Verdict.REJECTED and not said:
         found.left_out["rejected by a person"] += 1
         return
     try:
@@ -265,8 +279,8 @@ def _annotation(
         rle=rle,
         area=area,
         track=row.get("track_id") if _whole_number(row.get("track_id")) is not None else None,
-        label=_label(row, occlusion),
-        reviews=tuple(_reviews(occlusion.get("reviews"))),
+        label=_label(row, occlusion, "machine_label" if said else "label"),
+        reviews=said,
     )
     found.objects.setdefault(image.id, []).append(object_)
 
@@ -283,9 +297,9 @@ def _box(check: _Check, value: Any, where: str, image: CocoImage) -> Box | None:
     return Box(x, y, w, h) if inside else Box(left, top, right - left, bottom - top)
 
 
-def _label(row: Mapping[str, Any], occlusion: Mapping[str, Any]) -> OcclusionLabel | None:
-    if occlusion.get("label") in (OcclusionLabel.UNOCCLUDED, OcclusionLabel.OCCLUDED):
-        return OcclusionLabel(occlusion["label"])
+def _label(row: Mapping[str, Any], occlusion: Mapping[str, Any], name: str) -> OcclusionLabel | None:
+    if occlusion.get(name) in (OcclusionLabel.UNOCCLUDED, OcclusionLabel.OCCLUDED):
+        return OcclusionLabel(occlusion[name])
     attributes = row.get("attributes")  # CVAT's; false is also its default, so it says nothing
     if isinstance(attributes, dict) and attributes.get("occluded") is True:
         return OcclusionLabel.OCCLUDED

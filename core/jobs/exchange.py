@@ -32,6 +32,7 @@ def run_export(context: JobContext) -> dict[str, Any]:
         path,
         chosen,
         segmentation=settings.segmentation,
+        include_rejected=settings.include_rejected,
         progress=lambda share: _show(context, share, f"Writing {path.name}"),
     )
     return {"file": str(path), "images": summary.images, "objects": summary.annotations}
@@ -49,6 +50,7 @@ def run_import(context: JobContext) -> dict[str, Any]:
         context.project,
         path,
         source_id=settings.source,
+        reviews=settings.reviews,
         job_id=context.job_id,
         progress=lambda share: _show(context, share, f"Reading {path.name}"),
     )

@@ -204,6 +204,12 @@ class ExportSettings(JobSettings):
     include_thinned: bool = Field(
         True, title="Repeats too", description="Also views that another object stands for in the queue."
     )
+    include_rejected: bool = Field(
+        False,
+        title="Rejected too",
+        description="Also what a person rejected. It says so in occlusion.verdict, which other tools do not "
+        "read.",
+    )
     segmentation: Literal["rle", "polygon"] = Field(
         "rle",
         title="Masks as",
@@ -221,6 +227,12 @@ class ImportSettings(JobSettings):
         title="Format",
         description="COCO instances JSON.",
         json_schema_extra={"labels": {"coco": "COCO"}},
+    )
+    reviews: bool = Field(
+        True,
+        title="Verdicts with their annotators",
+        description="Takes along what people said in the project that wrote the file, in their names, where "
+        "they said nothing here. No: what they said becomes an imported label.",
     )
     source: int | None = Field(
         None,

@@ -23,7 +23,7 @@ _instance, _review = tables.instance, tables.review
 
 @dataclass(frozen=True, slots=True)
 class ImportedReview:
-    """What an annotator said, as a copy of this project exported it."""
+    """What an annotator said, as another project or a copy of this one exported it."""
 
     annotator: str
     verdict: Verdict
@@ -39,13 +39,16 @@ class ImportedInstance:
         found: box, category, score and mask.
         label: the occlusion label in the file, or None.
         known_id: the instance's id, where this same project wrote the file; else None.
-        reviews: likewise, what annotators said of it.
+        reviews: what annotators said of it.
+        same_project: whether this same project, or a copy of it, wrote the file: then the last word of all
+            annotators is in force, else a person's word here stays in force.
     """
 
     found: FoundInstance
     label: OcclusionLabel | None = None
     known_id: int | None = None
     reviews: tuple[ImportedReview, ...] = ()
+    same_project: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _match(old: Sequence[Any], items: Sequence[ImportedInstance]) -> dict[int, i
 
 
 def _label(connection: Connection, instance_id: int, one: ImportedInstance) -> bool:
-    reviewed = _add_reviews(connection, instance_id, one.reviews) if one.reviews else False
+    reviewed = _add_reviews(connection, instance_id, one) if one.reviews else False
     if one.label is None or one.known_id == instance_id:
         return reviewed
     connection.execute(
@@ -128,12 +131,13 @@ def _label(connection: Connection, instance_id: int, one: ImportedInstance) -> b
     return True
 
 
-def _add_reviews(connection: Connection, instance_id: int, reviews: Sequence[ImportedReview]) -> bool:
-    """Add what annotators said in a copy of this project, where they said nothing here."""
+def _add_reviews(connection: Connection, instance_id: int, one: ImportedInstance) -> bool:
+    """Add what annotators said elsewhere, where they said nothing here."""
     r = _review.c
     here = set(connection.scalars(select(r.annotator_id).where(r.instance_id == instance_id)))
+    anyone = bool(here)
     added = False
-    for review in reviews:
+    for review in one.reviews:
         who = annotator_id(connection, review.annotator)
         if who not in here:
             connection.execute(
@@ -145,8 +149,10 @@ def _add_reviews(connection: Connection, instance_id: int, reviews: Sequence[Imp
                     decided_at=review.decided_at,
                 )
             )
+            here.add(who)
+            here.add(who)
             added = True
-    if added:
+    if added and (one.same_project or not anyone):
         _put_last_in_force(connection, instance_id)
     return added
 

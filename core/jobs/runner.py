@@ -11,6 +11,7 @@ from core.errors import AmodalError
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.flatten import checked
 from core.jobs.registry import kind_of
+from core.jobs.rivals import rivals
 from core.media.memory import keep_freed_memory
 from core.records.jobs import JobState
 from core.store import job_rows
@@ -32,7 +33,7 @@ def run_job(
     """
     keep_freed_memory()
     with Project.open(project_path) as project:
-        row = job_rows.claim_job(project, job_id)
+        row = job_rows.claim_job(project, job_id, rivals=rivals)
         try:
             kind = kind_of(row.kind)
             settings = checked(kind.settings, row.settings)

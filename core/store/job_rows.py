@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Float, Text, Update, bindparam, func, insert, select, update
@@ -100,11 +100,23 @@ def changed_since(connection: Connection, revision: int) -> tuple[list[JobRow], 
     return [_record(row) for row in rows], int(rows[-1].revision) if rows else revision
 
 
-def claim_job(project: Project, job_id: int, pid: int | None = None) -> JobRow:
+def claim_job(
+    project: Project,
+    job_id: int,
+    pid: int | None = None,
+    *,
+    rivals: Callable[[Connection, JobRow, JobRow], bool] = lambda connection, job, other: False,
+) -> JobRow:
     """Take a job to run it, in this process: a queued one, or one that stopped and is resumed.
 
+    Args:
+        project, job_id: which.
+        pid: of the process that runs it; this one's by default.
+        rivals: whether two jobs may not run at once. A job that meets a running rival has failed, and can be
+            resumed; a rival that fell silent may not go on should it wake up, but be resumed.
+
     Raises:
-        JobError: there is none, it is done, or another process runs it.
+        JobError: there is none, it is done, another process runs it, or a rival runs.
     """
     now = time.time()
     with project.write() as connection:
@@ -114,20 +126,27 @@ def claim_job(project: Project, job_id: int, pid: int | None = None) -> JobRow:
         if job.state not in _CLAIMABLE:
             doing = "is done" if job.state is JobState.DONE else "is running in another process"
             raise JobError(f"Job {job_id} ({job.title}) {doing}.", "Start a new one, or wait for it.")
-        connection.execute(
-            _of(job_id).values(
-                state=JobState.RUNNING.value,
-                pid=os.getpid() if pid is None else pid,
-                host=platform.node(),
-                heartbeat_at=now,
-                started_at=job.started_at or now,
-                finished_at=None,
-                error=None,
-                cancel_requested=False,
-                revision=_NEXT,
+        refused = _meet_rivals(connection, job, rivals)
+        if refused is not None:
+            values = {"state": JobState.FAILED.value, "error": str(refused), "finished_at": now, "pid": None}
+            connection.execute(_of(job_id).values(values | {"revision": _NEXT}))
+        else:
+            connection.execute(
+                _of(job_id).values(
+                    state=JobState.RUNNING.value,
+                    pid=os.getpid() if pid is None else pid,
+                    host=platform.node(),
+                    heartbeat_at=now,
+                    started_at=job.started_at or now,
+                    finished_at=None,
+                    error=None,
+                    cancel_requested=False,
+                    revision=_NEXT,
+                )
             )
-        )
         claimed = get_job(connection, job_id)
+    if refused is not None:
+        raise refused
     assert claimed is not None
     return claimed
 
@@ -223,6 +242,24 @@ def running_jobs(connection: Connection) -> list[JobRow]:
     """Jobs that run now (those that only seem to are INTERRUPTED)."""
     query = select(*_columns).where(_job.c.state == JobState.RUNNING.value).order_by(_job.c.id)
     return [job for row in connection.execute(query) if (job := _record(row)).state is JobState.RUNNING]
+
+
+def _meet_rivals(
+    connection: Connection, job: JobRow, rivals: Callable[[Connection, JobRow, JobRow], bool]
+) -> JobError | None:
+    """Why a job may not begin now, if so; rivals that only seem to run are written down as interrupted."""
+    query = select(*_columns).where(_job.c.state == JobState.RUNNING.value, _job.c.id != job.id)
+    others = [_record(row) for row in connection.execute(query.order_by(_job.c.id))]
+    met = [other for other in others if rivals(connection, job, other)]
+    for other in met:
+        if other.state is JobState.RUNNING:
+            return JobError(
+                f"Job {other.id} ({other.title}) is already at work on the same footage.",
+                f"Wait until it ends or cancel it, and then resume job {job.id}.",
+            )
+    for other in met:
+        connection.execute(_of(other.id).values(state=JobState.INTERRUPTED.value, revision=_NEXT))
+    return None
 
 
 def _of(job_id: int) -> Update:

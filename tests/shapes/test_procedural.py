@@ -35,6 +35,10 @@ def test_family_has_all_kinds_and_is_the_same_each_time(family):
     assert sum(SHARES.values()) == pytest.approx(1)
     assert draw_family() == family
     assert draw_family(seed=1) != family
+    for count in (40, 41, 57, 333):
+        few = Counter(car.style for car in draw_family(count))
+        assert few.total() == count
+        assert min(few.values()) >= 5
     with pytest.raises(ValueError, match="at least 40"):
         draw_family(20)
 

@@ -56,5 +56,7 @@ def draw_family(count: int = 400, seed: int = 2024) -> list[DrawnCar]:
         raise ValueError(f"a family has at least {_FEWEST * len(SHARES)} cars, not {count}")
     rng = np.random.default_rng(seed)
     numbers = {style: max(_FEWEST, round(share * count)) for style, share in SHARES.items()}
-    numbers[BodyStyle.HATCHBACK] += count - sum(numbers.values())
+    while sum(numbers.values()) != count:
+        commonest = max(numbers, key=lambda style: numbers[style])
+        numbers[commonest] += 1 if sum(numbers.values()) < count else -1
     return [DrawnCar(style, draw_car(style, rng)) for style, number in numbers.items() for _ in range(number)]

@@ -33,6 +33,8 @@ class Prepared:
         )
         assert isinstance(compiled, SQLCompiler)
         self._sql = str(compiled)
+        if "POSTCOMPILE" in self._sql:
+            raise ValueError("a statement with a list of values changes with its length")
         given = {name for name, bind in compiled.binds.items() if bind.required}
         self._constants = {name: value for name, value in compiled.params.items() if name not in given}
 

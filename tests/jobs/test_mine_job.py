@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from sqlalchemy import func, select
 
 from core.errors import AmodalError, JobError
+from core.jobs.mine import sequence_phase
 from core.jobs.registry import create
 from core.jobs.runner import run_job
+from core.mining.standing import way_of
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.jobs import JobState
@@ -140,6 +143,22 @@ def test_every_object_keeps_its_identity_when_mined_again(project_path: Path) ->
     assert {(row.verdict, row.state, row.missing) for row in rows} == {("unoccluded", "live", True)}
     assert {row.id for row in rows} == set(before)
     assert all(row.category != before[row.id][2] for row in rows if row.id in corrected)
+
+
+def test_what_never_leaves_its_place_is_dropped(project_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequence_phase, "_LONG_ENOUGH_S", 3.0)
+    do_job(project_path, "mine", detector="motion", **{"motion.least_way": 0})
+    everything = {row[1] for row in live_rows(project_path)}
+    do_job(project_path, "mine", detector="motion", **{"motion.least_way": 2.0})
+    movers = live_rows(project_path)
+    do_job(project_path, "mine", detector="motion", **{"motion.least_way": 2.0})
+    assert live_rows(project_path) == movers
+    tracks: dict[int, list[tuple[float, ...]]] = {}
+    for row in movers:
+        if row[10] is not None:
+            tracks.setdefault(row[10], []).append(row[3:7])
+    assert 0 < len(movers) < len(everything)
+    assert all(way_of(np.array(boxes)) >= 2.0 for boxes in tracks.values())
 
 
 def test_every_label_has_its_tests(project_path: Path) -> None:

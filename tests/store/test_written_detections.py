@@ -18,7 +18,7 @@ from core.store.edits.verdicts import set_verdict
 from core.store.queries import frames, instances, queue, tracks
 from core.store.queries.instance_detail import instance_detail
 from core.store.writers.categories import write_categories
-from core.store.writers.detections import write_detections
+from core.store.writers.detections import drop_instances, write_detections
 from core.store.writers.matching import intersection_over_union, match_boxes
 from core.store.writers.tracks import finish_tracks, write_track
 from tests.store.doing import everything, found, rows
@@ -116,6 +116,22 @@ def test_an_object_keeps_its_id_when_its_track_or_a_person_named_it_otherwise(si
         assert site.detect(site.frame_ids[0], [found(10), found(300)]) == [person, other]
     assert rows(site)[other].category == "person"
     assert {row.state for row in rows(site).values()} == {"live"}
+
+
+def test_what_is_dropped_goes_with_its_track_unless_a_person_touched_it(site: Any) -> None:
+    ids = [site.detect(frame, [found(10), found(300)]) for frame in site.frame_ids[:2]]
+    (a, c), (b, d) = ids
+    with site.project.write() as connection:
+        taken: set[int] = set()
+        first = write_track(connection, site.source_id, 1, [a, b], taken=taken)
+        second = write_track(connection, site.source_id, 1, [c, d], taken=taken)
+    set_verdict(site.history, [d], Verdict.OCCLUDED)
+    with site.project.write() as connection:
+        drop_instances(connection, [a, b, c, d])
+        rows_of = connection.execute(select(tables.track.c.id, tables.track.c.state)).all()
+        state = {row.id: row.state for row in rows_of}
+    assert {i for i, row in rows(site).items() if row.state == "live"} == {d}
+    assert state == {first: "gone", second: "live"}
 
 
 def test_a_person_before_a_car_is_not_taken_for_it(site: Any) -> None:

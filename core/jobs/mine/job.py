@@ -26,6 +26,7 @@ from core.mining.tracking import load_packages
 from core.store import tables
 from core.store.queries.frames import sequences_of
 from core.store.queries.sources import list_sources
+from core.store.writers.detections import drop_instances
 
 _DETECTED = 0.85  # of the job's progress; the rest is for the tests
 
@@ -81,11 +82,14 @@ def _mine_source(
         with context.project.read() as connection:
             sequences = sequences_of(connection, plan.source.id)
         context.progress(_DETECTED * (before + share), f"Following objects in {name}")
+        standing: list[int] = []
         for sequence in sequences:
             context.check_stop()
-            follow(context, bulk, plan.source, sequence)
+            standing += follow(context, bulk, plan.source, sequence)
 
         def finish(connection: Connection) -> None:
+            # with the checkpoint, for what is followed anew must find the same objects
+            drop_instances(connection, standing)
             finished.append(plan.source.id)
             context.checkpoint["pts"] = None
             context.save(connection)

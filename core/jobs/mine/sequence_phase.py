@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, select
 
+from core.geometry.boxes import to_array
 from core.jobs.context import JobContext
 from core.jobs.settings import MineSettings
+from core.mining.standing import way_of
 from core.mining.thinning import thin_views
 from core.mining.tracking import settle_categories, track_sequence
 from core.records.boxes import Box
@@ -27,6 +29,9 @@ from core.store.writers.categories import write_categories
 from core.store.writers.decisions import mark_stationary_tracks, write_thinning
 from core.store.writers.tracks import finish_tracks, write_track
 
+_LONG_ENOUGH_S = 20.0
+"""A burst shorter than this does not tell what waits from what only flickers."""
+
 
 @dataclass(frozen=True, slots=True)
 class _SequenceObjects:
@@ -36,14 +41,27 @@ class _SequenceObjects:
     frames: tuple[tuple[Observation, ...], ...]
 
 
-def follow(context: JobContext, bulk: BulkWriter, source: SourceRow, sequence: SequenceRow) -> None:
-    """Tracks a burst's objects and writes the tracks."""
+def follow(context: JobContext, bulk: BulkWriter, source: SourceRow, sequence: SequenceRow) -> list[int]:
+    """Tracks a burst's objects and writes the tracks.
+
+    Returns:
+        the instances that are no objects after all: what the motion detector found and never moves.
+    """
     settings = context.settings(MineSettings)
     objects = _read(context, sequence)
-    if objects.frames:
-        _track(context, bulk, source, sequence, objects, settings)
-    else:
+    if not objects.frames:
         bulk.run(lambda connection: finish_tracks(connection, sequence.id, ()))
+        return []
+    tracks = _track(context, bulk, source, sequence, objects, settings)
+    least_way = settings.motion.least_way
+    if settings.detector != "motion" or objects.times_s[-1] - objects.times_s[0] < _LONG_ENOUGH_S:
+        return []
+    return [
+        one.instance_id
+        for track in tracks
+        if way_of(to_array(one.box for one in track)) < least_way
+        for one in track
+    ]
 
 
 def objects_of(context: JobContext, sequence: SequenceRow) -> list[Observation]:
@@ -125,7 +143,8 @@ def _track(
     sequence: SequenceRow,
     objects: _SequenceObjects,
     settings: MineSettings,
-) -> None:
+) -> list[list[Observation]]:
+    """Writes the burst's tracks and gives their objects, in order of time."""
     detections = [
         [Detection(one.box, one.category, one.score, None) for one in frame] for frame in objects.frames
     ]
@@ -139,21 +158,21 @@ def _track(
         times_s=objects.times_s,
     )
     _settle(bulk, objects, settle_categories(detections, numbers))
-    members: dict[int, list[int]] = {}
+    members: dict[int, list[Observation]] = {}
     for frame, of_frame in zip(objects.frames, numbers, strict=True):
         for one, number in zip(frame, of_frame, strict=True):
             if number is not None:
-                members.setdefault(number, []).append(one.instance_id)
+                members.setdefault(number, []).append(one)
     taken: set[int] = set()
 
     def write(connection: Connection, some: Sequence[int]) -> None:
         for number in some:
-            write_track(
-                connection, source.id, sequence.id, members[number], taken=taken, job_id=context.job_id
-            )
+            ids = [one.instance_id for one in members[number]]
+            write_track(connection, source.id, sequence.id, ids, taken=taken, job_id=context.job_id)
 
     bulk.each(sorted(members), write)
     bulk.run(lambda connection: finish_tracks(connection, sequence.id, taken))
+    return [members[number] for number in sorted(members)]
 
 
 def _settle(bulk: BulkWriter, objects: _SequenceObjects, categories: Sequence[Sequence[Category]]) -> None:

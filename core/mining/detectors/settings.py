@@ -82,6 +82,15 @@ class MotionSettings(DetectorSettings):
         title="Remove shadows",
         description="Leave out what is only darker than the background, with the same texture.",
     )
+    least_way: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=20.0,
+        title="Least way",
+        description="Leave out what never goes this far in all, in its own sizes: leaves, flags, flicker. "
+        "Only in bursts of 20 s and more, for traffic stands still too. 0 keeps everything.",
+        json_schema_extra={"advanced": True},
+    )
     min_score: float = Field(
         default=0.3,
         ge=0.0,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from core.records.boxes import Box
@@ -127,6 +127,17 @@ def write_frames(
     _GONE.many(connection, [{"instance": row_id} for row_id in gone])
     _MISSING.many(connection, [{"instance": row_id} for row_id in missing])
     return ids
+
+
+def drop_instances(connection: Connection, instance_ids: Sequence[int]) -> None:
+    """Take back what a detector found; what a person has touched stays, and so does its track.
+
+    Args:
+        connection: of a write transaction.
+        instance_ids: of which instances.
+    """
+    _DROP.many(connection, [{"instance": row_id} for row_id in instance_ids])
+    _DROP_TRACK.many(connection, [{"instance": row_id} for row_id in instance_ids])
 
 
 _MADE_BY_OTHERS = (LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value)
@@ -301,11 +312,24 @@ def _put_crops(connection: Connection, crops: Sequence[tuple[int, Crop]]) -> Non
     )
 
 
-def _present() -> Select[Any]:
+def _touched() -> ColumnElement[bool]:
     i = _instance.c
     drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
     reviewed = exists().where(tables.review.c.instance_id == i.id)
-    touched = reviewed | drawn | i.verdict.is_not(None) | i.category_annotator_id.is_not(None)
+    return reviewed | drawn | i.verdict.is_not(None) | i.category_annotator_id.is_not(None)
+
+
+def _drop_track() -> Update:
+    """Of an instance that was dropped: its track, where nothing live is left of it."""
+    t, i = tables.track.c, _instance.alias().c
+    of_it = select(_instance.c.track_id).where(_instance.c.id == bindparam("instance")).scalar_subquery()
+    left = exists().where(i.track_id == t.id, i.state == "live")
+    return update(tables.track).where(t.id == of_it, ~left).values(state="gone", instance_count=0)
+
+
+def _present() -> Select[Any]:
+    i = _instance.c
+    touched = _touched()
     columns = [i[name] for name in PresentRow._fields if name != "touched"]
     return (
         select(*columns, touched.label("touched")).where(i.frame_id == bindparam("frame_id")).order_by(i.id)
@@ -347,5 +371,12 @@ _ADD_MASK = Prepared(
     ],
 )
 _GONE = Prepared(update(_instance).where(_instance.c.id == bindparam("instance")).values(state="gone"))
+_DROP = Prepared(
+    update(_instance)
+    .where(_instance.c.id == bindparam("instance"), ~_touched())
+    .where(*(_instance.c.origin != origin for origin in _MADE_BY_OTHERS))
+    .values(state="gone")
+)
+_DROP_TRACK = Prepared(_drop_track())
 _MISSING = Prepared(update(_instance).where(_instance.c.id == bindparam("instance")).values(missing=True))
 _PUT_CROP = Prepared(_put_crop(), ["instance_id", "x", "y", "w", "h", "data"])

@@ -115,3 +115,7 @@ class AboveHorizonError(CalibrationError):
 
 class CalibrationFileError(CalibrationError):
     """A calibration file of another format, damaged, or of a lens that is not supported."""
+
+
+class RayCastingUnavailableError(AmodalError):
+    """Rays that cannot be cast here: open3d is missing or does not load."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import RayCastingUnavailableError
+
 Floats = NDArray[np.float32]
 Bits = NDArray[np.bool_]
 
@@ -41,9 +43,17 @@ class Caster:
         Args:
             vertices: (V, 3).
             faces: (F, 3), at least one.
-        """
-        import open3d
 
+        Raises:
+            RayCastingUnavailableError: open3d is not in this build, or a library that it needs is missing.
+        """
+        try:
+            import open3d
+        except (ImportError, OSError) as problem:
+            raise RayCastingUnavailableError(
+                f"Rays cannot be cast here: open3d does not load ({problem}).",
+                "Use an installation with open3d and the libraries in scripts/system-packages.txt.",
+            ) from problem
         self._tensor = open3d.core.Tensor.from_numpy
         self._scene = open3d.t.geometry.RaycastingScene()
         self._scene.add_triangles(

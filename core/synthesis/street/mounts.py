@@ -16,6 +16,8 @@ from core.synthesis.street.layout import Layout
 Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
+REFERENCE_DOWN = float(np.deg2rad(15.0))
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -91,17 +93,26 @@ def reference_camera(width: int, height: int) -> Camera:
     return pinhole(width, height, 1400.0 * width / 1920.0)
 
 
-def default_mount(layout: Layout, width: int, height: int) -> Mount:
-    """The reference camera: 6 m high, 15 degrees down, over the right half of the road."""
+def default_mount(
+    layout: Layout,
+    width: int,
+    height: int,
+    *,
+    above_m: float = 6.0,
+    down_rad: float = REFERENCE_DOWN,
+    focal_px: float | None = None,
+) -> Mount:
+    """A camera over the right half of the road that looks along it.
+
+    Args:
+        above_m: its height over the road.
+        down_rad: how far down it looks.
+        focal_px: focal length; the reference camera's angle of view where None.
+    """
     rng = np.random.default_rng([layout.seed, 71])
     y = float(rng.uniform(-0.75, -0.15)) * layout.driven_half
-    return mount(
-        "main",
-        reference_camera(width, height),
-        (0.0, y, 6.0),
-        float(rng.uniform(-0.10, 0.12)),
-        float(np.deg2rad(15)),
-    )
+    camera = reference_camera(width, height) if focal_px is None else pinhole(width, height, focal_px)
+    return mount("main", camera, (0.0, y, above_m), float(rng.uniform(-0.10, 0.12)), down_rad)
 
 
 def far_mount(layout: Layout, width: int, height: int) -> Mount:

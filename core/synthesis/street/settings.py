@@ -24,7 +24,7 @@ class StreetSettings:
         fps: frames a second.
         frame_count: length of the clip in frames.
         seed: of everything that is drawn by lot.
-        cars: how many cars drive at any time; nearly all of them are in the default camera's picture.
+        cars: how many cars drive at any time; two thirds of them are in the default camera's picture.
         parked: how many cars are parked, at most; there is room for about twenty.
         people: how many people walk at any time.
         hour: local time of day, 0 to 24; the sun is highest at 13.
@@ -39,7 +39,7 @@ class StreetSettings:
     fps: float = 12.5
     frame_count: int = 300
     seed: int = 0
-    cars: int = 14
+    cars: int = 22
     parked: int = 10
     people: int = 8
     hour: float = 15.5

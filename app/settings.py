@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import tomllib
 from collections.abc import Callable
 from importlib.resources import files
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.kept_json import read_json, write_json
+from core.login_name import login_name
 from core.records.forms import FieldKind, Form, FormField
 
 
@@ -88,7 +88,7 @@ class Settings:
     @property
     def annotator(self) -> str:
         """The annotator's name, never empty."""
-        return str(self["annotator"]).strip() or _login_name()
+        return str(self["annotator"]).strip() or login_name()
 
     def set(self, name: str, value: Any) -> None:
         """Changes one setting, keeps it, and tells the listeners.
@@ -109,10 +109,3 @@ class Settings:
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Calls the listener with the name of each setting that changes."""
         self._listeners.append(listener)
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        return "annotator"

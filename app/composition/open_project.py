@@ -117,7 +117,12 @@ class OpenProject(QObject):
 
         def show(form: Form) -> None:
             dialog = FormDialog(
-                form, INTROS.get(kind, ""), _BUTTONS.get(kind, "Run"), values, parent=self._window
+                form,
+                INTROS.get(kind, ""),
+                _BUTTONS.get(kind, "Run"),
+                values,
+                hidden=frozenset({"annotator"}),  # whoever has the window open
+                parent=self._window,
             )
             dialog.finished.connect(dialog.deleteLater)
 

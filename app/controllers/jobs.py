@@ -16,6 +16,9 @@ from core.errors import JobError
 from core.records.forms import Form
 from core.records.jobs import JobRow, JobState
 
+EDITING = frozenset({"locate"})
+"""Kinds of job that make an edit of a person, and so are told which."""
+
 _SHOWN = 100
 _LOOK_MS = 500
 log = logging.getLogger(__name__)
@@ -58,8 +61,10 @@ class JobsController(QObject):
     def start(
         self, kind: str, settings: Mapping[str, Any], on_started: Callable[[int], None] | None = None
     ) -> None:
-        """Queues a job and starts its process."""
+        """Queues a job and starts its process; what it edits is edited in the annotator's name."""
         project = self._session.project
+        if kind in EDITING:
+            settings = {**settings, "annotator": self._session.annotator}
 
         def work() -> tuple[int, subprocess.Popen[bytes]]:
             from core.jobs import registry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from core.errors import FootageMissingError
 from core.jobs.context import JobContext
 from core.jobs.settings import LocateSettings
+from core.login_name import login_name
 from core.media.locate import find_moved
 from core.store.edits.sources import relocate_source
 from core.store.history import History
@@ -22,13 +22,14 @@ def run_locate(context: JobContext) -> dict[str, Any]:
     Raises:
         FootageMissingError: there is nothing at that place, or something is missing and none of it is there.
     """
-    place = context.settings(LocateSettings).place.expanduser().absolute()
+    settings = context.settings(LocateSettings)
+    place = settings.place.expanduser().absolute()
     if not place.exists():
         raise FootageMissingError(f"There is nothing at {place}.", "Choose a folder or a file that is there.")
     with context.project.read() as connection:
         missing = [row for row in list_sources(connection, context.project, counted=False) if not row.found]
         identities = {row.id: identity_of(connection, row.id) for row in missing}
-    history = History(context.project, getpass.getuser())
+    history = History(context.project, settings.annotator.strip() or login_name())
     found = []
     for number, row in enumerate(missing):
         context.check_stop()

@@ -184,6 +184,11 @@ class LocateSettings(JobSettings):
         "What is found must have the same content.",
         json_schema_extra={"widget": "place"},
     )
+    annotator: str = Field(
+        "",
+        title="Annotator",
+        description="In whose name it is noted where footage is now. Empty: the name you log in with.",
+    )
 
 
 class ExportSettings(JobSettings):

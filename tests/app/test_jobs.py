@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +119,23 @@ def test_footage_is_added_by_a_process_of_its_own(
     texts: list[str] = []
     jobs.read_log(ended.args[0].id, texts.append)
     qtbot.waitUntil(lambda: bool(texts))
+    jobs.close()
+
+
+def test_a_job_that_edits_is_told_who_asks(
+    qtbot, monkeypatch: pytest.MonkeyPatch, street: Path, open_session
+):
+    monkeypatch.setattr(
+        "core.jobs.launch.launch", lambda path, job: subprocess.Popen([sys.executable, "-c", ""])
+    )
+    session = open_session(street, "Bea")
+    jobs = JobsController(session)
+    with qtbot.waitSignal(jobs.started, timeout=20_000) as started:
+        jobs.start("locate", {"place": str(street.parent), "annotator": ""})
+    with session.project.read() as connection:
+        queued = job_rows.get_job(connection, started.args[0])
+    assert queued is not None
+    assert queued.settings["annotator"] == "Bea"
     jobs.close()
 
 

@@ -53,6 +53,14 @@ def test_the_annotator_is_never_empty(path: Path):
     assert settings.annotator == "Ada"
 
 
+def test_nor_where_the_machine_knows_no_name(path: Path, monkeypatch: pytest.MonkeyPatch):
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert Settings(path, load_form()).annotator == "annotator"
+
+
 def test_a_folder_that_cannot_be_written_leaves_the_value_in_force(tmp_path: Path):
     blocked = tmp_path / "file"
     blocked.write_text("")

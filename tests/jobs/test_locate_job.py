@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from core.cli import main
 from core.errors import FootageMissingError
 from core.records.jobs import JobState
 from core.records.project import SourceRow
 from core.store import job_rows
+from core.store.history import History
 from core.store.project import Project
 from core.store.queries.sources import list_sources
 from core.synthesis.demo_clip import render_clip
@@ -67,3 +69,28 @@ def test_a_place_without_it_says_so(moved: tuple[Path, Path], tmp_path: Path, pl
     with pytest.raises(FootageMissingError, match=says):
         do_job(path, "locate", place=str(tmp_path / place))
     assert not source_of(path).found
+
+
+def last_editor(path: Path) -> str:
+    with Project.open(path) as project:
+        return History(project, "whoever looks").page(None, 1)[0].annotator
+
+
+def test_the_annotator_who_looked_is_named(moved: tuple[Path, Path]) -> None:
+    path, clip = moved
+    assert main(["locate", str(path), str(clip), "--annotator", " Ann "]) == 0
+    assert last_editor(path) == "Ann"
+    with Project.open(path) as project:
+        assert History(project, "Ann").undo_title() == "Find gate.mp4 again"
+
+
+def test_a_user_without_a_name_finds_it_too(
+    moved: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    path, clip = moved
+    monkeypatch.setattr("getpass.getuser", nobody)
+    do_job(path, "locate", place=str(clip))
+    assert last_editor(path) == "annotator"

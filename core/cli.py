@@ -53,6 +53,7 @@ def new(
 def detectors() -> None:
     """List the detectors, and whether each can run here."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from core.mining.detectors.registry import availability
@@ -61,7 +62,7 @@ def detectors() -> None:
     for heading in ("detector", "runs here", "note"):
         table.add_column(heading)
     for entry in availability():
-        table.add_row(entry.name, "yes" if entry.available else "no", entry.note)
+        table.add_row(entry.name, "yes" if entry.available else "no", escape(entry.note))
     Console().print(table)
 
 
@@ -177,7 +178,7 @@ class _progress_bar:  # noqa: N801 - used like a function
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=32),
             TextColumn("{task.percentage:3.0f} %"),
             TimeRemainingColumn(compact=True),

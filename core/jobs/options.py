@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_origin
 
 import typer
 from pydantic import BaseModel
+from rich.markup import escape
 
 from core.jobs.flatten import FlatSetting, flat_settings
 
@@ -70,11 +71,11 @@ def _parameter(key: str, setting: FlatSetting, positional: bool) -> inspect.Para
     info: Any
     default: Any = inspect.Parameter.empty
     if positional:
-        info = typer.Argument(help=help_text)
+        info = typer.Argument(help=escape(help_text))
     else:
         info = typer.Option(
             _flag(setting),
-            help=_with_default(help_text, setting),
+            help=escape(_with_default(help_text, setting)),
             show_default=False,
             rich_help_panel="Advanced" if setting.extra("advanced") else None,
             min=setting.bound("ge") if numeric else None,

@@ -65,3 +65,15 @@ def test_errors_are_one_line(
     assert err.startswith("amodal: ")
     assert len(err.splitlines()) == 1
     assert words in err
+
+
+def test_what_stands_in_square_brackets_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They mark an extra, a unit, a default, and not a colour."""
+    monkeypatch.setattr("core.mining.detectors.registry._has", lambda name: False)
+    monkeypatch.setenv("COLUMNS", "200")
+    _, out, _ = run(capsys, "detectors")
+    assert 'install it with pip install "amodal-studio[detect]".' in out
+    _, out, _ = run(capsys, "mine", "--help")
+    assert "Longest side of a stored crop. [px] [default: 256]" in " ".join(out.split())

@@ -22,17 +22,21 @@ from core.shapes.procedural.grid import (
 )
 from core.shapes.procedural.parameters import BodyParameters
 from core.shapes.procedural.profile import SideProfile, side_profile
+from core.shapes.procedural.stations import (
+    BONNET_PARTS,
+    CORNER,
+    LID_PARTS,
+    lower_stations,
+    sill_heights,
+    upper_stations,
+)
 
 FloatArray = NDArray[np.float64]
 
-_NOSE_PARTS = np.array([0.0, 0.13, 0.34, 0.64, 1.0])
-"""How far stations 0 to 4 have gone from the front face to the front arch."""
-_TAIL_PARTS = np.array([1.0, 0.74, 0.50, 0.30, 0.14, 0.045, 0.0])
-"""How far stations 29 to 35 are from the rear face, as parts of its distance to the rear arch."""
-_BONNET_PARTS = np.array([0.0, 0.025, 0.075, 0.16, 0.30, 0.47, 0.64, 0.80, 0.93, 1.0])
-_LID_PARTS = np.array([0.0, 0.20, 0.42, 0.62, 0.79, 0.91, 0.975, 1.0])
 _BONNET_ACROSS = np.array([1.0, 0.985, 0.965, 0.935, 0.89, 0.82, 0.58, 0.29, 0.0])
+"""Rows 14 to 22 across bonnet and lid, as parts of half the width: close together over the shoulder."""
 _FACE_ACROSS = np.array([1.0, 0.95, 0.86, 0.76, 0.64, 0.51, 0.35, 0.18, 0.0])
+"""Columns 8 to 0 across the front and rear face."""
 _PROFILE_T = np.array([0.0, 0.14, 0.42, 0.62, 0.80, 0.92, 1.0])
 _PROFILE_Y = np.array([0.955, 0.982, 0.997, 1.0, 0.986, 0.970, 0.925])
 """The side's bulge between sill (0) and belt (1), as part of half the width."""
@@ -41,8 +45,7 @@ _UPWARD = np.concatenate([np.zeros(SILL + 2), [0.02, 0.16, 0.42, 0.76], np.ones(
 _PASSES = 3
 """Rows lie where the lamps want them, which depends on x, which depends on the rows."""
 _FLARE = 0.015
-_CORNER = 0.03
-"""How far from an arch's foot the sill ends, metres."""
+"""How far the wheel arches' lips stand out, metres."""
 
 
 def body_vertices(p: BodyParameters) -> FloatArray:
@@ -70,9 +73,9 @@ def body_vertices(p: BodyParameters) -> FloatArray:
 
 def _half_rings(p: BodyParameters, profile: SideProfile) -> FloatArray:
     """(STATIONS, 23, 3): the left half, from the middle of the underside to the middle of the top."""
-    edge = _sill_height(p)
-    upper_x = _upper_stations(p, profile)
-    lower_x = _lower_stations(p, profile)
+    edge = sill_heights(p)
+    upper_x = upper_stations(p, profile)
+    lower_x = lower_stations(p)
     belt = profile.belt(upper_x)
     y = np.empty((STATIONS, HALF))
     z = np.empty_like(y)
@@ -95,48 +98,6 @@ def _half_rings(p: BodyParameters, profile: SideProfile) -> FloatArray:
 
 def _smooth(t: FloatArray) -> FloatArray:
     return t * t * (3 - 2 * t)
-
-
-def _sill_height(p: BodyParameters) -> FloatArray:
-    """(STATIONS,) height of the body's lower edge: sills, bumpers, and the arches over the wheels."""
-    edge = np.full(STATIONS, p.clearance + 0.035)
-    edge[:4] += [0.05, 0.04, 0.03, 0.01]
-    edge[-6:] += [0.005, 0.02, 0.04, 0.06, 0.08, 0.10]
-    angles = np.linspace(0, np.pi, FRONT_ARCH[1] - FRONT_ARCH[0] - 1)
-    arch = p.wheel_radius + p.arch_radius * np.sin(angles)
-    for first, last in (FRONT_ARCH, REAR_ARCH):
-        edge[first + 1 : last] = np.maximum(arch, edge[first + 1 : last])
-    return edge
-
-
-def _lower_stations(p: BodyParameters, profile: SideProfile) -> FloatArray:
-    """(STATIONS,) x along the sill: nose, arch, between the wheels, arch, tail."""
-    x = np.empty(STATIONS)
-    reach = p.arch_radius
-    angles = np.linspace(0, np.pi, FRONT_ARCH[1] - FRONT_ARCH[0] - 1)
-    for (first, last), axle in ((FRONT_ARCH, p.front_axle), (REAR_ARCH, p.rear_axle)):
-        x[first], x[last] = axle + reach + _CORNER, axle - reach - _CORNER
-        x[first + 1 : last] = axle + reach * np.cos(angles)
-    x[: FRONT_ARCH[0] + 1] = p.nose + (x[FRONT_ARCH[0]] - p.nose) * _NOSE_PARTS
-    between = np.linspace(0, 1, REAR_ARCH[0] - FRONT_ARCH[1] + 1)
-    x[FRONT_ARCH[1] : REAR_ARCH[0] + 1] = x[FRONT_ARCH[1]] + (x[REAR_ARCH[0]] - x[FRONT_ARCH[1]]) * between
-    x[REAR_ARCH[1] :] = p.tail + (x[REAR_ARCH[1]] - p.tail) * _TAIL_PARTS
-    return x
-
-
-def _upper_stations(p: BodyParameters, profile: SideProfile) -> FloatArray:
-    """(STATIONS,) x along the top: bonnet, windscreen, pillars, rear screen, lid."""
-    cowl, header = profile.cowl[0], profile.header[0]
-    rear_header, deck = profile.rear_header[0], profile.deck[0]
-    x = np.empty(STATIONS)
-    x[: COWL + 1] = p.nose + (cowl - p.nose) * _BONNET_PARTS
-    x[COWL : HEADER + 1] = np.linspace(cowl, header, HEADER - COWL + 1)
-    # windows and pillars, as parts of the way from header to rear header
-    pillars = np.array([0.0, 0.13, 0.25, 0.36, 0.425, 0.465, 0.575, 0.68, 0.745, 0.785, 0.86, 0.93, 1.0])
-    x[HEADER : REAR_HEADER + 1] = header + (rear_header - header) * pillars
-    x[REAR_HEADER : DECK + 1] = np.linspace(rear_header, deck, DECK - REAR_HEADER + 1)
-    x[DECK:] = deck + (p.tail - deck) * _LID_PARTS
-    return x
 
 
 def _side_heights(p: BodyParameters, x: FloatArray, edge: FloatArray, belt: FloatArray) -> FloatArray:
@@ -239,11 +200,11 @@ def _middle_line(profile: SideProfile) -> FloatArray:
     """(STATIONS,) height of the top in the middle of the car."""
     roof = np.linspace(0, 1, REAR_HEADER - HEADER + 1)
     z = np.empty(STATIONS)
-    z[: COWL + 1] = profile.bonnet(_BONNET_PARTS)
+    z[: COWL + 1] = profile.bonnet(BONNET_PARTS)
     z[COWL : HEADER + 1] = profile.windscreen(np.linspace(0, 1, HEADER - COWL + 1))
     z[HEADER : REAR_HEADER + 1] = profile.roof(roof)
     z[REAR_HEADER : DECK + 1] = profile.rear_screen(np.linspace(0, 1, DECK - REAR_HEADER + 1))
-    z[DECK:] = profile.lid(_LID_PARTS)
+    z[DECK:] = profile.lid(LID_PARTS)
     return z
 
 
@@ -316,7 +277,7 @@ def _reach(p: BodyParameters, profile: SideProfile, plane: float, weight: FloatA
     """(23,) how far from an end its bend reaches, for each row: to the arch below, to cowl or deck above."""
     front = plane > 0
     axle = p.front_axle if front else p.rear_axle
-    low = abs(plane - axle) - p.arch_radius - _CORNER
+    low = abs(plane - axle) - p.arch_radius - CORNER
     high = abs(plane - (profile.cowl[0] if front else profile.deck[0]))
     return low + weight * max(high - low, 0.0)
 

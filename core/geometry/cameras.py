@@ -136,6 +136,14 @@ class Camera:
             inside = (place >= -0.5) & (place <= np.array([self.width, self.height]) - 0.5)
         return np.asarray(inside.all(axis=-1))
 
+    def resized(self, width: int, height: int) -> Camera:
+        """The same camera delivering pictures of another size, of the whole of what it saw."""
+        scale = np.array([width / self.width, height / self.height])
+        matrix = np.diag([*scale, 1.0]) @ self.matrix
+        # the picture's corner, half a pixel before the first centre, stays where it is
+        matrix[:2, 2] = (self.centre + 0.5) * scale - 0.5
+        return Camera(width, height, matrix, self.distortion)
+
     def without_distortion(self) -> Camera:
         """The same camera with an ideal lens."""
         return Camera(self.width, self.height, self.matrix, ())

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.geometry.cameras import Camera
-from core.records.shapes import KeypointTag
+from core.records.shapes import KeypointTag, keypoint_tag
 
 Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -142,17 +142,9 @@ def tags(camera: Camera, points: ArrayLike, seen: Sight) -> list[KeypointTag]:
     """
     inside = camera.contains(camera.project(points))
     return [
-        _tag(bool(within), bool(own), bool(other))
+        keypoint_tag(truncated=not within, self_hidden=bool(own), other_hidden=bool(other))
         for within, own, other in zip(inside, seen.by_own, seen.hider != NOBODY, strict=True)
     ]
-
-
-def _tag(inside: bool, by_own: bool, by_other: bool) -> KeypointTag:
-    if not inside:
-        return KeypointTag.TRUNCATED
-    if by_own:
-        return KeypointTag.SELF_OCCLUDED
-    return KeypointTag.OTHER_OCCLUDED if by_other else KeypointTag.VISIBLE
 
 
 def _nearest(points: Array, tolerance_m: float) -> Array:

@@ -19,6 +19,19 @@ class KeypointTag(StrEnum):
     UNLABELLED = "unlabelled"
 
 
+def keypoint_tag(*, truncated: bool, self_hidden: bool, other_hidden: bool) -> KeypointTag:
+    """The tag of a placed keypoint of which several things may be true at once.
+
+    Truncated wins over self-occluded, and that over other-occluded: what the car's own pose hides stays
+    hidden whatever stands in front of it.
+    """
+    if truncated:
+        return KeypointTag.TRUNCATED
+    if self_hidden:
+        return KeypointTag.SELF_OCCLUDED
+    return KeypointTag.OTHER_OCCLUDED if other_hidden else KeypointTag.VISIBLE
+
+
 class BodyStyle(StrEnum):
     """The kinds of car that the procedural family draws."""
 

@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.records.shapes import KeypointTag
+from core.records.shapes import KeypointTag, keypoint_tag
 
 
 class Keypoint(IntEnum):
@@ -85,21 +85,6 @@ APOLLO_66: tuple[int, ...] = (50, 7, 37, 20, 57, 0, 32, 25, 49, 8, 33, 24)
 """For each of the twelve, its index among ApolloCar3D's 66 (after OpenPifPaf's plugin for that set)."""
 
 APOLLO_COUNT = 66
-
-_PRECEDENCE = (KeypointTag.TRUNCATED, KeypointTag.SELF_OCCLUDED, KeypointTag.OTHER_OCCLUDED)
-
-
-def keypoint_tag(*, truncated: bool, self_hidden: bool, other_hidden: bool) -> KeypointTag:
-    """The tag of a placed keypoint of which several things may be true at once.
-
-    Truncated wins over self-occluded, and that over other-occluded: what the car's own pose hides stays
-    hidden whatever stands in front of it.
-    """
-    holds = (truncated, self_hidden, other_hidden)
-    for tag, true in zip(_PRECEDENCE, holds, strict=True):
-        if true:
-            return tag
-    return KeypointTag.VISIBLE
 
 
 def keypoint_tags(truncated: ArrayLike, self_hidden: ArrayLike, other_hidden: ArrayLike) -> list[KeypointTag]:

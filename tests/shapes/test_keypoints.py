@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from core.records.shapes import KeypointTag
+from core.records.shapes import KeypointTag, keypoint_tag
 from core.shapes import keypoints
 
 # the 14 of CarFusion, its exhaust (8) and centre (13) among them, and its own skeleton
@@ -40,9 +40,9 @@ def test_skeleton_is_carfusions_and_looks_the_same_in_a_mirror():
     assert {frozenset(keypoints.FLIP[i] for i in edge) for edge in edges} == edges
 
 
-@pytest.mark.parametrize(("cut", "own", "other"), itertools.product([False, True], repeat=3))
+@pytest.mark.parametrize(("cut", "own", "other"), list(itertools.product([False, True], repeat=3)))
 def test_truncated_wins_over_self_and_self_over_other(cut, own, other):
-    tag = keypoints.keypoint_tag(truncated=cut, self_hidden=own, other_hidden=other)
+    tag = keypoint_tag(truncated=cut, self_hidden=own, other_hidden=other)
     if cut:
         assert tag is KeypointTag.TRUNCATED
     elif own:

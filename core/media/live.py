@@ -156,19 +156,6 @@ class LiveStream:
             if frame is not None:
                 yield frame.captured_at, frame.image()
 
-    def wait_open(self, should_stop: Callable[[], bool] | None = None) -> None:
-        """Wait until the source answers, or someone asks to stop.
-
-        Raises:
-            StreamError: it does not answer.
-        """
-        with self._changed:
-            while not self._opened and not (should_stop and should_stop()):
-                if self._error is not None:
-                    raise self._error
-                self._notice_silence(time.monotonic())
-                self._changed.wait(_POLL_S)
-
     def close(self) -> None:
         """Let go of the source. The thread may need until its next picture or timeout to notice."""
         with self._changed:
@@ -276,30 +263,3 @@ class LiveStream:
             self._opened = self._opened or opened
             self._progress_at = time.monotonic()
             self._changed.notify_all()
-
-
-def open_live(
-    address: str,
-    timeouts: LiveTimeouts | None = None,
-    *,
-    depth: int = 16,
-    should_stop: Callable[[], bool] | None = None,
-) -> LiveStream:
-    """Connect to a live source and wait until it answers.
-
-    Args:
-        address: rtsp://…, http(s)://… (MJPEG or any stream that FFmpeg reads), or usb:N.
-        timeouts: how long to wait at most.
-        depth: how many pictures are kept for a slow reader.
-        should_stop: asked while waiting.
-
-    Raises:
-        StreamError: the address is none, or nothing answers there in time.
-    """
-    stream = LiveStream(address, timeouts, depth=depth)
-    try:
-        stream.wait_open(should_stop)
-    except BaseException:
-        stream.close()
-        raise
-    return stream

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import closing
 
 import av.error
 
 from core.errors import StreamError
 from core.media.live_address import LiveAddress
 
+_PROBE_S = 2.0
+# what the system says of a host that cannot be reached, or that hangs up without a word
+_UNREACHED = (
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.ECONNRESET,
+    errno.ECONNABORTED,
+    errno.EPIPE,
+    errno.EADDRNOTAVAIL,
+)
 _CHECK = "Check the address, and that the camera is on and in this network."
 
 
@@ -30,6 +42,32 @@ def look_up(address: LiveAddress) -> None:
 def unanswered(address: LiveAddress, seconds: float) -> StreamError:
     """The camera took too long to answer."""
     return StreamError(f"{address.shown} did not answer within {seconds:.0f} seconds.", _CHECK)
+
+
+def mute(address: LiveAddress) -> StreamError:
+    """The camera cannot be reached, or hangs up before it says anything."""
+    return StreamError(f"{address.shown} does not answer.", _CHECK)
+
+
+def says_something(address: LiveAddress) -> bool:
+    """Whether whoever listens at an address sends as much as one byte back; waits two seconds at most.
+
+    The decoder has the same errors for a machine that says nothing and for one that sends no video. Asked
+    for nothing in particular, and without the user name and the password.
+    """
+    if address.host is None:
+        return True
+    scheme = address.url.partition(":")[0].lower()
+    if scheme in ("https", "rtsps"):
+        return True  # the other side waits for a handshake, which the decoder has tried
+    asked = b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" if scheme == "rtsp" else b"HEAD / HTTP/1.0\r\n\r\n"
+    try:
+        with closing(socket.create_connection((address.host, address.port or 0), _PROBE_S)) as talk:
+            talk.settimeout(_PROBE_S)
+            talk.sendall(asked)
+            return bool(talk.recv(1))
+    except OSError:
+        return False
 
 
 def stalled(address: LiveAddress, seconds: float) -> StreamError:
@@ -76,8 +114,15 @@ def in_plain_words(error: Exception, address: LiveAddress, open_timeout_s: float
         )
     if isinstance(error, av.error.FileNotFoundError):
         return StreamError(f"There is no camera at {address.shown}.", "Plug it in, or try another number.")
-    no_video = isinstance(error, (av.error.InvalidDataError, av.error.DecoderNotFoundError))
-    if no_video or getattr(error, "errno", None) == errno.EIO:  # what it read did not parse
+    code = getattr(error, "errno", None)
+    if address.host is not None and code in _UNREACHED:
+        return mute(address)
+    no_video = isinstance(
+        error, (av.error.InvalidDataError, av.error.DecoderNotFoundError, av.error.EOFError)
+    )
+    if no_video or code == errno.EIO:  # what it read did not parse, or there was nothing to read
+        if not says_something(address):
+            return mute(address)
         return StreamError(
             f"What {address.shown} sends is no video that can be read here.",
             "Try another address of the same camera, with H.264 or MJPEG.",

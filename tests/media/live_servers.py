@@ -11,7 +11,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,8 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from core.media.live import LiveStream, LiveTimeouts
 
 WIDTH, HEIGHT, FPS = 160, 120, 15
 BITS = 10
@@ -328,3 +330,22 @@ def silent_server() -> Iterator[int]:
         listener.bind((LOOPBACK, 0))
         listener.listen(8)
         yield int(listener.getsockname()[1])
+
+
+def open_live(
+    address: str,
+    timeouts: LiveTimeouts | None = None,
+    *,
+    depth: int = 16,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> LiveStream:
+    """A stream whose source has answered, or raises why it does not."""
+    stream = LiveStream(address, timeouts, depth=depth)
+    try:
+        while not stream.opened and not should_stop():
+            assert stream.next_frame(0.0) is None
+            time.sleep(0.01)
+    except BaseException:
+        stream.close()
+        raise
+    return stream

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,9 +19,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.errors import StreamError
-from core.media.live import LiveFrame, LiveStream, LiveTimeouts, open_live
+from core.media.live import LiveFrame, LiveStream, LiveTimeouts
 from core.media.live_address import parse_address, redact
 from core.media.live_clock import CaptureClock
+from core.media.live_errors import in_plain_words
 from core.media.live_reconnect import Backoff, ReconnectingStream, StreamPhase, StreamState
 from tests.media.live_servers import (
     FPS,
@@ -28,6 +33,7 @@ from tests.media.live_servers import (
     free_port,
     mjpeg_server,
     number_of,
+    open_live,
     silent_server,
 )
 
@@ -270,3 +276,47 @@ def test_it_stops_while_it_waits_to_try_again() -> None:
     begin = time.monotonic()
     assert list(stream.frames()) == []
     assert time.monotonic() - begin < 2
+
+
+@contextmanager
+def server_that_says(reply: bytes) -> Iterator[int]:
+    """A port where everyone is told the same, whatever they ask, and then hung up on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    talk, _ = listener.accept()
+                    with talk, suppress(OSError):
+                        talk.recv(1000)
+                        talk.sendall(reply)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield int(listener.getsockname()[1])
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_one_who_hangs_up_without_a_word_does_not_answer(scheme: str) -> None:
+    """The decoder calls it an input error, or invalid data, as if there had been any."""
+    with server_that_says(b"") as port, pytest.raises(StreamError, match="does not answer") as caught:
+        open_live(f"{scheme}://ann:geheim@127.0.0.1:{port}/x", QUICK)
+    assert "video" not in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_one_who_talks_of_other_things_sends_no_video(scheme: str) -> None:
+    page = b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + b"<html>no film here</html>" * 50
+    with server_that_says(page) as port, pytest.raises(StreamError, match="no video that can be read"):
+        open_live(f"{scheme}://127.0.0.1:{port}/x", QUICK)
+
+
+@pytest.mark.parametrize("code", [errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET, errno.EPIPE])
+def test_a_host_that_cannot_be_reached_does_not_answer(code: int) -> None:
+    address = parse_address("rtsp://camera.invalid/x", read_timeout_s=1.0)
+    said = in_plain_words(OSError(code, os.strerror(code)), address, 1.0)
+    assert said.problem == "rtsp://camera.invalid/x does not answer."

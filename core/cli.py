@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ import typer
 
 from core.cli_shapes import shapes_app
 from core.cli_synth import synth_app
-from core.errors import AmodalError
+from core.errors import AmodalError, JobError
 from core.jobs.options import command_of
 from core.jobs.registry import KINDS, create
 
@@ -121,10 +122,10 @@ def job_list(project: ProjectPath) -> None:
 def job_run(
     project: ProjectPath,
     job: Annotated[int, typer.Argument(help="The job's id.")],
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Prints nothing but errors.")] = False,
 ) -> None:
     """Run a queued job, or resume one that stopped."""
-    run_in_foreground(project, job, quiet=quiet or not sys.stderr.isatty())
+    run_in_foreground(project, job, quiet=quiet)
 
 
 @jobs_app.command("cancel")
@@ -144,12 +145,20 @@ def job_log(project: ProjectPath, job: Annotated[int, typer.Argument(help="The j
     from core.store.project import Project
 
     with Project.open(project, read_only=True) as opened, opened.read() as connection:
-        for _, at, text in job_rows.read_log(connection, job):
-            typer.echo(f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M:%S}  {text}")
+        if job_rows.get_job(connection, job) is None:
+            raise JobError(f"There is no job {job}.", "List the jobs with `amodal job list`.")
+        last = 0
+        while lines := job_rows.read_log(connection, job, after_id=last):
+            for _, at, text in lines:
+                typer.echo(f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M:%S}  {text}")
+            last = lines[-1][0]
 
 
-def run_in_foreground(project: Path, job_id: int, *, quiet: bool) -> None:
-    """Runs a job here, with a progress bar; Ctrl+C asks it to stop and a second one ends it."""
+def run_in_foreground(project: Path, job_id: int, *, quiet: bool = False) -> None:
+    """Runs a job here and prints what it made; Ctrl+C asks it to stop and a second one ends it.
+
+    On a terminal a bar shows how far it is; elsewhere, as in a log file, the job's own log is printed.
+    """
     from core.jobs.runner import run_job
     from core.records.jobs import JobState
 
@@ -162,12 +171,17 @@ def run_in_foreground(project: Path, job_id: int, *, quiet: bool) -> None:
 
     if quiet:
         state = run_job(project, job_id, on_start=stop_on_interrupt)
+    elif not sys.stderr.isatty():
+        say = partial(typer.echo, err=True)
+        state = run_job(project, job_id, on_start=stop_on_interrupt, on_log=say)
     else:
         with _progress_bar(f"Job {job_id}") as show:
             state = run_job(project, job_id, on_progress=show, on_start=stop_on_interrupt)
     if state is JobState.CANCELLED:
         typer.echo(f"Stopped. Resume with: amodal job run {project} {job_id}")
         raise typer.Exit(130)
+    if not quiet:
+        _echo_result(project, job_id)
 
 
 class _progress_bar:  # noqa: N801 - used like a function
@@ -225,8 +239,7 @@ def _register_jobs() -> None:
 
             with Project.open(project) as opened:
                 job_id = create(opened, name, given)
-            run_in_foreground(project, job_id, quiet=not sys.stderr.isatty())
-            _echo_result(project, job_id)
+            run_in_foreground(project, job_id)
 
         command = command_of(kind.settings, call, kind.name, kind.help, positional.get(kind.name, ()))
         app.command(kind.name)(command)

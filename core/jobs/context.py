@@ -38,6 +38,7 @@ class JobContext:
         settings: BaseModel,
         checkpoint: dict[str, Any] | None,
         on_progress: Callable[[float, str], None] | None = None,
+        on_log: Callable[[str], None] | None = None,
     ) -> None:
         self.project = project
         self.job_id = job_id
@@ -45,6 +46,7 @@ class JobContext:
         self.resumed = checkpoint is not None
         self._settings = settings
         self._on_progress = on_progress
+        self._on_log = on_log
         self._progress = 0.0
         self._message = ""
         self._stop = threading.Event()
@@ -74,6 +76,8 @@ class JobContext:
     def log(self, line: str) -> None:
         """Adds a line to the job's log."""
         job_rows.append_log(self.project, self.job_id, line)
+        if self._on_log is not None:
+            self._on_log(line)
 
     def save(self, connection: Connection) -> None:
         """Notes the checkpoint, inside the transaction that writes what it stands for."""

@@ -24,8 +24,15 @@ def run_job(
     *,
     on_progress: Callable[[float, str], None] | None = None,
     on_start: Callable[[JobContext], None] | None = None,
+    on_log: Callable[[str], None] | None = None,
 ) -> JobState:
     """Runs a queued or interrupted job to its end and writes that end into its row.
+
+    Args:
+        project_path, job_id: which.
+        on_progress: told how far it is (0 to 1) and what it is doing.
+        on_start: given the context before the job begins.
+        on_log: given each line of the job's log as well.
 
     Raises:
         AmodalError: an expected error, after it was written into the row.
@@ -39,7 +46,7 @@ def run_job(
             settings = checked(kind.settings, row.settings)
             with project.read() as connection:
                 checkpoint = job_rows.get_checkpoint(connection, job_id)
-            with JobContext(project, job_id, settings, checkpoint, on_progress) as context:
+            with JobContext(project, job_id, settings, checkpoint, on_progress, on_log) as context:
                 if on_start is not None:
                     on_start(context)
                 result = kind.run(context)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from core.cli import main
+from core.jobs.registry import create
+from core.jobs.spawn import program_command
+from core.store import tables
+from core.store.project import Project
 from core.synthesis.truth import DemoTruth
+from tests.media.live_servers import free_port
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -46,6 +54,7 @@ def test_from_footage_to_a_file(
         (["mine", "{project}", "--detector", "onnx"], "no footage"),
         (["background", "{project}", "--camera", "Nowhere"], "no camera Nowhere"),
         (["job", "run", "{project}", "77"], "no job 77"),
+        (["job", "log", "{project}", "999"], "no job 999"),
         (["import", "{project}", "{missing}"], "missing"),
         (["new", "{project}"], "already"),
     ],
@@ -77,3 +86,51 @@ def test_what_stands_in_square_brackets_is_printed(
     assert 'install it with pip install "amodal-studio[detect]".' in out
     _, out, _ = run(capsys, "mine", "--help")
     assert "Longest side of a stored crop. [px] [default: 256]" in " ".join(out.split())
+
+
+def test_a_job_that_is_run_prints_what_it_made(
+    project_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Project.open(project_path) as project:
+        jobs = [create(project, "export", {"path": str(tmp_path / f"{n}.json")}) for n in range(2)]
+    code, out, _ = run(capsys, "job", "run", project_path, jobs[0])
+    assert (code, out.splitlines()) == (0, [f"file: {tmp_path / '0.json'}", "images: 0", "objects: 0"])
+    assert run(capsys, "job", "run", project_path, jobs[1], "--quiet") == (0, "", "")
+
+
+def test_a_long_log_is_printed_whole(project_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Project.open(project_path) as project:
+        job = create(project, "mine", {})
+        with project.write() as connection:
+            connection.execute(
+                tables.job_log.insert(),
+                [{"job_id": job, "at": 0.0, "text": f"line {n}"} for n in range(2500)],
+            )
+    code, out, _ = run(capsys, "job", "log", project_path, job)
+    assert code == 0
+    assert [line.split("  ")[1] for line in out.splitlines()] == [f"line {n}" for n in range(2500)]
+
+
+def test_a_camera_that_does_not_answer_is_told_of_in_a_log_file(tmp_path: Path) -> None:
+    """Where no terminal draws a bar, the job's log goes to standard error while it waits."""
+    path = tmp_path / "p.amodal"
+    Project.create(path).close()
+    address = f"rtsp://127.0.0.1:{free_port()}/x"
+    process = subprocess.Popen(
+        program_command("record", str(path), address, "--camera", "Gate", "--bursts", "1"),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    watch = threading.Timer(60.0, process.kill)
+    watch.start()
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if "Nothing answers at 127.0.0.1" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    process.stderr.read()
+    assert process.wait() == 130, said
+    watch.cancel()
+    assert said[0] == "Connecting to the camera.\n"

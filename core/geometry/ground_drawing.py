@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 STICK_M = 1.75
 _NEAREST_M = 0.05
 _CURVE_POINTS = 49
-_BORDER_POINTS = 17
+_BORDER = np.linspace(0.0, 1.0, 9)
 
 
 def horizon_lines(camera: Camera, plane: GroundPlane) -> list[Array]:
@@ -117,15 +117,21 @@ def clip_polyline(points: Array, low: ArrayLike, high: ArrayLike) -> list[Array]
     """
     first, last = points[:-1], points[1:]
     enter, leave = _clip(first, last, np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64))
-    pieces: list[list[Array]] = []
-    joined = False
-    for index in np.flatnonzero(leave > enter):
-        way = last[index] - first[index]
-        if not (joined and enter[index] == 0.0):
-            pieces.append([first[index] + enter[index] * way])
-        pieces[-1].append(first[index] + leave[index] * way)
-        joined = bool(leave[index] == 1.0 and index + 1 < len(first) and leave[index + 1] > enter[index + 1])
-    return [np.stack(piece) for piece in pieces]
+    inside = np.flatnonzero(leave > enter)
+    if not len(inside):
+        return []
+    follows = (np.diff(inside) == 1) & (leave[inside[:-1]] == 1.0) & (enter[inside[1:]] == 0.0)
+    way = last - first
+    return [
+        np.concatenate(
+            [
+                [first[run[0]] + enter[run[0]] * way[run[0]]],
+                last[run[:-1]],
+                [first[run[-1]] + leave[run[-1]] * way[run[-1]]],
+            ]
+        )
+        for run in np.split(inside, np.flatnonzero(~follows) + 1)
+    ]
 
 
 def _clip(first: Array, last: Array, low: Array, high: Array) -> tuple[Array, Array]:
@@ -142,9 +148,8 @@ def _clip(first: Array, last: Array, low: Array, high: Array) -> tuple[Array, Ar
 
 def _window(camera: Camera) -> Array:
     """(2, 2) lowest and highest coordinates that the picture has one metre before the camera."""
-    x = np.linspace(-0.5, camera.width - 0.5, _BORDER_POINTS)
-    y = np.linspace(-0.5, camera.height - 0.5, _BORDER_POINTS)
-    rays = camera.unproject(np.stack(np.meshgrid(x, y), axis=-1))[..., :2].reshape(-1, 2)
+    grid = np.stack(np.meshgrid(_BORDER * camera.width, _BORDER * camera.height), axis=-1) - 0.5
+    rays = camera.unproject(grid)[..., :2].reshape(-1, 2)
     low, high = np.nanmin(rays, axis=0), np.nanmax(rays, axis=0)
     margin = 0.05 * (high - low) if camera.is_distorted else 0.0
     return np.stack([low - margin, high + margin])
@@ -158,12 +163,10 @@ def _through_the_lens(camera: Camera, starts: Array, ends: Array) -> list[Array]
     starts, ends, enter, leave = starts[seen], ends[seen], enter[seen], leave[seen]
     shares = np.linspace(0.0, 1.0, _CURVE_POINTS if camera.is_distorted else 2)[:, None]
     edges = np.array([[-0.5, -0.5], [camera.width - 0.5, camera.height - 0.5]])
-    lines: list[Array] = []
-    for start, end, first, last in zip(starts, ends, enter, leave, strict=True):
-        ideal = start + (first + (last - first) * shares) * (end - start)
-        pixels = camera.project(np.concatenate([ideal, np.ones_like(shares)], axis=1))
-        lines += clip_polyline(pixels, *edges)
-    return lines
+    way = (enter + (leave - enter) * shares).T[..., None]
+    ideal = starts[:, None] + way * (ends - starts)[:, None]
+    pixels = camera.project(np.concatenate([ideal, np.ones((*ideal.shape[:-1], 1))], axis=-1))
+    return [piece for line in pixels for piece in clip_polyline(line, *edges)]
 
 
 def standard_places(distances_m: Sequence[float] = (10.0, 20.0, 40.0, 80.0), aside_m: float = 4.0) -> Array:

@@ -37,7 +37,7 @@ class RangeUncertainty:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationUncertainty:
-    """One standard deviation of what a calibration says, if what was drawn is 1 px off.
+    """One standard deviation of what a calibration says, if what was drawn is 1 px off, or as it shows.
 
     Attributes:
         focal_percent: of the focal length; 0 where it was given.

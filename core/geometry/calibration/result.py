@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 
 # a camera that looks straight down may have its upper side a little past the vertical
 _CEILING = 0.3
+_BAD_FIT_PX = 5.0
 RANGES_M = (10.0, 20.0, 40.0, 80.0)
 
 
@@ -35,8 +36,10 @@ class CalibrationResult:
     Attributes:
         camera: intrinsics.
         plane: the ground; None where it is not known.
-        residuals_px: (n,) what was drawn against what the camera says, pixels; empty for an import.
-        uncertainty: from 1 px of noise in what was drawn; None where it is not known.
+        residuals_px: (n,) what was drawn against what the camera says, pixels, in the order drawn: x and y
+            of each point, or each line point's distance from its line; empty for an import.
+        uncertainty: from the noise in what was drawn, 1 px or more where it fits worse; None where it is
+            not known.
         ground_to_camera: from the frame of the rectangle or the map (x, y on the ground, z up) to the
             camera's; None where there is no such frame.
         notes: plain sentences for the person.
@@ -72,7 +75,7 @@ def result_of(
     view_of: Callable[[Array], View],
     ground_to_camera: Pose | None = None,
     *,
-    sigma: float = 1.0,
+    sigma: float | None = None,
     residuals_px: Array | None = None,
 ) -> CalibrationResult:
     """The result of a least squares solution, its uncertainty propagated from the noise of what it fits.
@@ -80,7 +83,7 @@ def result_of(
     Args:
         solution: residuals in pixels, one for each coordinate measured, or in what `sigma` is in.
         view_of: what its parameters say.
-        sigma: standard deviation of what was measured.
+        sigma: standard deviation of what was measured; None for 1 px, or what the residuals show if more.
         residuals_px: the residuals in pixels, where the solution's are in something else.
 
     Raises:
@@ -93,7 +96,9 @@ def result_of(
             "Draw on the road, and check the order of the points and the lengths.",
         )
     camera, plane = lens.camera(view.focal), GroundPlane(view.normal, view.height)
-    covariance = solution.covariance(sigma)
+    covariance = solution.covariance(
+        _noise(solution.residuals, len(solution.values)) if sigma is None else sigma
+    )
     if covariance is None:
         raise CalibrationError(
             "What is drawn does not settle the camera: many cameras would fit it as well.",
@@ -106,6 +111,7 @@ def result_of(
         solution.residuals if residuals_px is None else residuals_px,
         _uncertainty(camera, plane, view, solution.values, covariance, view_of),
         ground_to_camera,
+        _notes(solution.residuals if residuals_px is None else residuals_px),
     )
 
 
@@ -146,6 +152,23 @@ def from_record(record: CalibrationRecord) -> tuple[Camera, GroundPlane | None]:
     if record.normal is None or record.height_m is None:
         return camera, None
     return camera, GroundPlane(np.array(record.normal), record.height_m)
+
+
+def _noise(residuals: Array, parameters: int) -> float:
+    """Standard deviation of drawing, pixels: 1, or more where the residuals are larger than that explains.
+
+    The 1 px counts as two residuals that are known beforehand, so that one redundant coordinate, as a
+    rectangle has, does not decide alone.
+    """
+    spare = max(len(residuals) - parameters, 0)
+    return max(1.0, float(np.sqrt((residuals @ residuals + 2.0) / (spare + 2.0))))
+
+
+def _notes(residuals_px: Array) -> tuple[str, ...]:
+    wrong = float(np.sqrt(np.mean(residuals_px**2))) if residuals_px.size else 0.0
+    if wrong < _BAD_FIT_PX:
+        return ()
+    return (f"What is drawn fits badly, by {wrong:.0f} px: look for a point in the wrong place.",)
 
 
 def _uncertainty(

@@ -11,6 +11,7 @@ from core.geometry.calibration.ground_points import (
     calibrate_ground_points,
     tangent_plane,
 )
+from core.geometry.calibration.lens import Lens
 from core.geometry.cameras import pinhole
 from tests.geometry.calibration.street import LENS, errors, ground, on_road, reference
 
@@ -51,6 +52,28 @@ def test_more_points_are_surer_and_residuals_show_the_noise() -> None:
     assert many.uncertainty.focal_percent < few.uncertainty.focal_percent / 2
     assert many.residual_px == pytest.approx(1.0, abs=0.2)
     assert np.abs(errors(many, camera, plane))[:2].max() < 1.5
+
+
+def test_a_point_in_the_wrong_place_is_noticed_and_makes_everything_unsure() -> None:
+    camera, plane = reference()
+    pixels = on_road(camera, plane, flat(PLACES))
+    right = calibrate_ground_points(LENS, pixels, PLACES)
+    pixels[2] += [60.0, -40.0]
+    wrong = calibrate_ground_points(LENS, pixels, PLACES)
+    assert right.notes == ()
+    assert "fits badly" in wrong.notes[0]
+    assert right.uncertainty is not None
+    assert wrong.uncertainty is not None
+    assert wrong.uncertainty.height_percent > 5 * right.uncertainty.height_percent
+    assert np.argmax(np.linalg.norm(wrong.residuals_px.reshape(-1, 2), axis=1)) == 2
+
+
+def test_a_principal_point_beside_the_middle_is_used() -> None:
+    camera, plane = pinhole(1920, 1080, 1300.0, (930.0, 560.0)), ground(14.0)
+    pixels = on_road(camera, plane, flat(PLACES))
+    result = calibrate_ground_points(Lens(1920, 1080, (930.0, 560.0)), pixels, PLACES)
+    np.testing.assert_allclose(errors(result, camera, plane), 0.0, atol=1e-6)
+    np.testing.assert_array_equal(result.camera.matrix[:2, 2], [930.0, 560.0])
 
 
 def test_gps_points_give_the_camera_exactly_enough() -> None:

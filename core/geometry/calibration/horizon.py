@@ -15,7 +15,7 @@ from core.errors import CalibrationError
 from core.geometry.calibration.least_squares import solve
 from core.geometry.calibration.lens import Lens
 from core.geometry.calibration.lines import (
-    direction_of,
+    DrawnLine,
     distances_through,
     flatten_line,
     flatten_lines,
@@ -54,7 +54,7 @@ def calibrate_horizon(
             "The horizon alone does not tell the focal length.",
             "Give the focal length, or draw two lines along upright things such as poles.",
         )
-    line = _line(level)
+    line = level.homogeneous
     _refuse_upright(line)
     focal = lens.focal or _focal(line, poles)
     start = _up(line * [1.0, 1.0, 1.0 / focal])
@@ -69,7 +69,7 @@ def calibrate_horizon(
     def residuals(values: Array) -> Array:
         now = view(values)
         seen = now.normal * [1.0, 1.0, now.focal]
-        found = [(level @ seen[:2] + seen[2]) / np.hypot(seen[0], seen[1])]
+        found = [(level.points @ seen[:2] + seen[2]) / np.hypot(seen[0], seen[1])]
         point = now.normal * [now.focal, now.focal, 1.0]
         for pole, aside in zip(poles, values[2 + sought :].tolist(), strict=True):
             found.append(distances_through(pole, point, aside))
@@ -79,12 +79,6 @@ def calibrate_horizon(
     if sought and not 0.05 * lens.width < view(solution.values).focal < 100 * lens.width:
         raise _no_focal()
     return result_of(CalibrationMethod.HORIZON, lens, solution, view)
-
-
-def _line(points: Array) -> Array:
-    """(3,) the line a x + b y + c = 0 through offsets (k, 2)."""
-    along, middle = direction_of(points), points.mean(axis=0)
-    return np.array([-along[1], along[0], along[1] * middle[0] - along[0] * middle[1]])
 
 
 def _up(normal: Array) -> Array:
@@ -100,7 +94,7 @@ def _refuse_upright(line: Array) -> None:
         )
 
 
-def _focal(line: Array, poles: Sequence[Array]) -> float:
+def _focal(line: Array, poles: Sequence[DrawnLine]) -> float:
     refuse_parallel(poles, _UPRIGHT)
     point = meeting_point(poles)
     refuse_meeting_inside(poles, point, _UPRIGHT)

@@ -16,7 +16,7 @@ Function = Callable[[Array], Array]
 
 _STEP = 1e-6
 _ROUNDS = 100
-_SMALLEST_CHANGE = 1e-13
+_SMALLEST_CHANGE = 1e-11
 _LEAST_DAMPING, _MOST_DAMPING = 1e-12, 1e12
 
 

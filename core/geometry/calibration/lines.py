@@ -7,6 +7,7 @@ homogeneous, so that it may lie at infinity.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,8 +22,33 @@ _SHORTEST_PX = 4.0
 _PARALLEL_PX = 0.5
 
 
-def flatten_lines(lens: Lens, lines: Sequence[ArrayLike], what: str) -> list[Array]:
-    """Drawn lines of (k, 2) pixels, k >= 2, as (k, 2) offsets; at least two of them.
+@dataclass(frozen=True, eq=False)
+class DrawnLine:
+    """A line as it was drawn.
+
+    Attributes:
+        points: (k, 2) offsets, k >= 2.
+        middle: (2,) of the points.
+        along: (2,) unit direction of the line that fits them best.
+    """
+
+    points: Array
+    middle: Array
+    along: Array
+
+    @property
+    def across(self) -> Array:
+        """(2,) unit direction at a right angle to the line."""
+        return np.array([-self.along[1], self.along[0]])
+
+    @property
+    def homogeneous(self) -> Array:
+        """(3,) a, b, c of the line a x + b y + c = 0, with a^2 + b^2 = 1."""
+        return np.append(self.across, -self.across @ self.middle)
+
+
+def flatten_lines(lens: Lens, lines: Sequence[ArrayLike], what: str) -> list[DrawnLine]:
+    """Drawn lines of (k, 2) pixels, k >= 2; at least two of them.
 
     Raises:
         CalibrationError: where there are too few, or one is too short, naming `what`.
@@ -32,8 +58,8 @@ def flatten_lines(lens: Lens, lines: Sequence[ArrayLike], what: str) -> list[Arr
     return [flatten_line(lens, line, what) for line in lines]
 
 
-def flatten_line(lens: Lens, line: ArrayLike, what: str) -> Array:
-    """One drawn line of (k, 2) pixels, k >= 2, as (k, 2) offsets.
+def flatten_line(lens: Lens, line: ArrayLike, what: str) -> DrawnLine:
+    """One drawn line of (k, 2) pixels, k >= 2.
 
     Raises:
         CalibrationError: where it is too short or leaves the lens, naming `what`.
@@ -50,34 +76,29 @@ def flatten_line(lens: Lens, line: ArrayLike, what: str) -> Array:
         raise CalibrationError(
             f"A line of {what} is shorter than {_SHORTEST_PX:.0f} pixels.", "Draw it along its whole length."
         )
-    return flat
+    middle = flat.mean(axis=0)
+    return DrawnLine(flat, middle, np.linalg.svd(flat - middle)[2][0])
 
 
-def direction_of(line: Array) -> Array:
-    """(2,) unit direction of the line (k, 2) that fits best."""
-    return np.linalg.svd(line - line.mean(axis=0))[2][0]
-
-
-def meeting_point(lines: Sequence[Array]) -> Array:
+def meeting_point(lines: Sequence[DrawnLine]) -> Array:
     """(3,) homogeneous point nearest to all lines, of unit length; longer lines count for more."""
-    scale = max(float(np.abs(np.concatenate(lines)).max()), 1.0)
-    rows = []
-    for line in lines:
-        along, middle = direction_of(line), line.mean(axis=0) / scale
-        length = np.linalg.norm(line[-1] - line[0])
-        rows.append(length * np.array([-along[1], along[0], along[1] * middle[0] - along[0] * middle[1]]))
+    scale = max(float(np.abs(np.concatenate([line.points for line in lines])).max()), 1.0)
+    rows = [
+        np.linalg.norm(line.points[-1] - line.points[0]) * line.homogeneous * [1.0, 1.0, 1.0 / scale]
+        for line in lines
+    ]
     x, y, w = np.linalg.svd(np.stack(rows))[2][-1]
     point = np.array([x * scale, y * scale, w])
     return point / np.linalg.norm(point)
 
 
-def refuse_parallel(lines: Sequence[Array], what: str) -> None:
+def refuse_parallel(lines: Sequence[DrawnLine], what: str) -> None:
     """Refuses lines that may as well be parallel in the picture.
 
     Raises:
         CalibrationError: naming `what`.
     """
-    centred = np.concatenate([line - line.mean(axis=0) for line in lines])
+    centred = np.concatenate([line.points - line.middle for line in lines])
     along = np.linalg.svd(centred)[2][0]
     if np.abs(centred @ [-along[1], along[0]]).max() < _PARALLEL_PX:
         raise CalibrationError(
@@ -86,7 +107,7 @@ def refuse_parallel(lines: Sequence[Array], what: str) -> None:
         )
 
 
-def refuse_meeting_inside(lines: Sequence[Array], point: Array, what: str) -> None:
+def refuse_meeting_inside(lines: Sequence[DrawnLine], point: Array, what: str) -> None:
     """Refuses lines that meet on one of themselves, which parallel lines of the street never do.
 
     Args:
@@ -96,10 +117,9 @@ def refuse_meeting_inside(lines: Sequence[Array], point: Array, what: str) -> No
         CalibrationError: naming `what`.
     """
     for line in lines:
-        along = direction_of(line)
-        ends = line @ along
+        ends = line.points @ line.along
         # the point's place along the line, times its third coordinate
-        place = point[:2] @ along
+        place = point[:2] @ line.along
         low, high = sorted((place - ends.min() * point[2], place - ends.max() * point[2]))
         if low < 0 < high:
             raise CalibrationError(
@@ -108,7 +128,7 @@ def refuse_meeting_inside(lines: Sequence[Array], point: Array, what: str) -> No
             )
 
 
-def refuse_meeting_third(lines: Sequence[Array], point: Array) -> None:
+def refuse_meeting_third(lines: Sequence[DrawnLine], point: Array) -> None:
     """Refuses lines of one direction that run through the point where those of the other meet.
 
     Raises:
@@ -122,18 +142,17 @@ def refuse_meeting_third(lines: Sequence[Array], point: Array) -> None:
             )
 
 
-def distances_through(line: Array, point: Array, aside: float) -> Array:
+def distances_through(line: DrawnLine, point: Array, aside: float) -> Array:
     """(k,) signed distances of a drawn line's points from the line through a point, pixels.
 
     Of the many lines through the point this is the one that passes `aside` pixels beside the drawn line's
     middle; the caller seeks that number with the others.
 
     Args:
-        line: (k, 2). point: (3,) homogeneous.
+        point: (3,) homogeneous.
     """
-    middle, along = line.mean(axis=0), direction_of(line)
-    passing = middle + aside * np.array([-along[1], along[0]])
+    passing = line.middle + aside * line.across
     way = point[:2] - point[2] * passing
     way = way / np.linalg.norm(way)
-    away = line - passing
+    away = line.points - passing
     return way[0] * away[:, 1] - way[1] * away[:, 0]

@@ -16,6 +16,7 @@ from core.errors import CalibrationError
 from core.geometry.calibration.least_squares import solve
 from core.geometry.calibration.lens import Lens
 from core.geometry.calibration.lines import (
+    DrawnLine,
     distances_through,
     flatten_line,
     flatten_lines,
@@ -61,7 +62,7 @@ def calibrate_vanishing_points(
     groups = (flatten_lines(lens, first, _FIRST), flatten_lines(lens, second, _SECOND))
     points = _meeting_points(groups, lens.focal is not None)
     focal = lens.focal or _focal(*points)
-    frame = _frame(*points, focal, np.concatenate([*groups[0], *groups[1]]))
+    frame = _frame(*points, focal, np.concatenate([line.points for line in (*groups[0], *groups[1])]))
     length = _length_on_ground(lens, scale, frame[:, 2], focal)
     problem = _Problem(groups, frame, focal, lens.focal is not None, length)
     solution = solve(problem.residuals, np.zeros(problem.size))
@@ -88,7 +89,7 @@ class _Problem:
 
     def __init__(
         self,
-        groups: tuple[list[Array], list[Array]],
+        groups: tuple[list[DrawnLine], list[DrawnLine]],
         frame: Array,
         focal: float,
         focal_known: bool,
@@ -97,6 +98,8 @@ class _Problem:
         self._groups, self._frame, self._focal, self._length = groups, frame, focal, length
         self._focals = 0 if focal_known else 1
         self._lines = len(groups[0]) + len(groups[1])
+        if length.ends is not None:
+            self._length_start = _ground_ends(length.ends, frame, focal, length.height)
         self.size = 3 + self._focals + self._lines + (0 if length.ends is None else 4)
 
     def view(self, values: Array) -> View:
@@ -128,7 +131,7 @@ class _Problem:
     def _length_residuals(self, values: Array, focal: float, frame: Array) -> Array:
         """The ends of a length on the ground whose middle (2) and direction (1) are sought."""
         assert self._length.ends is not None
-        start = ground_ends(self._length.ends, self._frame, self._focal, self._length.height)
+        start = self._length_start
         way = start[1] - start[0]
         middle = start.mean(axis=0) + self._length.height * values[-3:-1]
         angle = np.arctan2(way[1], way[0]) + values[-1]
@@ -141,14 +144,16 @@ class _Problem:
         return wrong.ravel()
 
 
-def ground_ends(pixels: Array, frame: Array, focal: float, height: float) -> Array:
+def _ground_ends(pixels: Array, frame: Array, focal: float, height: float) -> Array:
     """(n, 2) places on the ground of offsets (n, 2), in a frame (3, 3) of ground axes and normal."""
     rays = np.concatenate([pixels / focal, np.ones((len(pixels), 1))], axis=1)
     points = rays * (-height / (rays @ frame[:, 2]))[:, None]
     return points @ frame[:, :2]
 
 
-def _meeting_points(groups: tuple[list[Array], list[Array]], focal_known: bool) -> tuple[Array, Array]:
+def _meeting_points(
+    groups: tuple[list[DrawnLine], list[DrawnLine]], focal_known: bool
+) -> tuple[Array, Array]:
     points = (meeting_point(groups[0]), meeting_point(groups[1]))
     for lines, what in zip(groups, (_FIRST, _SECOND), strict=True):
         if not focal_known:
@@ -196,7 +201,7 @@ def _length_on_ground(lens: Lens, scale: KnownLength | float, normal: Array, foc
     if isinstance(scale, KnownLength):
         if not (np.isfinite(scale.metres) and scale.metres > 0):
             raise CalibrationError("The known length is not positive.", "Give its length in metres.")
-        ends = flatten_line(lens, scale.pixels, "known length")[[0, -1]]
+        ends = flatten_line(lens, scale.pixels, "known length").points[[0, -1]]
         rays = np.concatenate([ends / focal, np.ones((2, 1))], axis=1)
         if (rays @ normal >= 0).any():
             raise CalibrationError(

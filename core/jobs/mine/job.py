@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, select
 
 from core.errors import JobError
 from core.jobs.background import make_backgrounds, read_background
@@ -50,7 +52,7 @@ def run_mine(context: JobContext) -> dict[str, Any]:
         done += len(plan.frames)
     for number, one in enumerate(footage):
         _judge(context, one, number / len(footage), 1 / len(footage))
-    result = _result(context, [plan.source.id for _, plan in plans]) | {"frames": frames}
+    result = _result(context, [plan for _, plan in plans]) | {"frames": frames}
     damaged = context.checkpoint.get("damaged", 0)
     return result | ({"frames that could not be read": damaged} if damaged else {})
 
@@ -147,21 +149,26 @@ def _ensure_background(context: JobContext, footage: CameraFootage) -> None:
     make_backgrounds(context, footage, BackgroundSettings(samples=60, per_hour=True), context.progress)
 
 
-def _result(context: JobContext, source_ids: list[int]) -> dict[str, Any]:
-    i, t = tables.instance.c, tables.track.c
-    live = (i.source_id.in_(source_ids), i.state == "live")
+def _result(context: JobContext, plans: Sequence[SourcePlan]) -> dict[str, Any]:
+    """What there is now in the frames that this job looked at; those of earlier jobs beside them are not."""
+    i = tables.instance.c
+    categories: Counter[str] = Counter()
+    labels: Counter[str | None] = Counter()
+    tracks: set[int] = set()
     with context.project.read() as connection:
-        by_category = _counted(connection, select(i.category, func.count()).where(*live).group_by(i.category))
-        by_label = _counted(connection, select(i.label, func.count()).where(*live).group_by(i.label))
-        tracks = connection.scalar(select(func.count()).where(t.source_id.in_(source_ids), t.state == "live"))
+        for plan in plans:
+            mined = {frame.id for frame in plan.frames}
+            query = select(i.frame_id, i.category, i.label, i.track_id)
+            found = connection.execute(query.where(i.source_id == plan.source.id, i.state == "live"))
+            for frame_id, category, label, track_id in found:
+                if frame_id in mined:
+                    categories[category] += 1
+                    labels[label] += 1
+                    tracks.add(track_id)
     return {
-        "objects": sum(by_category.values()),
-        **dict(sorted(by_category.items())),
-        "tracks": tracks or 0,
-        "unoccluded": by_label.get("unoccluded", 0),
-        "occluded": by_label.get("occluded", 0),
+        "objects": categories.total(),
+        **dict(sorted(categories.items())),
+        "tracks": len(tracks - {None}),
+        "unoccluded": labels["unoccluded"],
+        "occluded": labels["occluded"],
     }
-
-
-def _counted(connection: Connection, query: Select[Any]) -> dict[str, int]:
-    return {row[0] or "untested": int(row[1]) for row in connection.execute(query)}

@@ -14,8 +14,9 @@ from core.jobs.settings import AddSettings
 from core.media.capture_times import CaptureTimes
 from core.media.sequences import split_sequences
 from core.media.source import index_source
+from core.records.media import SourceTable
 from core.store import tables
-from core.store.writers.sources import add_source
+from core.store.writers.sources import add_source, known_source
 
 _INDEXED = 0.9  # of the progress; writing the table is quick
 
@@ -39,19 +40,37 @@ def run_add(context: JobContext) -> dict[str, Any]:
     sequences = split_sequences(table.frames, settings.burst_gap_s)
     context.progress(_INDEXED, f"Writing {len(table.frames)} frames")
     with context.project.bulk() as bulk:
-        name = settings.camera.strip() or path.stem
-        camera_id = bulk.run(lambda connection: ensure_camera(connection, name))
+        camera_id = bulk.run(lambda connection: _camera_for(connection, table, settings.camera.strip()))
         source_id = add_source(context.project, bulk, camera_id, table, sequences)
     for warning in table.warnings:
         context.log(warning)
     return {
-        "camera": name,
+        "camera": _camera_name(context, source_id),
         "source": source_id,
         "frames": len(table.frames),
         "bursts": len(sequences),
         "size": f"{table.width}x{table.height}",
         **({"warnings": list(table.warnings)} if table.warnings else {}),
     }
+
+
+def _camera_for(connection: Connection, table: SourceTable, name: str) -> int:
+    """The camera to add footage to: the one named, or the one that hidden footage comes back to.
+
+    Raises:
+        EditRefusedError: the footage is in the project already; then no camera is made either.
+    """
+    known = known_source(connection, table)
+    if known is not None and known[1] == "hidden":
+        source = tables.source.c
+        return int(connection.execute(select(source.camera_id).where(source.id == known[0])).scalar_one())
+    return ensure_camera(connection, name or table.path.stem)
+
+
+def _camera_name(context: JobContext, source_id: int) -> str:
+    query = select(tables.camera.c.name).join(tables.source).where(tables.source.c.id == source_id)
+    with context.project.read() as connection:
+        return str(connection.execute(query).scalar_one())
 
 
 def ensure_camera(connection: Connection, name: str) -> int:

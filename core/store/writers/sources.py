@@ -55,18 +55,28 @@ def add_source(
     return source_id
 
 
+def known_source(connection: Connection, table: SourceTable) -> tuple[int, str] | None:
+    """(id, state) of a source of the same content that is hidden or half added; None where there is none.
+
+    Raises:
+        EditRefusedError: the same footage is in the project already, for all to see.
+    """
+    known = source_by_hash(connection, table.content_hash)
+    if known is not None and known[1] == "live":
+        raise EditRefusedError(
+            f"The footage {table.path.name} is in the project already.", "Choose other footage."
+        )
+    return known
+
+
 def _begin(
     connection: Connection, project: Project, camera_id: int, table: SourceTable, recorded: bool
 ) -> tuple[int, bool]:
     if connection.scalar(select(tables.camera.c.id).where(tables.camera.c.id == camera_id)) is None:
         raise EditRefusedError("That camera is no longer there.", "Choose another camera.")
-    known = source_by_hash(connection, table.content_hash)
+    known = known_source(connection, table)
     if known is not None:
         source_id, state = known
-        if state == "live":
-            raise EditRefusedError(
-                f"The footage {table.path.name} is in the project already.", "Choose other footage."
-            )
         moved = _place(project, table) | {"camera_id": camera_id}
         if state == "hidden":
             # its instances know the camera too, so that footage comes back where it was

@@ -46,8 +46,9 @@ def new(
     """Make a new, empty project."""
     from core.store.project import Project
 
-    Project.create(project, name).close()
-    typer.echo(f"Made {project}")
+    with Project.create(project, name) as made:
+        path = project.with_name(made.path.name)
+    typer.echo(f"Made {path}")
 
 
 @app.command()

@@ -22,7 +22,14 @@ from core.store.checkpoints import CheckpointWorker, lengthen_log, log_bytes
 from core.store.connection import connect, raw_of, reading_engine, write_transaction, writing_engine
 from core.store.faults import read_only as read_only_error
 from core.store.faults import translated
-from core.store.schema import APPLICATION_ID, SCHEMA_VERSION, damaged, files_folder, no_project
+from core.store.schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    damaged,
+    files_folder,
+    no_project,
+    with_suffix,
+)
 
 WRITE_TIMEOUT_S = 10.0
 _EDIT_POLL_S = 0.0005
@@ -65,7 +72,8 @@ class Project:
         """Make a new, empty project and open it.
 
         Args:
-            path: of the file to make; its folder must exist.
+            path: of the file to make, which ends in .amodal (that is added where it is missing); its folder
+                must exist.
             name: for people; the file's stem without one.
 
         Raises:
@@ -73,7 +81,7 @@ class Project:
             ReadOnlyProjectError: the folder cannot be written.
             DiskFullError: there is no room.
         """
-        path = path.absolute()
+        path = with_suffix(path.absolute())
         if path.exists():
             raise ProjectError(f"There is already a file {path}.", "Open it, or choose another name.")
         if not path.parent.is_dir():

@@ -12,12 +12,19 @@ APPLICATION_ID = 0x414D4F44
 SCHEMA_VERSION = 1
 """SQLite's user_version that this program writes. A file with a smaller one is migrated."""
 
+SUFFIX = ".amodal"
+
 _MAGIC = b"SQLite format 3\x00"
+
+
+def with_suffix(path: Path) -> Path:
+    """The path of a project called so: with .amodal at its end, by which people and systems know it."""
+    return path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
 
 
 def files_folder(path: Path) -> Path:
     """The folder beside a project that holds its recordings, checkpoints and backups: NAME.files."""
-    return path.with_name(path.name.removesuffix(".amodal") + ".files")
+    return path.with_name(path.name.removesuffix(SUFFIX) + ".files")
 
 
 def damaged(path: Path, why: str) -> DamagedProjectError:
@@ -31,9 +38,7 @@ def damaged(path: Path, why: str) -> DamagedProjectError:
         way_out = f"There is no backup in {folder.name}/backups: go back to a copy of your own"
     else:
         way_out = f"Go back to its newest backup, {folder.name}/backups/{newest}"
-    return DamagedProjectError(
-        f"The project {path.name} is damaged: {why}.", f"{way_out}, or run `amodal doctor {path.name}`."
-    )
+    return DamagedProjectError(f"The project {path.name} is damaged: {why}.", f"{way_out}.")
 
 
 def no_project(path: Path) -> NotAProjectError:

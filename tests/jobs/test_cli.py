@@ -134,3 +134,8 @@ def test_a_camera_that_does_not_answer_is_told_of_in_a_log_file(tmp_path: Path) 
     assert process.wait() == 130, said
     watch.cancel()
     assert said[0] == "Connecting to the camera.\n"
+
+
+def test_a_new_project_says_what_it_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "new", tmp_path / "plain") == (0, f"Made {tmp_path / 'plain.amodal'}\n", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["plain.amodal"]

@@ -129,6 +129,18 @@ def test_a_cut_header_is_damage(tmp_path: Path) -> None:
         Project.open(path)
 
 
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [("plain", "plain.amodal"), ("v1.2", "v1.2.amodal"), ("p.amodal", "p.amodal"), ("p.db", "p.db.amodal")],
+)
+def test_a_new_project_is_always_called_one(tmp_path: Path, asked: str, made: str) -> None:
+    with Project.create(tmp_path / asked) as project:
+        assert project.path == tmp_path / made
+    assert [path.name for path in tmp_path.glob("*") if path.is_file()] == [made]
+    with pytest.raises(ProjectError, match="already"):
+        Project.create(tmp_path / asked)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
 def test_a_truncated_project_is_damage(tmp_path: Path, share: float) -> None:
     path = tmp_path / "cut.amodal"
@@ -138,6 +150,7 @@ def test_a_truncated_project_is_damage(tmp_path: Path, share: float) -> None:
     with pytest.raises(DamagedProjectError) as caught:
         Project.open(path)
     assert "There is no backup in cut.files/backups" in caught.value.way_out
+    assert "doctor" not in caught.value.way_out  # which could only say the same
 
 
 def test_damage_names_the_newest_backup_there_is(tmp_path: Path) -> None:

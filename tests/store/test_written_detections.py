@@ -184,6 +184,11 @@ def test_what_was_imported_is_neither_moved_nor_marked(site: Any) -> None:
     assert rows(site)[imported].state == "live"
 
 
+def live_tracks(site: Any) -> list[int]:
+    with site.project.read() as connection:
+        return list(connection.scalars(select(tables.track.c.id).where(tables.track.c.state == "live")))
+
+
 def test_tracks_keep_their_id_when_they_are_found_again(site: Any) -> None:
     cars = [site.one_car(n) for n in range(6)]
     sequence = site.project
@@ -207,17 +212,16 @@ def test_tracks_keep_their_id_when_they_are_found_again(site: Any) -> None:
     # the second takes one instance over from the first; both are still mostly themselves
     assert track(cars[:2], cars[2:]) == [first, second]
     with site.project.read() as connection:
-        row = tracks.track_by_id(connection, first)
-        assert row is not None
+        query = select(tables.track).where(tables.track.c.id == first)
+        row = connection.execute(query).one()
         assert (row.instance_count, row.first_time_s, row.last_time_s) == (2, 0.0, pytest.approx(0.04))
         assert [p.instance_id for p in tracks.track_points(connection, second)] == cars[2:]
     # one track swallows all: it is the one that most of its instances were of
     assert track(cars) == [second]
-    with site.project.read() as connection:
-        assert [t.id for t in tracks.tracks_of(connection, site.source_id)] == [second]
+    assert live_tracks(site) == [second]
     # none is left
     assert track() == []
+    assert live_tracks(site) == []
     with site.project.read() as connection:
-        assert tracks.tracks_of(connection, site.source_id) == []
         assert {row.track_id for row in rows(site).values()} == {None}
         assert connection.scalar(select(func.count()).select_from(tables.track)) == 2

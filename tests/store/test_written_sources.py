@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from core.errors import EditRefusedError
-from core.records.media import SourceTable
+from core.records.media import SourceKind, SourceTable
+from core.store import tables
 from core.store.edits.sources import hide_source
 from core.store.queries import frames, instances, sources
 from core.store.writers.sources import add_source
 
 
+def source_table(connection: Connection, source_id: int) -> SourceTable:
+    """A source as the media stage handed it over, with all its frames."""
+    row = connection.execute(select(tables.source).where(tables.source.c.id == source_id)).one()
+    return SourceTable(
+        kind=SourceKind(row.kind),
+        path=Path(row.absolute_path),
+        width=row.width,
+        height=row.height,
+        time_base=Fraction(row.time_base_num, row.time_base_den),
+        content_hash=row.content_hash,
+        byte_size=row.byte_size,
+        frames=tuple(sources.frame_stamps(connection, source_id)),
+        warnings=tuple(row.warnings),
+    )
+
+
 def test_a_source_comes_back_as_it_was_indexed(site: Any, make_table: Callable[..., SourceTable]) -> None:
     table = make_table(site.project.path.parent, 20)
     with site.project.read() as connection:
-        back = sources.source_table(connection, site.source_id)
+        back = source_table(connection, site.source_id)
         assert back == table
         parts = frames.sequences_of(connection, site.source_id)
         assert [(s.ordinal, s.first_pts, s.last_pts, s.frame_count) for s in parts] == [
@@ -72,7 +92,7 @@ def test_adding_goes_on_after_a_crash(site: Any, make_table: Callable[..., Sourc
     with site.project.bulk() as bulk:
         source_id = add_source(site.project, bulk, site.camera_id, table, parts)
     with site.project.read() as connection:
-        assert sources.source_table(connection, source_id) == table
+        assert source_table(connection, source_id) == table
         assert len(frames.sequences_of(connection, source_id)) == 2
         assert len(sources.list_sources(connection, site.project)) == 2
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from core.records.media import FrameStamp, SourceKind, SourceTable
+from core.records.media import FrameStamp, SourceKind
 from core.records.project import SourceRow
 from core.store import tables
 from core.store.project import Project
@@ -96,24 +95,6 @@ def identity_of(connection: Connection, source_id: int) -> tuple[bytes, int, Sou
     if row is None:
         return None
     return row.content_hash, row.byte_size, SourceKind(row.kind), Path(row.absolute_path).name
-
-
-def source_table(connection: Connection, source_id: int) -> SourceTable | None:
-    """A source as the media stage handed it over, with all its frames, or None."""
-    row = connection.execute(select(_source).where(_source.c.id == source_id)).first()
-    if row is None:
-        return None
-    return SourceTable(
-        kind=SourceKind(row.kind),
-        path=Path(row.absolute_path),
-        width=row.width,
-        height=row.height,
-        time_base=Fraction(row.time_base_num, row.time_base_den),
-        content_hash=row.content_hash,
-        byte_size=row.byte_size,
-        frames=tuple(frame_stamps(connection, source_id)),
-        warnings=tuple(row.warnings),
-    )
 
 
 def frame_stamps(connection: Connection, source_id: int) -> Iterable[FrameStamp]:

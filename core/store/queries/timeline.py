@@ -88,18 +88,3 @@ def frame_step_s(stretches: Sequence[Stretch]) -> float | None:
     steps = sum(stretch.frames - 1 for stretch in stretches)
     passed_s = sum(stretch.last_s - stretch.first_s for stretch in stretches)
     return passed_s / steps if steps and passed_s > 0 else None
-
-
-def instance_near(connection: Connection, source_id: int, time_s: float) -> int | None:
-    """The live instance of a source nearest in time: where a click on the timeline leads; None for none."""
-    base = (
-        "SELECT id, time_s FROM instance INDEXED BY ix_instance_timeline "
-        "WHERE source_id = :source AND state = 'live' AND time_s "
-    )
-    parameters = {"source": source_id, "t": time_s}
-    found = [
-        row
-        for query in (base + "<= :t ORDER BY time_s DESC LIMIT 1", base + ">= :t ORDER BY time_s LIMIT 1")
-        if (row := connection.execute(text(query), parameters).first()) is not None
-    ]
-    return int(min(found, key=lambda row: abs(row.time_s - time_s)).id) if found else None

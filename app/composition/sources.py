@@ -84,6 +84,7 @@ class _Sources:
         self.sources.camera_chosen.connect(self._show_camera)
         self.view.list.chosen.connect(self.sources.choose)
         self.view.list.dropped.connect(self.sources.add_footage)
+        self.view.list.shown_again.connect(self.sources.show_hidden)
         self.view.dropped.connect(self.sources.add_footage)
         self.view.tab_shown.connect(self._need_form)
 
@@ -169,6 +170,8 @@ class _Sources:
             "sources.add_camera": self._ask_camera,
             "sources.edit_camera": self._ask_edit,
             "sources.hide": sources.hide_source,
+            "sources.show_hidden": lambda: sources.show_hidden(),
+            "sources.remove_camera": sources.remove_camera,
             "sources.find": self._ask_find,
             "sources.point_out": self._ask_file,
             "sources.next": lambda: sources.choose_next(1),

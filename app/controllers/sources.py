@@ -49,8 +49,13 @@ class SourcesController(QObject):
 
             with project.read() as connection:
                 rows = sources.list_sources(connection, project)
+                hidden = sources.list_sources(connection, project, counted=False, hidden=True)
                 return tuple(
-                    CameraNode(camera, tuple(row for row in rows if row.camera_id == camera.id))
+                    CameraNode(
+                        camera,
+                        tuple(row for row in rows if row.camera_id == camera.id),
+                        tuple(row for row in hidden if row.camera_id == camera.id),
+                    )
                     for camera in cameras.list_cameras(connection)
                 )
 
@@ -191,6 +196,35 @@ class SourcesController(QObject):
             from core.store.edits.sources import hide_source
 
             return hide_source(self._session.history, source.id)
+
+        self._session.perform(verb)
+
+    def show_hidden(self, source_id: int | None = None) -> None:
+        """Brings a hidden source back to the list, or all of the chosen camera's; undo hides them again."""
+        camera = self.state.camera
+        of_camera = camera.id if camera is not None and source_id is None else None
+        hidden = [row for node in self.state.cameras for row in node.hidden]
+        chosen = [row.id for row in hidden if source_id == row.id or of_camera == row.camera_id]
+        if not chosen:
+            return
+
+        def verb() -> Touched:
+            from core.store.edits.sources import show_sources
+
+            return show_sources(self._session.history, chosen)
+
+        self._session.perform(verb)
+
+    def remove_camera(self) -> None:
+        """Removes the chosen camera, which must have no footage; undo brings it back."""
+        camera = self.state.camera
+        if camera is None:
+            return
+
+        def verb() -> Touched:
+            from core.store.edits.cameras import remove_camera
+
+            return remove_camera(self._session.history, camera.id)
 
         self._session.perform(verb)
 

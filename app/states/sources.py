@@ -14,10 +14,11 @@ from core.records.project import BackgroundRow, CameraRow, SourceRow
 
 @dataclass(frozen=True, slots=True)
 class CameraNode:
-    """A camera in the list, with its sources in the order they were added."""
+    """A camera in the list, with its sources in the order they were added, and those that were hidden."""
 
     camera: CameraRow
     sources: tuple[SourceRow, ...]
+    hidden: tuple[SourceRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

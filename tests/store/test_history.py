@@ -13,7 +13,7 @@ from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabe
 from core.store import tables
 from core.store.edits.cameras import add_camera, remove_camera, rename_camera, set_utc_offset
 from core.store.edits.categories import set_category
-from core.store.edits.sources import hide_source, relocate_source, show_source
+from core.store.edits.sources import hide_source, relocate_source, show_sources
 from core.store.edits.verdicts import RejectReason, set_verdict
 from core.store.history import History
 from core.store.project import Project
@@ -278,7 +278,7 @@ def test_sources_are_hidden_and_found_again(site: Any) -> None:
 
     hide_source(site.history, site.source_id)
     assert listed() == []
-    show_source(site.history, site.source_id)
+    show_sources(site.history, [site.source_id])
     moved = site.project.path.parent / "elsewhere"
     moved.mkdir()
     (moved / "clip.mp4").touch()

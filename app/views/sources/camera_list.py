@@ -164,8 +164,10 @@ class CameraList(QWidget):
         chosen(object): a Selection.
         dropped(object, object): paths, and a camera's id or None.
         wanted(str): the id of an action that was pressed here.
+        shown_again(int): the id of a hidden source that shall come back.
     """
 
+    shown_again = Signal(int)
     chosen = Signal(object)
     dropped = Signal(object, object)
     wanted = Signal(str)
@@ -201,7 +203,7 @@ class CameraList(QWidget):
         chosen: QTreeWidgetItem | None = None
         waiting = list(state.adding)
         for node in state.cameras:
-            head = _item(node, f"{node.camera.name}\n{_offset(node.camera)}")
+            head = _item(node, _camera_tip(node))
             self.tree.addTopLevelItem(head)
             if state.selection == Selection(node.camera.id):
                 chosen = head
@@ -270,7 +272,12 @@ class CameraList(QWidget):
 
     def _menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)
-        data = item.data(0, _DATA) if item is not None else None
+        menu = self.menu_of(item.data(0, _DATA) if item is not None else None)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.tree.viewport().mapToGlobal(place))
+
+    def menu_of(self, data: object) -> QMenu:
+        """What can be done with a camera (a CameraNode), a source (a SourceRow), or on free ground."""
         menu = QMenu(self)
         entries = [("Add a camera…", "sources.add_camera")]
         if isinstance(data, CameraNode):
@@ -289,8 +296,20 @@ class CameraList(QWidget):
                 ]
         for text, action in entries:
             menu.addAction(text).triggered.connect(lambda _=False, wanted=action: self.wanted.emit(wanted))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.tree.viewport().mapToGlobal(place))
+        if isinstance(data, CameraNode):
+            self._add_hidden(menu, data)
+        return menu
+
+    def _add_hidden(self, menu: QMenu, node: CameraNode) -> None:
+        """Entries for what a camera hides; for one that has nothing, how to be rid of it."""
+        if node.hidden:
+            inner = menu.addMenu("Hidden sources")
+            for row in node.hidden:
+                entry = inner.addAction(f"Show {row.name} again".replace("&", "&&"))
+                entry.triggered.connect(lambda _=False, wanted=row.id: self.shown_again.emit(wanted))
+        elif not node.sources:
+            entry = menu.addAction("Remove this camera")
+            entry.triggered.connect(lambda: self.wanted.emit("sources.remove_camera"))
 
     def _on_current(self, item: QTreeWidgetItem | None, _: object) -> None:
         if self._drawing or item is None:
@@ -331,6 +350,11 @@ def _line(
 ) -> None:
     shown = painter.fontMetrics().elidedText(text, mode, place.width())
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _camera_tip(node: CameraNode) -> str:
+    hidden = f"\n{plural(len(node.hidden), 'hidden source')}" if node.hidden else ""
+    return f"{node.camera.name}\n{_offset(node.camera)}{hidden}"
 
 
 def _offset(camera: CameraRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import EditRefusedError
@@ -20,16 +21,17 @@ def hide_source(history: History, source_id: int) -> Touched:
     Raises:
         EditRefusedError: there is no such source.
     """
-    return _set_state(history, source_id, "hidden", "Hide a source")
+    return _set_state(history, [source_id], "hidden", "Hide a source")
 
 
-def show_source(history: History, source_id: int) -> Touched:
-    """Bring a hidden source back.
+def show_sources(history: History, source_ids: Sequence[int]) -> Touched:
+    """Bring hidden sources back.
 
     Raises:
         EditRefusedError: there is no such source.
     """
-    return _set_state(history, source_id, "live", "Show a source")
+    title = "Show a hidden source" if len(source_ids) == 1 else f"Show {len(source_ids)} hidden sources"
+    return _set_state(history, source_ids, "live", title)
 
 
 def relocate_source(history: History, source_id: int, path: Path) -> Touched:
@@ -61,11 +63,12 @@ def relative_to_project(project_path: Path, path: Path) -> str:
         return ""
 
 
-def _set_state(history: History, source_id: int, state: str, title: str) -> Touched:
+def _set_state(history: History, source_ids: Sequence[int], state: str, title: str) -> Touched:
     def action(recorder: Recorder) -> None:
-        if _present(recorder, source_id)["state"] == "adding":
-            raise EditRefusedError("That source is still being added.", "Wait for the job, or resume it.")
-        recorder.update(_source, source_id, {"state": state})
+        for source_id in source_ids:
+            if _present(recorder, source_id)["state"] == "adding":
+                raise EditRefusedError("That source is still being added.", "Wait for the job, or resume it.")
+            recorder.update(_source, source_id, {"state": state})
 
     return history.perform(title, action)
 

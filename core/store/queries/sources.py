@@ -18,16 +18,22 @@ _source, _frame, _instance = tables.source, tables.frame, tables.instance
 
 
 def list_sources(
-    connection: Connection, project: Project, camera_id: int | None = None, *, counted: bool = True
+    connection: Connection,
+    project: Project,
+    camera_id: int | None = None,
+    *,
+    counted: bool = True,
+    hidden: bool = False,
 ) -> list[SourceRow]:
-    """Sources of a camera, or of all, in the order they were added; hidden ones are left out.
+    """Sources of a camera, or of all, in the order they were added.
 
     Args:
         connection, project: what to read; the project says where relative paths begin.
         camera_id: of which camera, or None for all.
         counted: whether to count the instances of each (an index scan; 0 where not asked for).
+        hidden: the hidden ones alone, instead of those that are shown.
     """
-    query = _rows_query().where(_source.c.state == "live").order_by(_source.c.id)
+    query = _rows_query().where(_source.c.state == ("hidden" if hidden else "live")).order_by(_source.c.id)
     if camera_id is not None:
         query = query.where(_source.c.camera_id == camera_id)
     rows = connection.execute(query).all()

@@ -22,7 +22,7 @@ _WALLS = (
     (0.66, 0.66, 0.66),
 )
 _BRICKS = ((0.27, 0.14, 0.10), (0.33, 0.20, 0.15), (0.22, 0.15, 0.13))
-_CONCRETE = (0.36, 0.36, 0.35)
+_CONCRETE = (0.30, 0.30, 0.295)
 _ROOFS = ((0.20, 0.09, 0.06), (0.09, 0.09, 0.10), (0.15, 0.13, 0.12))
 _AWNINGS = (
     (0.36, 0.05, 0.05),
@@ -63,12 +63,12 @@ def _style(rng: np.random.Generator) -> _Style:
     kind = rng.random()
     material = Material.PLASTER if kind < 0.55 else Material.BRICK if kind < 0.78 else Material.CONCRETE
     walls = {Material.PLASTER: _WALLS, Material.BRICK: _BRICKS}.get(material, (_CONCRETE,))
-    wall = np.array(walls[rng.integers(len(walls))]) * rng.uniform(0.85, 1.1)
+    wall = np.array(walls[rng.integers(len(walls))]) * rng.uniform(0.50, 0.85)
     bands = bool(material == Material.CONCRETE and rng.random() < 0.7)
     return _Style(
         material,
         (float(wall[0]), float(wall[1]), float(wall[2])),
-        (0.7, 0.7, 0.68) if rng.random() < 0.6 else (0.08, 0.07, 0.07),
+        (0.5, 0.5, 0.49) if rng.random() < 0.6 else (0.08, 0.07, 0.07),
         float(rng.uniform(2.3, 3.2)),
         (float(rng.uniform(1.0, 1.5)), float(rng.uniform(1.4, 1.8))),
         bands,
@@ -174,7 +174,7 @@ def _wall(soup: Soup, side: _Side, lot: Lot, style: _Style, rng: np.random.Gener
 
 
 def _lighter(wall: tuple[float, float, float]) -> tuple[float, float, float]:
-    return (min(wall[0] * 1.2, 0.75), min(wall[1] * 1.2, 0.75), min(wall[2] * 1.2, 0.75))
+    return (min(wall[0] * 1.2, 0.6), min(wall[1] * 1.2, 0.6), min(wall[2] * 1.2, 0.6))
 
 
 def _row(

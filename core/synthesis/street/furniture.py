@@ -14,7 +14,7 @@ _CASE = np.array([0.16, 0.16, 0.0])
 _STEEL = (0.17, 0.18, 0.18)
 _DARK = (0.035, 0.037, 0.04)
 _BARK = (0.085, 0.07, 0.058)
-_SIGN_COLOURS = ((0.02, 0.10, 0.42), (0.62, 0.62, 0.60), (0.50, 0.03, 0.03), (0.65, 0.50, 0.03))
+_SIGN_COLOURS = ((0.02, 0.07, 0.30), (0.50, 0.50, 0.48), (0.36, 0.03, 0.03), (0.02, 0.07, 0.30))
 
 
 def add_lamp(soup: Soup, spot: Spot) -> None:
@@ -95,7 +95,7 @@ def add_small_things(soup: Soup, layout: Layout, rng: np.random.Generator) -> No
         for x in (9.0 + 5 * rng.random(), 27.0 + 5 * rng.random(), 78.0 + 9 * rng.random()):
             y = side * (layout.front - 0.7)
             tall, half = float(rng.uniform(0.5, 1.4)), float(rng.uniform(0.25, 0.5))
-            tint = ((0.06, 0.10, 0.07), (0.20, 0.19, 0.17), (0.30, 0.27, 0.06))[rng.integers(3)]
+            tint = ((0.06, 0.10, 0.07), (0.20, 0.19, 0.17), (0.09, 0.085, 0.08))[rng.integers(3)]
             soup.box(
                 (x - half, y - half, KERB_HEIGHT),
                 (x + half, y + half, KERB_HEIGHT + tall),
@@ -138,8 +138,8 @@ def add_tree(soup: Soup, spot: Spot, rng: np.random.Generator, *, leaves: int) -
     one /= np.linalg.norm(one, axis=1, keepdims=True)
     two = np.cross(one, two)
     two /= np.linalg.norm(two, axis=1, keepdims=True)
-    one, two = one * rng.uniform(0.07, 0.15, (leaves, 1)), two * rng.uniform(0.05, 0.11, (leaves, 1))
-    tint = np.array(((0.075, 0.10, 0.030), (0.055, 0.085, 0.030), (0.11, 0.105, 0.03))[rng.integers(3)])
+    one, two = one * rng.uniform(0.045, 0.10, (leaves, 1)), two * rng.uniform(0.03, 0.07, (leaves, 1))
+    tint = np.array(((0.045, 0.062, 0.022), (0.035, 0.055, 0.022), (0.07, 0.066, 0.022))[rng.integers(3)])
     tints = tint * rng.uniform(0.6, 1.4, (leaves, 1))
     soup.quads(
         np.stack([middle - one, middle + two, middle + one, middle - two], axis=1), Material.LEAF, tints

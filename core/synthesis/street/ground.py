@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from core.synthesis.street.layout import END, KERB_HEIGHT, SIDE_REACH, START, Layout
 from core.synthesis.street.soup import Material, Soup
 
-_ROAD = (0.105, 0.106, 0.110)
-_SLABS = (0.27, 0.265, 0.255)
+_ROAD = (0.150, 0.151, 0.156)
+_SLABS = (0.215, 0.212, 0.206)
 _KERB = (0.36, 0.36, 0.35)
 _GRASS = (0.10, 0.125, 0.055)
 _CORNER_STEPS = 9

@@ -40,17 +40,17 @@ class Paint:
 
 
 PAINTS: tuple[Paint, ...] = (
-    Paint((0.62, 0.62, 0.61), False, 0.17),
+    Paint((0.50, 0.50, 0.49), False, 0.17),
     Paint((0.012, 0.012, 0.014), True, 0.20),
-    Paint((0.36, 0.37, 0.38), True, 0.19),
+    Paint((0.27, 0.275, 0.28), True, 0.19),
     Paint((0.11, 0.115, 0.12), True, 0.16),
     Paint((0.020, 0.035, 0.10), True, 0.08),
     Paint((0.03, 0.09, 0.24), True, 0.04),
-    Paint((0.36, 0.018, 0.016), False, 0.07),
+    Paint((0.28, 0.014, 0.014), False, 0.07),
     Paint((0.11, 0.012, 0.016), True, 0.02),
     Paint((0.20, 0.17, 0.13), True, 0.03),
     Paint((0.022, 0.05, 0.03), True, 0.015),
-    Paint((0.50, 0.33, 0.03), False, 0.015),
+    Paint((0.36, 0.22, 0.02), False, 0.01),
 )
 
 # albedo, mirror, dirt; paint's own albedo is filled in
@@ -62,9 +62,9 @@ _CAR: dict[str, tuple[Colour, float, float]] = {
     "gap": ((0.012, 0.012, 0.012), 0.0, 0.3),
     "spokes": ((0.28, 0.285, 0.29), 0.12, 0.5),
     "grille": ((0.012, 0.012, 0.013), 0.04, 0.3),
-    "plate": ((0.60, 0.60, 0.57), 0.02, 0.4),
-    "headlight": ((0.42, 0.43, 0.45), 0.10, 0.1),
-    "taillight": ((0.20, 0.008, 0.010), 0.06, 0.2),
+    "plate": ((0.45, 0.45, 0.43), 0.02, 0.4),
+    "headlight": ((0.30, 0.31, 0.33), 0.10, 0.1),
+    "taillight": ((0.13, 0.006, 0.007), 0.06, 0.2),
     "pillar": ((0.012, 0.012, 0.013), 0.04, 0.0),
     "bed": ((0.025, 0.025, 0.026), 0.02, 0.2),
     "mirror_glass": ((0.02, 0.02, 0.02), 0.5, 0.0),
@@ -87,15 +87,15 @@ def car_look(names: tuple[str, ...], paint: Paint, rng: np.random.Generator, *, 
             flake[number] = 0.55 if paint.metallic else 0.0
         elif name in _GLASS:
             dark = privacy and name in ("rear_screen", "rear_window", "quarter_window")
-            albedo[number] = np.array([0.010, 0.011, 0.011]) if dark else np.array([0.030, 0.032, 0.033])
-            mirror[number], dirt[number] = 0.07, 0.05 * dust
+            albedo[number] = np.array([0.008, 0.009, 0.009]) if dark else np.array([0.018, 0.020, 0.021])
+            mirror[number], dirt[number] = 0.05, 0.05 * dust
         else:
             albedo[number], mirror[number], share = _CAR[name]
             dirt[number] = share * dust
             if name in ("rim", "spokes"):
                 albedo[number] *= rims
     if lights_on:
-        for name, colour in (("headlight", (2.2, 2.1, 1.8)), ("taillight", (0.55, 0.02, 0.02))):
+        for name, colour in (("headlight", (2.2, 2.1, 1.8)), ("taillight", (0.22, 0.01, 0.01))):
             if name in names:
                 glow[names.index(name)] = colour
     return _look(albedo, mirror, flake, glow, dirt)

@@ -110,14 +110,15 @@ def default_mount(
         focal_px: focal length; the reference camera's angle of view where None.
     """
     rng = np.random.default_rng([layout.seed, 71])
-    y = float(rng.uniform(-0.75, -0.15)) * layout.driven_half
+    y = float(rng.uniform(-1.0, -0.2)) * layout.driven_half
+    yaw = float(rng.uniform(-0.06, 0.12)) - 0.014 * y
     camera = reference_camera(width, height) if focal_px is None else pinhole(width, height, focal_px)
-    return mount("main", camera, (0.0, y, above_m), float(rng.uniform(-0.10, 0.12)), down_rad)
+    return mount("main", camera, (0.0, y, above_m), yaw, down_rad)
 
 
 def far_mount(layout: Layout, width: int, height: int) -> Mount:
     """A second camera: at a corner of the junction, looking back at what the default one looks at."""
-    x = layout.side_x + layout.side_half + 4.0
+    x = layout.side_x + layout.side_half + 7.0
     return mount(
         "far", reference_camera(width, height), (x, layout.road_half + 1.0, 7.0), -2.75, float(np.deg2rad(17))
     )

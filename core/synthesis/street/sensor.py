@@ -12,8 +12,8 @@ from core.synthesis.street.settings import StreetSettings
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
-_MIDDLE = 0.085
-_TONES = 4096
+_MIDDLE = 0.088
+_TONES = 16384
 _TOP = 6.0
 _PLATES = 5
 
@@ -88,7 +88,7 @@ class Sensor:
             one = (round(start_x), round(start_y))
             two = (round(start_x + 0.12 * length), round(start_y + length))
             cv2.line(streaks, one, two, 255, 1, cv2.LINE_AA)
-        veil = cv2.GaussianBlur(streaks.astype(np.float32) / 255, (0, 0), 0.6) * 0.16
+        veil = cv2.GaussianBlur(streaks.astype(np.float32) / 255, (0, 0), 0.7) * 0.10
         return np.asarray(seen + veil[..., None] * self._light.ambient, dtype=np.float32)
 
     def _compressed(self, picture: Image) -> Image:

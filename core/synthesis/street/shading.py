@@ -105,7 +105,7 @@ def shade(groups: Sequence[Samples], eye: Floats, town: Town, around: Surroundin
     lit = albedo * (sky * around_share + bounced * open_ground * (1 - up))
     back = view + 2 * facing[:, None] * normal
     back /= np.sqrt(np.einsum("ij,ij->i", back, back))[:, None]
-    shiny = (mirror + (1 - mirror) * (1 - facing) ** 5 * np.minimum(mirror * 20, 1)) * (1 - 0.6 * dusty[:, 0])
+    shiny = (mirror + (1 - mirror) * (1 - facing) ** 5 * np.minimum(mirror * 16, 1)) * (1 - 0.6 * dusty[:, 0])
     shiny = shiny[:, None] * (0.25 + 0.75 * np.where(back[:, 2:] > 0, open_sky, open_ground))
     ambient = lit * (1 - shiny) + around.mirrored(back) * shiny + glow
     return Shaded(

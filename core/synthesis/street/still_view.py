@@ -186,7 +186,7 @@ class _Sample:
         chosen = np.flatnonzero((material == Material.ROAD) | (material == Material.PAVEMENT))
         where = self._points[chosen]
         puddle = np.clip(0.45 + 0.5 * self._town.noise.layered(where[:, 0], where[:, 1], 3.0), 0.1, 1.0)
-        mirror, cosine = self._reflection(chosen, 0.05)
+        mirror, cosine = self._reflection(chosen, 0.025)
         share = ((0.03 + 0.9 * (1 - cosine) ** 5) * puddle)[:, None]
         colour, lit = colour.copy(), lit.copy()
         colour[chosen] *= 0.62

@@ -130,11 +130,11 @@ class Street:
             self._signals,
         )
         step, now = -round(WARM_UP_S / STEP_S), traffic.moments()
-        before: list[CarMoment] = []
+        before: list[CarMoment] | None = None
         moments = []
         for index in range(settings.frame_count):
             time = index / settings.fps
-            while step * STEP_S < time or not before:
+            while before is None or step * STEP_S < time:
                 before = now
                 traffic.step(step * STEP_S)
                 step, now = step + 1, traffic.moments()
@@ -149,7 +149,7 @@ class Street:
         lights = self.town.light.lights_on and not parked
         finish: Look = car_look(model.solid.names, draw_paint(rng), rng, lights_on=lights)
         if now.braking and "taillight" in model.solid.names:
-            finish.glow[model.solid.names.index("taillight")] = (0.9, 0.03, 0.03)
+            finish.glow[model.solid.names.index("taillight")] = (0.55, 0.02, 0.02)
         placed = Placed(
             now.track, model.solid, finish, heading_rotation(now.heading), np.array([now.x, now.y, 0.0])
         )

@@ -10,7 +10,7 @@ from core.synthesis.street.ground import pave
 from core.synthesis.street.layout import END, Layout
 from core.synthesis.street.soup import Material, Soup, StillMesh
 
-_LEAVES = 2600
+_LEAVES = 5200
 
 
 def build_town(layout: Layout) -> StillMesh:

@@ -93,6 +93,7 @@ def compose(
         below.view.sub_depth,
         below.view.thing,
         points,
+        below.view.lamps,
     )
     if keep:
         view.sub_ambient, view.sub_sun, view.sub_depth = fine.planes(below.view, sky, sunlight)

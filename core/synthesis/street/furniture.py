@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.synthesis.street.layout import KERB_HEIGHT, Layout, Spot
+from core.synthesis.street.signals import lamp_code
 from core.synthesis.street.soup import Material, Soup
 
 Points = NDArray[np.float64]
@@ -52,12 +53,13 @@ def add_sign(soup: Soup, spot: Spot, rng: np.random.Generator) -> None:
         low -= 0.7
 
 
-def add_signal(soup: Soup, x: float, y: float, reach: float, facing: float) -> None:
+def add_signal(soup: Soup, x: float, y: float, reach: float, facing: float, phase: int) -> None:
     """A traffic light on a post, and a second one on an arm that reaches along y over the road.
 
     Args:
         reach: length of the arm along y, signed; 0 for none.
         facing: direction that the lamps look in, radians.
+        phase: whom it speaks to (see `routes`).
     """
     soup.begin("traffic light")
     foot = np.array([x, y, KERB_HEIGHT])
@@ -72,12 +74,13 @@ def add_signal(soup: Soup, x: float, y: float, reach: float, facing: float) -> N
         middle = place + ahead * 0.18
         soup.box(middle - _CASE, middle + _CASE + _up(0.92), Material.METAL, _DARK)
         across = np.array([-ahead[1], ahead[0], 0.0]) * 0.1
-        for lamp, colour in enumerate(((0.01, 0.10, 0.05), (0.12, 0.08, 0.0), (0.35, 0.02, 0.01))):
+        for lamp, colour in enumerate(((0.008, 0.03, 0.02), (0.035, 0.025, 0.008), (0.04, 0.01, 0.008))):
             at = middle + ahead * 0.165 + _up(0.08 + 0.29 * lamp)
             soup.quads(
                 [[at - across, at + across, at + across + _up(0.2), at - across + _up(0.2)]],
                 Material.LAMP,
                 colour,
+                lamp_code(phase, lamp),
             )
 
 

@@ -174,7 +174,7 @@ def _parking(rng: np.random.Generator, y: float, before: float, after: float) ->
 def _trees(rng: np.random.Generator, y: float, before: float, after: float) -> tuple[Spot, ...]:
     spots: list[Spot] = []
     for side in (-1, 1):
-        for begin, end in ((6.0, before - 4.0), (after + 4.0, END)):
+        for begin, end in ((15.0, before - 4.0), (after + 4.0, END)):
             x = begin + float(rng.uniform(0.0, 8.0))
             while x < end:
                 if rng.random() < 0.8:

@@ -44,7 +44,8 @@ class StillMesh:
         material: (F,) uint8, values of `Material`.
         tint: (F, 3) linear albedo of the face before its texture.
         thing: (F,) int16, index into `things`.
-        things: what stands there, such as "pole" or "tree", by number.
+        things: what stands there, such as "sign" or "tree", by number.
+        signal: (F,) which lamp of the traffic lights the face is (see `signals.lamp_code`), -1 for none.
     """
 
     vertices: Floats
@@ -53,6 +54,7 @@ class StillMesh:
     tint: Floats
     thing: NDArray[np.int16]
     things: tuple[str, ...]
+    signal: NDArray[np.int8]
 
 
 class Soup:
@@ -64,18 +66,20 @@ class Soup:
         self._tint: list[Floats] = []
         self._thing: list[NDArray[np.int16]] = []
         self._things: list[str] = []
+        self._signal: list[NDArray[np.int8]] = []
 
     def begin(self, thing: str) -> None:
         """What is added from here on belongs to a new thing of this name."""
         self._things.append(thing)
 
-    def quads(self, corners: ArrayLike, material: Material, tint: ArrayLike) -> None:
+    def quads(self, corners: ArrayLike, material: Material, tint: ArrayLike, signal: int = -1) -> None:
         """Adds (N, 4, 3) quadrilaterals, corners in order around each."""
         array = np.asarray(corners, dtype=np.float32).reshape(-1, 4, 3)
         count = len(array)
         self._quads.append(array)
         self._material.append(np.full(count, material, dtype=np.uint8))
         self._tint.append(np.broadcast_to(np.asarray(tint, dtype=np.float32), (count, 3)))
+        self._signal.append(np.full(count, signal, dtype=np.int8))
         self._thing.append(np.full(count, len(self._things) - 1, dtype=np.int16))
 
     def box(self, low: ArrayLike, high: ArrayLike, material: Material, tint: ArrayLike) -> None:
@@ -123,4 +127,5 @@ class Soup:
             tint=np.concatenate(self._tint).repeat(2, axis=0),
             thing=np.concatenate(self._thing).repeat(2),
             things=tuple(self._things),
+            signal=np.concatenate(self._signal).repeat(2),
         )

@@ -27,6 +27,21 @@ _BLOCK = 200_000
 _GLASS = (Material.WINDOW, Material.SHOP_WINDOW)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lamp:
+    """Where lamps of one kind of the traffic lights are seen.
+
+    Attributes:
+        code: which (see `signals.lamp_code`).
+        y, x: (n,) pixels; share: (n,) of each that the lamps fill.
+    """
+
+    code: int
+    y: NDArray[np.intp]
+    x: NDArray[np.intp]
+    share: Floats
+
+
 @dataclass(slots=True, eq=False)
 class StillView:
     """Colours are linear and without haze; `ambient` is what the sky lights, `sun` what the sun adds.
@@ -38,6 +53,7 @@ class StillView:
         sub_depth: (4, H, W).
         thing: (H, W) int16 index into the mesh's things at the centre, -1 for the sky.
         points: (H, W, 3) street frame, at the centre; zero for the sky.
+        lamps: the traffic lights' lamps, which shine or not.
     """
 
     ambient: Floats
@@ -48,6 +64,7 @@ class StillView:
     sub_depth: Floats
     thing: NDArray[np.int16]
     points: Floats
+    lamps: tuple[Lamp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +103,18 @@ def look(town: Town, mount: Mount) -> StillView:
         sub_depth=np.stack([plane.depth for plane in planes]),
         thing=thing,
         points=points,
+        lamps=_lamps(np.stack([plane.signal for plane in planes])),
     )
+
+
+def _lamps(signal: NDArray[np.int8]) -> tuple[Lamp, ...]:
+    """From (4, H, W) the code of the lamp in each sample, or -1."""
+    found = []
+    for code in np.unique(signal[signal >= 0]).tolist():
+        share = (signal == code).mean(axis=0, dtype=np.float32)
+        y, x = np.nonzero(share)
+        found.append(Lamp(int(code), y, x, share[y, x]))
+    return tuple(found)
 
 
 class _Sample:
@@ -103,6 +131,8 @@ class _Sample:
         self._face = hits.face[self._hit]
         self.depth = hits.distance.reshape(self._shape)
         along = self._rays[self._hit]
+        self.signal = np.full(self._shape, -1, dtype=np.int8)
+        self.signal.ravel()[self._hit] = town.mesh.signal[self._face]
         self._points = mount.position.astype(np.float32) + along * hits.distance[self._hit, None]
         self._normals = _normals(town.mesh, self._face, along)
         self._lifted = self._points + self._normals * 0.015
@@ -148,10 +178,9 @@ class _Sample:
             pixel.astype(np.float32),
         )  # fmt: skip
         share = self.sky_share.ravel()[self._hit][:, None]
-        lamp = (material == Material.LAMP)[:, None] * colour * 1.6
         leaf = np.where(material == Material.LEAF, 0.45, 0.0).astype(np.float32)[:, None]
         share = np.maximum(share, leaf * share + leaf * 0.35)
-        lit = colour * light.ambient * (share + (1 - share) * _BOUNCE) + lamp
+        lit = colour * light.ambient * (share + (1 - share) * _BOUNCE)
         if light.wet:
             colour, lit = self._wetted(colour, lit, material)
         lit = self._mirrored(lit, material)

@@ -26,7 +26,7 @@ from core.synthesis.street.point_truth import NEAR_M, Asked, points_truth
 from core.synthesis.street.sensor import Sensor
 from core.synthesis.street.settings import StreetSettings
 from core.synthesis.street.shading import Placed
-from core.synthesis.street.signals import Signals, round_s
+from core.synthesis.street.signals import GLOW, Signals, is_lit, round_s
 from core.synthesis.street.still_view import Town, look
 from core.synthesis.street.surroundings import Surroundings
 from core.synthesis.street.town import build_town
@@ -74,7 +74,7 @@ class Street:
         self.models: tuple[CarModel, ...] = draw_models(_MODELS, settings.seed)
         self.parked = self._park()
         self.people = draw_people(min(_BODIES, settings.people), settings.seed)
-        self._signals = Signals(float(np.random.default_rng([settings.seed, 131]).uniform(0, round_s())))
+        self.signals = Signals(float(np.random.default_rng([settings.seed, 131]).uniform(0, round_s())))
         self._walkers = plan_walkers(
             self.layout,
             settings.people,
@@ -82,7 +82,7 @@ class Street:
             settings.frame_count / settings.fps,
             settings.seed,
             len(self.parked),
-            self._signals,
+            self.signals,
         )
         self._looks: dict[int, Look] = {}
         self._moments = self._drive()
@@ -127,7 +127,7 @@ class Street:
             settings.seed,
             len(self.parked) + len(self._walkers),
             lambda time: on_road(self._walkers, self.layout, time),
-            self._signals,
+            self.signals,
         )
         step, now = -round(WARM_UP_S / STEP_S), traffic.moments()
         before: list[CarMoment] | None = None
@@ -189,6 +189,7 @@ class StreetCamera:
         bodies = [actor.placed for actor in actors]
         layered = compose.compose(self.still, bodies, self.mount, street.town, street.around)
         linear = layered.view.ambient + layered.view.sun
+        self._shine(linear, layered.owner, index / street.settings.fps)
         picture = self._sensor.expose(linear, layered.view.depth, index)
         objects = self._objects(layered, [*street.parked, *actors])
         return StreetFrame(index, index / street.settings.fps, picture, layered.view.depth, objects)
@@ -228,6 +229,13 @@ class StreetCamera:
                 )
             )
         return tuple(sorted(found, key=lambda item: -item.distance_m))
+
+    def _shine(self, linear: NDArray[np.float32], owner: NDArray[np.int32], time: float) -> None:
+        """Adds the light of the traffic lights' lamps, where nothing moves before them."""
+        for lamp in self.still.view.lamps:
+            if is_lit(self.street.signals, lamp.code, time):
+                free = (owner[lamp.y, lamp.x] == compose.STILL) * lamp.share
+                linear[lamp.y, lamp.x] += free[:, None] * np.array(GLOW[lamp.code % 3], dtype=np.float32)
 
     def _whole_box(self, view: BodyView, *, parked: bool) -> Box:
         if not parked:

@@ -8,6 +8,7 @@ from core.synthesis.street.facades import build_house
 from core.synthesis.street.furniture import add_lamp, add_sign, add_signal, add_small_things, add_tree
 from core.synthesis.street.ground import pave
 from core.synthesis.street.layout import END, Layout
+from core.synthesis.street.routes import FROM_LEFT, FROM_RIGHT, MAIN, ON_FOOT
 from core.synthesis.street.soup import Material, Soup, StillMesh
 
 _LEAVES = 5200
@@ -35,12 +36,19 @@ def build_town(layout: Layout) -> StillMesh:
 
 def _signals(soup: Soup, layout: Layout) -> None:
     post = layout.road_half + 0.6
-    add_signal(soup, layout.stop_x(1) + 0.6, -post, post - layout.lane, np.pi)
-    add_signal(soup, layout.stop_x(-1) - 0.6, post, -(post - layout.lane), 0.0)
-    add_signal(soup, layout.crossing[1] + 0.6, post, 0.0, np.pi)
+    add_signal(soup, layout.stop_x(1) + 0.6, -post, post - layout.lane, np.pi, MAIN)
+    add_signal(soup, layout.stop_x(-1) - 0.6, post, -(post - layout.lane), 0.0, MAIN)
+    add_signal(soup, layout.crossing[1] + 0.6, post, 0.0, np.pi, ON_FOOT)
     for side in (-1, 1):
         x = layout.side_x - side * (layout.side_half + 0.6)
-        add_signal(soup, x, side * (layout.side_stop + 0.4), 0.0, side * np.pi / 2)
+        add_signal(
+            soup,
+            x,
+            side * (layout.side_stop + 0.4),
+            0.0,
+            side * np.pi / 2,
+            FROM_RIGHT if side < 0 else FROM_LEFT,
+        )
 
 
 def _hills(soup: Soup, rng: np.random.Generator) -> None:

@@ -13,7 +13,7 @@ from core.synthesis.street.drivers import Driver, acceleration, draw_driver
 from core.synthesis.street.footprints import any_overlap, corners
 from core.synthesis.street.layout import Layout
 from core.synthesis.street.routes import ON_FOOT, STEP, Route, plan_routes
-from core.synthesis.street.signals import Signals
+from core.synthesis.street.signals import YELLOW_S, Signals
 
 Floats = NDArray[np.float64]
 Walkers = Callable[[float], Floats]
@@ -24,7 +24,6 @@ _LOOK_AHEAD_M = 45.0
 _MARGIN_M = 0.25
 _TURN_SPEED = 5.2
 _YELLOW_BRAKING = 3.2
-_YELLOW_S = 2.5
 _STOP_SHORT_M = 1.0
 _WALKER_RADIUS_M = 0.45
 _SIDE_GAP_M = 0.35
@@ -186,7 +185,7 @@ class Traffic:
         green = self._signals.left(car.route.phase, time)
         if green > 1.5:
             return np.inf
-        just_red = self._signals.left(car.route.phase, time - _YELLOW_S) > 0
+        just_red = self._signals.left(car.route.phase, time - YELLOW_S) > 0
         too_late = car.speed**2 / (2 * _YELLOW_BRAKING) > max(left, 0.0)
         return np.inf if just_red and too_late and car.speed > 2.0 else max(left, 0.05)
 

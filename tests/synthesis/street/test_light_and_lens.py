@@ -13,7 +13,9 @@ from core.records.detections import Category
 from core.synthesis.street.daylight import daylight
 from core.synthesis.street.layout import plan_layout
 from core.synthesis.street.mounts import default_mount, mount
+from core.synthesis.street.routes import MAIN
 from core.synthesis.street.settings import StreetSettings, Weather
+from core.synthesis.street.signals import GREEN, RED, YELLOW, is_lit
 from core.synthesis.street.street import Street, StreetCamera
 
 SMALL = StreetSettings(width=128, height=72, frame_count=1, seed=6, cars=14, parked=4, people=0)
@@ -95,3 +97,22 @@ def test_the_default_camera_is_the_reference_camera():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match=r"\w"):
         replace(SMALL, **wrong)
+
+
+def test_traffic_lights_shine_in_the_colour_that_is_on():
+    settings = replace(SMALL, width=320, height=180, frame_count=160, fps=2.0, cars=0, parked=0, noise=0.0)
+    street = Street(settings)
+    camera = StreetCamera(street, street.default_mount())
+    shown = {code % 3: (lamp, code) for lamp in camera.still.view.lamps if (code := lamp.code) // 3 == MAIN}
+    assert set(shown) == {GREEN, YELLOW, RED}
+    for colour in (GREEN, RED):
+        lamp, code = shown[colour]
+        best = int(lamp.share.argmax())
+        place = (int(lamp.y[best]), int(lamp.x[best]))
+        on, off = (
+            next(i for i in range(160) if is_lit(street.signals, code, i / settings.fps) == wanted)
+            for wanted in (True, False)
+        )
+        channel = {GREEN: 1, RED: 0}[colour]
+        bright, dark = (int(camera.frame(index).picture[place][channel]) for index in (on, off))
+        assert bright > dark + 25

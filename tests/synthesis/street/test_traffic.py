@@ -11,7 +11,7 @@ from core.synthesis.street.drivers import Driver, acceleration
 from core.synthesis.street.footprints import corners, overlap
 from core.synthesis.street.layout import plan_layout
 from core.synthesis.street.routes import MAIN, plan_routes
-from core.synthesis.street.signals import CLEARANCE_S, Signals, round_s
+from core.synthesis.street.signals import CLEARANCE_S, GREEN, RED, YELLOW, Signals, is_lit, lamp_code, round_s
 from core.synthesis.street.traffic import CarSize, Traffic
 from core.synthesis.street.walkers import moment, on_road, plan_walkers
 
@@ -97,6 +97,17 @@ def test_only_one_phase_is_green_and_all_red_lies_between():
     assert green.sum(axis=1).max() == 1
     assert green.any(axis=0).all()
     assert np.isclose((~green.any(axis=1)).sum() * 0.1, 4 * CLEARANCE_S, atol=0.5)
+
+
+def test_each_light_shows_one_colour_and_green_when_its_phase_has_it():
+    signals = Signals(3.0)
+    for time in np.arange(0, round_s(), 0.3):
+        for phase in range(4):
+            lit = [
+                colour for colour in (GREEN, YELLOW, RED) if is_lit(signals, lamp_code(phase, colour), time)
+            ]
+            assert len(lit) == 1
+            assert (lit == [GREEN]) == (signals.left(phase, time) > 0)
 
 
 def test_a_driver_keeps_the_speed_and_the_distance_wanted():

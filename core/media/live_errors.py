@@ -49,25 +49,33 @@ def mute(address: LiveAddress) -> StreamError:
     return StreamError(f"{address.shown} does not answer.", _CHECK)
 
 
-def says_something(address: LiveAddress) -> bool:
-    """Whether whoever listens at an address sends as much as one byte back; waits two seconds at most.
+def no_camera(address: LiveAddress) -> StreamError:
+    """Somebody answers, but does not speak RTSP: another machine, or what stands between it and us."""
+    return StreamError(
+        f"Something answers at {address.host}, port {address.port}, but not as a camera does.", _CHECK
+    )
 
-    The decoder has the same errors for a machine that says nothing and for one that sends no video. Asked
-    for nothing in particular, and without the user name and the password.
+
+def ask_again(address: LiveAddress) -> StreamError | None:
+    """Why there is no video at an address, as far as its first bytes tell; waits two seconds at most.
+
+    The decoder has the same errors for a machine that says nothing, for one that is no camera and for one
+    that sends no video. Asked for nothing in particular, and without the user name and the password.
     """
-    if address.host is None:
-        return True
     scheme = address.url.partition(":")[0].lower()
-    if scheme in ("https", "rtsps"):
-        return True  # the other side waits for a handshake, which the decoder has tried
+    if address.host is None or scheme in ("https", "rtsps"):
+        return None  # the other side waits for a handshake, which the decoder has tried
     asked = b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" if scheme == "rtsp" else b"HEAD / HTTP/1.0\r\n\r\n"
     try:
         with closing(socket.create_connection((address.host, address.port or 0), _PROBE_S)) as talk:
             talk.settimeout(_PROBE_S)
             talk.sendall(asked)
-            return bool(talk.recv(1))
+            said = talk.recv(5)
     except OSError:
-        return False
+        return mute(address)
+    if not said:
+        return mute(address)
+    return no_camera(address) if scheme == "rtsp" and not b"RTSP/".startswith(said) else None
 
 
 def stalled(address: LiveAddress, seconds: float) -> StreamError:
@@ -121,9 +129,7 @@ def in_plain_words(error: Exception, address: LiveAddress, open_timeout_s: float
         error, (av.error.InvalidDataError, av.error.DecoderNotFoundError, av.error.EOFError)
     )
     if no_video or code == errno.EIO:  # what it read did not parse, or there was nothing to read
-        if not says_something(address):
-            return mute(address)
-        return StreamError(
+        return ask_again(address) or StreamError(
             f"What {address.shown} sends is no video that can be read here.",
             "Try another address of the same camera, with H.264 or MJPEG.",
         )

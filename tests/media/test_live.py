@@ -308,10 +308,17 @@ def test_one_who_hangs_up_without_a_word_does_not_answer(scheme: str) -> None:
     assert "geheim" not in str(caught.value)
 
 
-@pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_one_who_talks_of_other_things_sends_no_video(scheme: str) -> None:
-    page = b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + b"<html>no film here</html>" * 50
-    with server_that_says(page) as port, pytest.raises(StreamError, match="no video that can be read"):
+@pytest.mark.parametrize(
+    ("scheme", "reply", "words"),
+    [
+        ("http", b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>no film</html>", "no video that"),
+        ("rtsp", b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n", "no video that can be read"),
+        ("rtsp", b"HTTP/1.1 400 Bad Request\r\n\r\n", "not as a camera does"),
+        ("rtsp", b"S", "not as a camera does"),
+    ],
+)
+def test_one_who_talks_of_other_things(scheme: str, reply: bytes, words: str) -> None:
+    with server_that_says(reply) as port, pytest.raises(StreamError, match=words):
         open_live(f"{scheme}://127.0.0.1:{port}/x", QUICK)
 
 

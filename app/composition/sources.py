@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QFileDialog
-
+from app import file_dialogs
 from app.controllers.backgrounds import BackgroundsController
 from app.controllers.jobs import JobsController
 from app.controllers.live import LiveController
@@ -204,16 +203,16 @@ class _Sources:
         return camera.id if camera is not None else None
 
     def _ask_videos(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self.view, "Add videos", str(self._folder()), _VIDEOS)
+        chosen = file_dialogs.ask_files(self.view, "Add videos", str(self._folder()), _VIDEOS)
         self.sources.add_footage([Path(path) for path in chosen], self._camera_id())
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self.view, "Add a folder of pictures", str(self._folder()))
+        chosen = file_dialogs.ask_folder(self.view, "Add a folder of pictures", str(self._folder()))
         if chosen:
             self.sources.add_footage([Path(chosen)], self._camera_id())
 
     def _ask_find(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
+        chosen = file_dialogs.ask_folder(
             self.view, "Search this folder, and those in it, for missing footage", str(self._folder())
         )
         if chosen:
@@ -225,9 +224,7 @@ class _Sources:
             self._ask_find()  # a folder of pictures is pointed at as a folder
             return
         name = source.name if source is not None else "the missing footage"
-        chosen, _ = QFileDialog.getOpenFileName(
-            self.view, f"Where {name} is now", str(self._folder()), _VIDEOS
-        )
+        chosen = file_dialogs.ask_file(self.view, f"Where {name} is now", str(self._folder()), _VIDEOS)
         if chosen:
             self.sources.find_in(Path(chosen))
 

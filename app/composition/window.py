@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
+from app import file_dialogs
 from app.actions import START, ActionBook, load_actions
 from app.background import Background
 from app.commands import Commands
@@ -170,20 +171,13 @@ class Shell(QObject):
 
     def ask_open(self) -> None:
         """Asks for a project's file and opens it."""
-        chosen, _ = QFileDialog.getOpenFileName(
-            self.window, "Open project", str(self._last_folder()), _FILTER
-        )
+        chosen = file_dialogs.ask_file(self.window, "Open project", str(self._last_folder()), _FILTER)
         if chosen:
             self.open_project(Path(chosen))
 
     def _ask_save(self, title: str, suggestion: Path) -> Path | None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self.window,
-            title,
-            str(suggestion),
-            _FILTER,
-            options=QFileDialog.Option.DontConfirmOverwrite,  # one that is there is opened, never replaced
-        )
+        # one that is there is opened, never replaced
+        chosen = file_dialogs.ask_new_file(self.window, title, str(suggestion), _FILTER, replaces=False)
         if not chosen:
             return None
         path = Path(chosen)

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QSpinBox,
     QWidget,
 )
 
+from app import file_dialogs
 from app.views.icons import IconButton
 from app.views.text import set_role
 from core.records.forms import FieldKind, FormField
@@ -279,12 +279,12 @@ class PathEditor(_Editor):
         self.line.setText("" if value is None else str(value))
 
     def _choose_folder(self) -> None:
-        self._take(QFileDialog.getExistingDirectory(self, self.field.label, self.line.text()))
+        self._take(file_dialogs.ask_folder(self, self.field.label, self.line.text()))
 
     def _choose_file(self) -> None:
         new = self.field.kind is FieldKind.NEW_FILE
-        ask = QFileDialog.getSaveFileName if new else QFileDialog.getOpenFileName
-        self._take(ask(self, self.field.label, self.line.text())[0])
+        ask = file_dialogs.ask_new_file if new else file_dialogs.ask_file
+        self._take(ask(self, self.field.label, self.line.text()))
 
     def _take(self, chosen: str) -> None:
         if chosen:

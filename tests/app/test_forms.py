@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 
+from app import file_dialogs
 from app.views.form_fields import make_editor
 from app.views.settings_form import FormView
 from app.views.sources.form_place import FormPlace
@@ -44,13 +44,13 @@ def test_a_place_is_chosen_as_a_file_or_as_a_folder(qtbot, monkeypatch):
     view.show()
     editor = view.editor("place")
     assert view.problem() == "Look in: it is needed."
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/here")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/here/clip.mp4", ""))
+    monkeypatch.setattr(file_dialogs, "ask_folder", lambda *_: "/here")
+    monkeypatch.setattr(file_dialogs, "ask_file", lambda *_: "/here/clip.mp4")
     qtbot.mouseClick(editor.choose_folder, Qt.MouseButton.LeftButton)
     assert view.values() == {"place": "/here"}
     qtbot.mouseClick(editor.choose_file, Qt.MouseButton.LeftButton)
     assert view.values() == {"place": "/here/clip.mp4"}
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    monkeypatch.setattr(file_dialogs, "ask_file", lambda *_: "")
     qtbot.mouseClick(editor.choose_file, Qt.MouseButton.LeftButton)
     assert view.values() == {"place": "/here/clip.mp4"}, "a dialog that was left changes nothing"
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QBuffer, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
+from app import file_dialogs
 from app.composition.window import Shell
 from app.controllers.jobs import JobsController
 from app.states.live import LiveState, Watching
@@ -100,9 +101,7 @@ def test_an_error_of_a_frame_is_shown_in_its_place(qtbot, view: SourcesView, fra
 def test_missing_footage_offers_to_find_it(qtbot, view: SourcesView, started, monkeypatch, tmp_path: Path):
     press(view, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: view.player._find.isVisible())
-    from PySide6.QtWidgets import QFileDialog
-
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "new"))
+    monkeypatch.setattr(file_dialogs, "ask_folder", lambda *_: str(tmp_path / "new"))
     qtbot.mouseClick(view.player._find, Qt.MouseButton.LeftButton)
     assert started == [("locate", {"place": str(tmp_path / "new")})]
 
@@ -112,15 +111,13 @@ def test_missing_footage_can_be_pointed_at_itself(
 ):
     press(view, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: view.player._file.isVisible())
-    from PySide6.QtWidgets import QFileDialog
-
     asked: list[str] = []
 
-    def choose(_parent: object, title: str, *_: object) -> tuple[str, str]:
+    def choose(_parent: object, title: str, *_: object) -> str:
         asked.append(title)
-        return str(tmp_path / "renamed.mkv"), ""
+        return str(tmp_path / "renamed.mkv")
 
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    monkeypatch.setattr(file_dialogs, "ask_file", choose)
     qtbot.mouseClick(view.player._file, Qt.MouseButton.LeftButton)
     assert asked == ["Where gone.mp4 is now"]
     assert started == [("locate", {"place": str(tmp_path / "renamed.mkv")})]

@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
+from app import file_dialogs
 from app.composition.window import Shell
 from app.theme import current_theme
 from app.views.review.review_view import ReviewView
@@ -91,7 +92,7 @@ def test_what_was_wrong_with_another_file_is_gone_once_a_project_is_open(
 
 
 def test_a_new_project_by_keyboard(qtbot, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
+    monkeypatch.setattr(file_dialogs, "ask_new_file", lambda *_, **__: str(tmp_path / "mine"))
     press(shell, Qt.Key.Key_N, CTRL)
     qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
     assert (tmp_path / "mine.amodal").exists()
@@ -101,7 +102,7 @@ def test_a_new_project_by_keyboard(qtbot, shell: Shell, tmp_path: Path, monkeypa
 def test_new_never_replaces_a_project_that_is_there(
     qtbot, shell: Shell, street: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(street), ""))
+    monkeypatch.setattr(file_dialogs, "ask_new_file", lambda *_, **__: str(street))
     press(shell, Qt.Key.Key_N, CTRL)
     qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
     assert camera_names(shell) == {"Gate", "Bridge"}

@@ -105,7 +105,7 @@ def test_the_hull_holds_the_mask_and_solidity_is_their_ratio(discs):
     hull = convex_hull(bits)
     assert not (bits & ~hull).any()
     assert solidity(bits) == pytest.approx(bits.sum() / hull.sum())
-    assert solidity(hull) > 0.9  # a hull of pixels is a little ragged itself
+    assert solidity(hull) > 0.8  # a hull of pixels is a little ragged itself, a thin one most
 
 
 def test_an_empty_mask_has_no_solidity():

@@ -108,6 +108,19 @@ class VlcRtspServer:
             **account,
         )
         wait_for_port(self._port)
+        self._wait_until_it_describes()
+
+    def _wait_until_it_describes(self, seconds: float = 15.0) -> None:
+        """VLC listens a moment before it has its film, and says "5XX" meanwhile."""
+        question = f"DESCRIBE {self.address} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n".encode()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(OSError), socket.create_connection((LOOPBACK, self._port), timeout=2) as asking:
+                asking.sendall(question)
+                if asking.recv(64).startswith(b"RTSP/1.0 200"):
+                    return
+            time.sleep(0.05)
+        raise AssertionError("VLC listens and does not serve its film")
 
     def kill(self) -> None:
         """End VLC without a farewell."""

@@ -90,7 +90,7 @@ def look(town: Town, mount: Mount) -> StillView:
     )
     points[face < 0] = 0
     planes = [_Sample(town, mount, shift, number) for number, shift in enumerate(SHIFTS)]
-    _smooth_sky_share(planes)
+    _smooth_shares(planes)
     shaded = [plane.shade() for plane in planes]
     ambient = np.stack([part[0] for part in shaded])
     sun = np.stack([part[1] for part in shaded])
@@ -139,7 +139,8 @@ class _Sample:
         rng = np.random.default_rng([town.layout.seed, 83, number])
         self.sky_share = np.ones(self._shape, dtype=np.float32)
         self.sky_share.ravel()[self._hit] = self._sky_seen(rng)
-        self.sun_share = self._sun_seen(rng)
+        self.sun_share = np.zeros(self._shape, dtype=np.float32)
+        self.sun_share.ravel()[self._hit] = self._sun_seen(rng)
         self.normals = np.zeros((*self._shape, 3), dtype=np.float32)
         self.normals.reshape(-1, 3)[self._hit] = self._normals
 
@@ -158,12 +159,11 @@ class _Sample:
     def _sun_seen(self, rng: np.random.Generator) -> Floats:
         """Share of the sun's disc seen from each surface, by two rays."""
         light = self._town.light
-        facing = np.clip(self._normals @ light.sun_direction, 0.0, 1.0)
-        lit = np.zeros(len(facing), dtype=np.float32)
+        lit = np.zeros(len(self._hit), dtype=np.float32)
         for _ in range(2):
-            spread = rng.normal(0, light.sun_spread * 0.6, (len(facing), 3)).astype(np.float32)
+            spread = rng.normal(0, light.sun_spread * 0.6, (len(lit), 3)).astype(np.float32)
             lit += ~self._town.caster.blocked(self._lifted, light.sun_direction + spread)
-        return np.asarray(lit / 2 * facing, dtype=np.float32)
+        return np.asarray(lit / 2, dtype=np.float32)
 
     def shade(self) -> tuple[Floats, Floats]:
         """(H, W, 3) what sky and sun make of this sample."""
@@ -186,7 +186,8 @@ class _Sample:
         lit = self._mirrored(lit, material)
         ambient.reshape(-1, 3)[self._hit] = lit
         glass = np.isin(material, _GLASS)[:, None]
-        sun.reshape(-1, 3)[self._hit] = colour * light.sun * (self.sun_share[:, None] * ~glass)
+        facing = np.clip(self._normals @ light.sun_direction, 0.0, 1.0) * self.sun_share.ravel()[self._hit]
+        sun.reshape(-1, 3)[self._hit] = colour * light.sun * (facing[:, None] * ~glass)
         return ambient, sun
 
     def _sky(self) -> Floats:
@@ -248,21 +249,29 @@ def _normals(mesh: StillMesh, face: NDArray[np.int32], along: Floats) -> Floats:
     return np.asarray(chosen * turned[:, None], dtype=np.float32)
 
 
-def _smooth_sky_share(planes: list[_Sample]) -> None:
-    """Takes the grain out of the sky's share: a mean over near samples of the same surface."""
-    share: Floats = np.stack([plane.sky_share for plane in planes]).mean(axis=0)
+def _smooth_shares(planes: list[_Sample]) -> None:
+    """Takes the grain out of the shares of sky and sun: means over near samples of the same surface."""
     normal, depth = planes[0].normals, np.where(np.isfinite(planes[0].depth), planes[0].depth, 1e4)
-    padded = [cv2.copyMakeBorder(part, 2, 2, 2, 2, cv2.BORDER_REPLICATE) for part in (share, normal, depth)]
+    sky: Floats = np.stack([plane.sky_share for plane in planes]).mean(axis=0)
+    sun: Floats = np.stack([plane.sun_share for plane in planes]).mean(axis=0)
+    sky, sun = _mean_around(sky, normal, depth, 2), _mean_around(sun, normal, depth, 1)
+    for plane in planes:
+        same = np.abs(plane.depth - depth) < 0.05 * depth
+        plane.sky_share = np.where(same, sky, plane.sky_share).astype(np.float32)
+        plane.sun_share = np.where(same, sun, plane.sun_share).astype(np.float32)
+
+
+def _mean_around(share: Floats, normal: Floats, depth: Floats, reach: int) -> Floats:
+    """(H, W) the mean over pixels up to `reach` away that lie on the same surface."""
     height, width = share.shape
+    border = (reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    padded = [cv2.copyMakeBorder(part, *border) for part in (share, normal, depth)]
     total, weight = np.zeros_like(share), np.zeros_like(share)
-    for down in range(5):
-        for right in range(5):
+    for down in range(2 * reach + 1):
+        for right in range(2 * reach + 1):
             other, turn, far = (part[down : down + height, right : right + width] for part in padded)
             alike = np.einsum("ijk,ijk->ij", turn, normal) > 0.9
             alike &= np.abs(far - depth) < 0.03 * depth
             total += np.where(alike, other, 0)
             weight += alike
-    smooth = np.where(weight > 3, total / np.maximum(weight, 1), share)
-    for plane in planes:
-        same = np.abs(plane.depth - depth) < 0.05 * depth
-        plane.sky_share = np.where(same, smooth, plane.sky_share).astype(np.float32)
+    return np.where(weight > 3, total / np.maximum(weight, 1), share).astype(np.float32)

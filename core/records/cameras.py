@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class CalibrationMethod(StrEnum):
@@ -77,3 +79,27 @@ class CalibrationRecord:
     residual_px: float | None
     uncertainty: CalibrationUncertainty | None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """A calibration as it stands in a project.
+
+    Attributes:
+        id, camera_id: which, and whose.
+        version: counted from 1 for each camera.
+        record: its numbers.
+        evidence: what was drawn or read, in plain JSON, so that it can be drawn on later.
+        annotator: who accepted it.
+        created_at: when, seconds UTC epoch.
+        in_force: whether it is the one that the camera has now.
+    """
+
+    id: int
+    camera_id: int
+    version: int
+    record: CalibrationRecord
+    evidence: Mapping[str, Any]
+    annotator: str
+    created_at: float
+    in_force: bool

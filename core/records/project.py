@@ -12,13 +12,19 @@ from core.records.occlusion import LabelOrigin, OcclusionLabel, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CameraRow:
-    """One fixed viewpoint. utc_offset_s shifts capture times to the camera's local hour of day."""
+    """One fixed viewpoint.
+
+    Attributes:
+        utc_offset_s: shifts capture times to the camera's local hour of day.
+        calibration_id: the calibration in force; None where there is none.
+    """
 
     id: int
     name: str
     utc_offset_s: float
     source_count: int
     frame_count: int
+    calibration_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,31 @@ camera = Table(
     Column("name", Text, nullable=False, unique=True),
     # added to a capture time, it gives the camera's local time; the hour of day follows when asked
     Column("utc_offset_s", Float, nullable=False, server_default="0"),
+    Column("calibration_id", Integer),  # the version in force, in table calibration
     Column("created_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+calibration = Table(
+    "calibration",
+    metadata,
+    _id(),
+    Column("camera_id", ForeignKey("camera.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("matrix", JSON, nullable=False),  # nine numbers, row by row
+    Column("distortion", JSON, nullable=False),  # OpenCV's coefficients
+    Column("normal", JSON(none_as_null=True)),  # of the ground, camera frame, up; NULL: no ground
+    Column("height_m", Float),
+    Column("residual_px", Float),
+    Column("uncertainty", JSON(none_as_null=True)),
+    Column("notes", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),  # what was drawn, so that it can be drawn on
+    Column("annotator_id", ForeignKey("annotator.id"), nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("camera_id", "version"),
     sqlite_autoincrement=True,
 )
 

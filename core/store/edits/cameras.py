@@ -10,7 +10,7 @@ from core.store import tables
 from core.store.history import History
 from core.store.recorder import Recorder
 
-_camera, _source = tables.camera, tables.source
+_camera, _calibration, _source = tables.camera, tables.calibration, tables.source
 _DAY_S = 86400.0
 
 
@@ -67,7 +67,7 @@ def set_utc_offset(history: History, camera_id: int, utc_offset_s: float) -> Tou
 
 
 def remove_camera(history: History, camera_id: int) -> Touched:
-    """Remove a camera that has no footage (hidden footage counts).
+    """Remove a camera that has no footage (hidden footage counts), and its calibrations with it.
 
     Raises:
         EditRefusedError: it has footage or backgrounds, or there is no such camera.
@@ -80,6 +80,8 @@ def remove_camera(history: History, camera_id: int) -> Touched:
         )
         if used is not None:
             raise EditRefusedError(f"The camera {row['name']} has footage.", "Hide its sources instead.")
+        calibrations = select(_calibration.c.id).where(_calibration.c.camera_id == camera_id)
+        recorder.delete_many(_calibration, list(recorder.connection.scalars(calibrations)))
         recorder.delete(_camera, camera_id)
 
     return history.perform("Remove a camera", action)

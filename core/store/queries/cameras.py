@@ -17,6 +17,7 @@ def list_cameras(connection: Connection) -> list[CameraRow]:
             _camera.c.id,
             _camera.c.name,
             _camera.c.utc_offset_s,
+            _camera.c.calibration_id,
             func.count(_source.c.id).label("sources"),
             func.coalesce(func.sum(_source.c.frame_count), 0).label("frames"),
         )
@@ -26,7 +27,10 @@ def list_cameras(connection: Connection) -> list[CameraRow]:
         .group_by(_camera.c.id)
         .order_by(func.lower(_camera.c.name), _camera.c.id)
     )
-    return [CameraRow(r.id, r.name, r.utc_offset_s, r.sources, r.frames) for r in connection.execute(query)]
+    return [
+        CameraRow(r.id, r.name, r.utc_offset_s, r.sources, r.frames, r.calibration_id)
+        for r in connection.execute(query)
+    ]
 
 
 def camera_by_id(connection: Connection, camera_id: int) -> CameraRow | None:

@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
     def show_start(self) -> None:
         """Goes to the start page and lets go of the workspaces."""
         self.place = START
+        self.toasts.stand_over(None)
         self._stack.setCurrentWidget(self._start_page)
         self.rail.hide()
         self.rail.clear_places()

@@ -36,6 +36,7 @@ class Workspace:
         on_touched: told of every edit, undo and redo, whether it is shown or not.
         on_job_changed: told of every job row that changed.
         on_outside_change: told, at most a few times a second, that another process wrote to the project.
+        message_place: the part at whose top the window's messages stand; None for the whole window.
         close: told before the project closes: stop timers, players and threads here.
     """
 
@@ -50,4 +51,5 @@ class Workspace:
     on_touched: Callable[[Touched], None] = _ignore
     on_job_changed: Callable[[JobRow], None] = _ignore
     on_outside_change: Callable[[], None] = _nothing
+    message_place: QWidget | None = None
     close: Callable[[], None] = _nothing

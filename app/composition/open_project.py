@@ -35,6 +35,7 @@ INTROS = {
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
+_SAID_BY_REVIEW = {"instance", "review"}  # tables that verdicts and corrections write
 _BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
 
 
@@ -110,6 +111,7 @@ class OpenProject(QObject):
             after = self._window.workspace(place)
             if after is not None:
                 after.on_shown()  # first, as it may be built only now: then it can say what it answers
+                self._window.toasts.stand_over(after.message_place)
             self._commands.go_to(place, after)
 
     def run_dialog(self, kind: str, values: dict[str, Any] | None = None) -> None:
@@ -271,6 +273,8 @@ class OpenProject(QObject):
             self._name_undo(undo, touched.title)
         else:
             self._name_undo(touched.title, redo if said else None)
+        if self._window.place == "review" and touched.rows.keys() <= _SAID_BY_REVIEW:
+            return  # it says so itself, beside its buttons
         action = "edit.redo" if undone else "edit.undo"
         key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
         word = "Redo" if undone else "Undo"

@@ -54,6 +54,7 @@ def build_review(session: ProjectSession) -> Workspace:
             "review.names": lambda: view.frame.layer("captions"),
             "review.trail": lambda: view.frame.layer("trail"),
         },
+        message_place=view.frame.canvas,
         on_shown=shown,
         on_hidden=controller.on_hidden,
         on_touched=controller.on_touched,
@@ -81,7 +82,7 @@ def _join(controller: ReviewController, view: ReviewView) -> None:
     controller.lookout.timeline.changed.connect(view.timeline.show_state)
 
     view.filters.changed.connect(controller.set_filter)
-    view.queue.selected.connect(controller.select)
+    view.queue.selected.connect(controller.choose)
     view.queue.activated.connect(view.frame.zoom_to_selected)
     view.queue.refresh_wanted.connect(controller.refresh)
     view.frame.home_wanted.connect(controller.lookout.go_home)

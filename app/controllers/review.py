@@ -36,7 +36,7 @@ class ReviewController(QObject):
         selection_changed(object, list): the current id or None, and all selected ids.
         empty_changed(str): what to say where the queue is empty; empty where it is not.
         fresh_changed(int): how many instances were added since the queue was read.
-        said(str): a line about what was just done.
+        said(str): a line about what was just done; empty once the person has gone on.
     """
 
     filter_changed = Signal(object)
@@ -76,8 +76,8 @@ class ReviewController(QObject):
         self._edits.said.connect(self.said)
         # a mark that was not kept: back to what it was meant for, so that it is seen
         self._edits.refused.connect(lambda ids: self.select(ids[0], ids))
-        session.undone.connect(self._on_reversed)
-        session.redone.connect(self._on_reversed)
+        session.undone.connect(lambda touched: self._on_reversed(touched, "Undid"))
+        session.redone.connect(lambda touched: self._on_reversed(touched, "Did again"))
 
     # ---- life -----------------------------------------------------------------------------------
 
@@ -92,6 +92,7 @@ class ReviewController(QObject):
     def on_hidden(self) -> None:
         """The workspace left the front."""
         self._shown = False
+        self.said.emit("")
 
     def close(self) -> None:
         """Stops timers."""
@@ -105,6 +106,7 @@ class ReviewController(QObject):
         """Shows what meets other conditions."""
         if conditions == self.filter.filter:
             return
+        self.said.emit("")
         camera_changed = conditions.camera_id != self.filter.filter.camera_id
         if camera_changed:
             conditions = replace(conditions, source_id=None)
@@ -157,12 +159,19 @@ class ReviewController(QObject):
         elif self.lookout.selection is not None:
             self._on_shown(self.lookout.selection)
 
+    def choose(self, current: int | None, selected: Sequence[int]) -> None:
+        """Selects what a person chose in the queue (see `select`): what was said of others is over."""
+        if (current, list(selected)) != (self.current, self.selected):
+            self.said.emit("")
+        self.select(current, selected)
+
     def click(self, instance_id: int, add: bool) -> None:
         """Selects an instance that was clicked in the frame, or adds it to the selection or takes it out.
 
         Args:
             add: whether it joins the others.
         """
+        self.said.emit("")
         if not add or self.current is None:
             self.select(instance_id)
         elif instance_id in self.selected and len(self.selected) > 1:
@@ -176,6 +185,8 @@ class ReviewController(QObject):
         rows = len(self.model.ids)
         if rows == 0:
             return
+        if step:
+            self.said.emit("")
         row = self._queue_row()
         if self.current is not None and self.model.ids.row_of(self.current) is not None:
             row += step
@@ -192,6 +203,7 @@ class ReviewController(QObject):
         if not 0 <= goal < len(selection.points):
             self.said.emit("The track ends here." if step > 0 else "The track begins here.")
             return
+        self.said.emit("")
         self.select(selection.points[goal].instance_id)
 
     def select_track(self) -> None:
@@ -320,8 +332,10 @@ class ReviewController(QObject):
 
         self._session.in_background(lambda: self._reads.count(conditions), counted, tag="review outside")
 
-    def _on_reversed(self, touched: Touched) -> None:
+    def _on_reversed(self, touched: Touched, word: str) -> None:
         self._reversed = touched.edit_id
+        if self._shown:
+            self.said.emit(f"{word}: {touched.title}.")
 
     def _read_again(self) -> None:
         self.lookout.forget()

@@ -1,8 +1,8 @@
-"""Short messages at the foot of the window: what was done, what went wrong, and the way out."""
+"""Short messages at the top of what is shown: what was done, what went wrong, and the way out."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.states.toasts import Toast, Tone
@@ -17,8 +17,9 @@ _ICONS = {
 }
 _MOST = 3
 _WIDTH = 560
+_LEAST_WIDTH = 300  # a place with less room than this is too narrow to stand over
 _MARGIN = 18
-_FOOT = 84  # above the rows of buttons at the foot of the workspaces
+_HEAD = 52  # below the rows of buttons at the head of a place that names no other
 _LONG = 60
 
 
@@ -91,13 +92,14 @@ class _Card(QFrame):
 
 
 class Toasts(QWidget):
-    """The stack of messages, over the middle of its parent's foot. It takes no keys and no focus."""
+    """The stack of messages, at the top of its parent or of one part of it. It takes no keys and no focus."""
 
     def __init__(self, parent: QWidget, seconds: float = 5.0) -> None:
         super().__init__(parent)
         self.seconds = seconds
         self._cards: list[_Card] = []
         self._timers: dict[_Card, QTimer] = {}
+        self._over: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -132,6 +134,20 @@ class Toasts(QWidget):
         self.raise_()
         self._place()
 
+    def stand_over(self, part: QWidget | None) -> None:
+        """Says at the top of which part of the parent the messages stand; None for the parent itself."""
+        if self._over is not None:
+            self._over.removeEventFilter(self)
+            self._over.destroyed.disconnect(self._forget_place)
+        self._over = part
+        if part is not None:
+            part.installEventFilter(self)
+            part.destroyed.connect(self._forget_place)
+        self._place()
+
+    def _forget_place(self) -> None:
+        self._over = None
+
     def texts(self) -> list[str]:
         """The messages that are shown, oldest first."""
         return [card.toast.text for card in self._cards]
@@ -142,7 +158,7 @@ class Toasts(QWidget):
             self._remove(card)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             self._place()
         return False
 
@@ -164,9 +180,12 @@ class Toasts(QWidget):
         parent = self.parentWidget()
         if parent is None or not self._cards:
             return
-        width = min(_WIDTH, parent.width() - 2 * _MARGIN)
+        area = parent.rect().adjusted(0, _HEAD - _MARGIN, 0, 0)
+        if self._over is not None and self._over.isVisibleTo(parent) and self._over.width() >= _LEAST_WIDTH:
+            area = QRect(self._over.mapTo(parent, QPoint(0, 0)), self._over.size())
+        width = min(_WIDTH, area.width() - 2 * _MARGIN)
         for card in self._cards:
             card.fit(width)  # a layout would give it the height for a width that it does not get
         height = self._column.sizeHint().height()
-        top = max(parent.height() - height - _FOOT, _MARGIN)
-        self.setGeometry((parent.width() - width) // 2, top, width, height)
+        top = min(area.top() + _MARGIN, max(parent.height() - height, 0))
+        self.setGeometry(area.left() + (area.width() - width) // 2, top, width, height)

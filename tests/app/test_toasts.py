@@ -105,3 +105,21 @@ def test_every_word_of_every_message_can_be_read(qtbot, qapp, tmp_path: Path, wi
     assert all(above[1] <= below[0] for above, below in pairwise(tops)), tops
     keeper.close()
     qapp.setStyleSheet("")
+
+
+def test_messages_stand_at_the_top_of_the_part_that_they_are_given(qtbot, toasts: Toasts):
+    parent = toasts.parentWidget()
+    canvas = QWidget(parent)
+    canvas.setGeometry(200, 60, 500, 400)
+    canvas.show()
+    toasts.show_toast(Toast(Tone.ERROR, "The disk is full.", "Make room.", stays=True))
+    assert toasts.geometry().bottom() < parent.height() // 2, "the foot is for timelines and buttons"
+    toasts.stand_over(canvas)
+    assert canvas.geometry().contains(toasts.geometry())
+    canvas.setGeometry(100, 100, 600, 400)
+    assert toasts.geometry().center().x() == pytest.approx(canvas.geometry().center().x(), abs=1)
+    assert toasts.geometry().top() > 100
+    canvas.deleteLater()
+    qtbot.wait(20)
+    toasts.show_toast(Toast(Tone.INFO, "On goes the day."))
+    assert len(toasts.texts()) == 2

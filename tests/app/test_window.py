@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
@@ -21,6 +21,7 @@ from core.store.edits.cameras import rename_camera, set_utc_offset
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.cameras import list_cameras
+from tests.app.review.street import Street
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -396,3 +397,24 @@ def test_a_project_that_cannot_be_written_says_so(qtbot, shell: Shell, street: P
     with qtbot.waitSignal(session.failed):
         session.perform(lambda: rename_camera(session.history, 1, "Elsewhere"))
     assert camera_names(shell) == {"Gate", "Bridge"}
+
+
+def test_a_verdict_needs_no_message_over_the_timeline(qtbot, shell: Shell, tmp_path: Path):
+    painted = Street(tmp_path / "cars.amodal")
+    shell.open_project(painted.path)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    press(shell, Qt.Key.Key_2, CTRL)
+    view = shell.window.findChild(ReviewView)
+    qtbot.waitUntil(lambda: view.queue.grid.currentIndex().isValid(), timeout=5000)
+    with qtbot.waitSignal(shell.opened.session.touched):
+        press(shell, Qt.Key.Key_S)
+    assert shell.window.toasts.texts() == []
+    assert view.verdicts.said
+    shell.opened.session.failed.emit(DiskFullError("The disk is full.", "Make room."))
+    toasts = shell.window.toasts
+    where = QRect(toasts.mapToGlobal(QPoint(0, 0)), toasts.size())
+    canvas = view.frame.canvas
+    assert QRect(canvas.mapToGlobal(QPoint(0, 0)), canvas.size()).contains(where)
+    press(shell, Qt.Key.Key_1, CTRL)
+    shell.commands.run("edit.undo")
+    qtbot.waitUntil(lambda: any(text.startswith("Undid") for text in toasts.texts()), timeout=5000)

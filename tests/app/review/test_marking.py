@@ -247,3 +247,28 @@ def test_two_annotators_keep_their_own_verdicts(open_desk: Callable[..., Desk], 
     bob.press("Ctrl+Z")
     bob.settle()
     assert bob.verdicts() == {street.ids[0]: Verdict.UNOCCLUDED}
+
+
+def test_the_line_beside_the_buttons_follows_undo_and_ends_with_the_selection(
+    desk: Desk, street: Street
+) -> None:
+    bar = desk.view.verdicts
+    desk.press("S")
+    desk.settle()
+    assert bar.said
+    done = bar.said
+    desk.press("Ctrl+Z")
+    desk.settle()
+    assert bar.said == f"Undid: {done}"
+    desk.press("Ctrl+Y")
+    desk.settle()
+    assert bar.said == f"Did again: {done}"
+    desk.press("Right")
+    desk.settle()
+    assert bar.said == ""
+    desk.press("S")
+    desk.settle()
+    assert bar.said
+    desk.view.filters.chip("verdict").actions_offered()[1].trigger()
+    desk.settle()
+    assert bar.said == ""

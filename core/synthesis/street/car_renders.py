@@ -17,6 +17,7 @@ from core.records.detections import Category
 from core.synthesis.street import compose
 from core.synthesis.street.caster import Caster
 from core.synthesis.street.daylight import daylight
+from core.synthesis.street.film import TONES, TOP, tone_curve
 from core.synthesis.street.fleet import CarModel, draw_models
 from core.synthesis.street.layout import plan_layout
 from core.synthesis.street.looks import car_look, draw_paint
@@ -37,7 +38,10 @@ Floats = NDArray[np.float32]
 
 _MODELS = 48
 _LIGHTS = ((Weather.OVERCAST, 12.0), (Weather.CLEAR, 11.0), (Weather.CLEAR, 16.5), (Weather.OVERCAST, 17.0))
-_LEVEL = 0.40
+_LEVEL = 0.125
+_CURVE = tone_curve(1.0)
+_FAR_M = 200.0
+_GRAIN_M = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +96,7 @@ class CarRenders:
         )
         flat = soup.mesh()
         ground, noise = Caster(flat.vertices, flat.faces), PlaneNoise(seed)
+        self._grain = _grain(np.random.default_rng([seed, 163]))
         self._studios = []
         for weather, hour in _LIGHTS:
             light = daylight(StreetSettings(seed=seed, weather=weather, hour=hour))
@@ -152,23 +157,21 @@ class CarRenders:
         rays, light = view.rays, studio.town.light
         falls = rays[..., 2] < -1e-3
         depth = np.where(falls, view.position[2] / np.maximum(-rays[..., 2], 1e-3), np.inf).astype(np.float32)
-        depth[depth > 200] = np.inf
+        depth[depth > _FAR_M] = np.inf
         falls = np.isfinite(depth)
-        points = np.zeros((*depth.shape, 3), dtype=np.float32)
-        points[falls] = view.position.astype(np.float32) + rays[falls] * depth[falls, None]
-        x, y = points[falls, 0] + float(rng.uniform(0, 90)), points[falls, 1]
+        points = rays * np.where(falls, depth, 0)[..., None] + view.position.astype(np.float32)
+        shift = rng.uniform(0, 15, 2).astype(np.float32)
+        across, down = (points[..., axis] * (1 / _GRAIN_M) + shift[axis] for axis in (0, 1))
+        spots = cv2.remap(self._grain, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        gain: Floats = np.asarray(spots, dtype=np.float32)[..., None]
         base = np.array([0.10, 0.10, 0.102]) * rng.uniform(0.6, 2.2) * rng.uniform(0.97, 1.03, 3)
-        noise = studio.town.noise
-        gain = 1 + 0.05 * noise.smooth(x, y, 2.3) + 0.07 * noise.rough(x, y, 0.04)
-        flat = (gain[:, None] * base).astype(np.float32)
-        ambient, sun = np.zeros_like(points), np.zeros_like(points)
-        ambient[falls] = flat * light.ambient
-        sun[falls] = flat * light.sun * light.sun_direction[2]
-        away = rays[~falls]
-        away = away / np.linalg.norm(away, axis=1, keepdims=True)
-        ambient[~falls] = studio.around.mirrored(away)
-        blur = cv2.GaussianBlur(ambient, (0, 0), self._size / 110)
-        ambient[~falls] = blur[~falls]
+        ambient = gain * (base * light.ambient).astype(np.float32)
+        sun = gain * (base * light.sun * light.sun_direction[2]).astype(np.float32) * falls[..., None]
+        if not falls.all():
+            away = rays[~falls]
+            away = away / np.linalg.norm(away, axis=1, keepdims=True)
+            ambient[~falls] = studio.around.mirrored(away)
+            ambient[~falls] = cv2.GaussianBlur(ambient, (0, 0), self._size / 110)[~falls]
         four = (4, *ambient.shape)
         return StillView(
             ambient=ambient,
@@ -182,12 +185,18 @@ class CarRenders:
         )
 
 
+def _grain(rng: np.random.Generator) -> Floats:
+    """(512, 512) how much lighter or darker spots of the ground are; the table repeats."""
+    rough = rng.standard_normal((512, 512), dtype=np.float32)
+    spots = cv2.GaussianBlur(np.tile(rough, (3, 3)), (0, 0), 18)[512:1024, 512:1024]
+    return np.asarray(1 + 0.05 * spots / spots.std() + 0.07 * rough, dtype=np.float32)
+
+
 def _developed(linear: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     """A picture from light: exposure on the middle of the picture, a film's curve, noise, JPEG."""
     seen = np.log(linear[::4, ::4].mean(axis=2) + 0.01)
-    light = linear * float(rng.uniform(0.75, 1.3) * _LEVEL * 0.35 / np.exp(seen.mean()))
-    film = light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14)
-    picture = 255 * np.clip(film, 0, 1) ** np.float32(1 / 2.2)
+    gain = float(rng.uniform(0.75, 1.3) * _LEVEL / np.exp(seen.mean()))
+    picture = np.take(_CURVE, (linear * np.float32(gain * TONES / TOP)).astype(np.int32), mode="clip")
     picture += rng.standard_normal(picture.shape, dtype=np.float32) * float(rng.uniform(0.5, 4.0))
     out = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     done, data = cv2.imencode(".jpg", out[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(70, 96))])

@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.synthesis.street.daylight import Daylight
+from core.synthesis.street.film import TONES, TOP, tone_curve
 from core.synthesis.street.settings import StreetSettings
 
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
 _MIDDLE = 0.088
-_TONES = 16384
-_TOP = 6.0
 _PLATES = 5
 
 
@@ -35,7 +34,7 @@ class Sensor:
         light_seen = np.log(still[still.shape[0] // 4 :].mean(axis=2) + 1e-3)
         self._gain = float(_MIDDLE / max(float(np.exp(light_seen.mean())), 1e-3))
         dark = float(np.clip(self._gain / 4.0, 1.0, 30.0)) ** 0.5
-        self._curve = _tone_curve(float(rng.uniform(1.0, 1.15)))
+        self._curve = tone_curve(float(rng.uniform(1.0, 1.15)))
         tint = np.array([rng.uniform(0.93, 1.0), 1.0, rng.uniform(1.02, 1.13)])
         colour = float(rng.uniform(0.78, 0.98))
         grey = np.tile([0.25, 0.60, 0.15], (3, 1))
@@ -65,7 +64,7 @@ class Sensor:
             seen = self._rain(seen, rng)
         time = index / settings.fps
         drift = 1 + 0.035 * np.sin(0.31 * time + 1) + 0.015 * np.sin(0.9 * time)
-        seen = cv2.transform(seen, self._mixing * np.float32(self._gain * drift * _TONES / _TOP))
+        seen = cv2.transform(seen, self._mixing * np.float32(self._gain * drift * TONES / TOP))
         seen *= self._corners
         if settings.blur_px > 0:
             seen = cv2.GaussianBlur(seen, (0, 0), settings.blur_px)
@@ -99,12 +98,3 @@ class Sensor:
         assert done
         decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
         return np.ascontiguousarray(decoded[..., ::-1])
-
-
-def _tone_curve(contrast: float) -> Floats:
-    """Levels 0 to 255 for linear light from 0 to `_TOP`: a film's curve, then the screen's gamma."""
-    light = np.linspace(0, _TOP, _TONES) * 1.15
-    film = light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14)
-    screen = np.clip(film, 0, 1) ** (1 / 2.2)
-    screen = np.clip(0.5 + (screen - 0.5) * contrast, 0, 1)
-    return np.asarray(5 + 246 * screen, dtype=np.float32)

@@ -23,9 +23,7 @@ def way_of(boxes: NDArray[np.float64]) -> float:
     sides = boxes[:, 2:]
     longer = sides.max(axis=1)
     padded = np.pad(boxes[:, :2] + sides / 2, ((_NEIGHBOURS, _NEIGHBOURS), (0, 0)), mode="edge")
-    steady = np.median(
-        np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1, axis=0), axis=-1
-    )
+    steady = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1, axis=0), axis=-1)
     quarter = max(len(boxes) // 4, 1)
     growth = abs(float(np.median(longer[-quarter:]) - np.median(longer[:quarter])))
     way = math.hypot(*np.ptp(steady, axis=0).tolist(), growth)

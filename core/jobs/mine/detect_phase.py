@@ -15,11 +15,13 @@ from core.errors import FootageMissingError, MediaError
 from core.jobs.ahead import ahead
 from core.jobs.context import JobContext
 from core.jobs.footage import open_source
+from core.jobs.mine.find_wire import FinderSettings
 from core.jobs.mine.finding import Task, find_beside, find_here
 from core.jobs.mine.plan import SourcePlan
 from core.jobs.settings import MineSettings
 from core.media.background_samples import hour_of_day
 from core.mining.detectors.protocol import Detector
+from core.records.cameras import CalibrationRecord
 from core.records.finds import FoundFrame, FoundInstance
 from core.records.media import DecodedFrame
 from core.records.occlusion import LabelOrigin
@@ -48,6 +50,7 @@ def detect_source(
     backgrounds: Backgrounds,
     utc_offset_s: float,
     show: Callable[[float], None],
+    calibration: CalibrationRecord | None = None,
 ) -> int:
     """Finds objects in the frames of a source and writes them, from where an earlier attempt stopped.
 
@@ -57,6 +60,7 @@ def detect_source(
         backgrounds: hour of day (or None) -> background, or None where there is none.
         utc_offset_s: camera's local time minus UTC.
         show: is told the share of this source that is done.
+        calibration: with a ground, of pictures of this size; what the detector knows of it already.
 
     Returns:
         how many objects were found now.
@@ -67,7 +71,8 @@ def detect_source(
     if not todo:
         return 0
     ready = ahead(
-        _found_frames(context, plan, todo, detector, backgrounds, utc_offset_s, settings), AHEAD_FRAMES
+        _found_frames(context, plan, todo, detector, backgrounds, utc_offset_s, settings, calibration),
+        AHEAD_FRAMES,
     )
     total, written = 0, len(plan.frames) - len(todo)
     with context.project.bulk() as bulk:
@@ -87,6 +92,7 @@ def _found_frames(
     backgrounds: Backgrounds,
     utc_offset_s: float,
     settings: MineSettings,
+    calibration: CalibrationRecord | None,
 ) -> Iterator[_ReadyFrame]:
     rows = {frame.pts: frame for frame in todo}
 
@@ -99,7 +105,8 @@ def _found_frames(
     processes = _processes(settings, len(todo))
     if processes > 1:
         own = settings.motion.model_dump(mode="json")
-        found = find_beside(tasks(), settings.detector, own, settings.crop_px, processes)
+        told = FinderSettings(settings.detector, own, settings.crop_px, calibration)
+        found = find_beside(tasks(), told, processes)
     else:
         found = find_here(tasks(), detector, settings.crop_px)
     for frame, instances in found:

@@ -17,6 +17,7 @@ from core.jobs.ahead import ahead
 from core.jobs.mine import find_wire
 from core.jobs.mine.find_wire import Kind, Message
 from core.jobs.mine.finding import find_in
+from core.mining.detectors.ground_scale import GroundScale
 from core.mining.detectors.registry import create_detector
 
 _AHEAD = 2
@@ -28,8 +29,10 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     first = next(messages, None)
     if first is None:
         return
-    name, settings, crop_px = find_wire.unpack_settings(first.payload)
-    detector = create_detector(name, **settings)
+    told = find_wire.unpack_settings(first.payload)
+    camera = told.calibration
+    ground = None if camera is None else GroundScale(camera)
+    detector = create_detector(told.detector, ground_size=ground, **told.settings)
     background: NDArray[np.uint8] | None = None
     for message in messages:
         picture = find_wire.unpack_picture(message.payload)
@@ -37,7 +40,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             background = picture if picture.size else None
             continue
         try:
-            found = find_in(detector, picture, background, crop_px)
+            found = find_in(detector, picture, background, told.crop_px)
         except AmodalError as error:
             find_wire.send(outgoing, Kind.ERROR, find_wire.pack_error(error))
         else:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import AmodalError, DetectionError
 from core.records.boxes import Box
+from core.records.cameras import CalibrationMethod, CalibrationRecord
 from core.records.detections import Category
 from core.records.finds import Crop, FoundInstance
 from core.records.masks import Rle
@@ -70,15 +71,45 @@ def receive(pipe: IO[bytes]) -> Message | None:
     return None if payload is None else Message(Kind(kind), payload)
 
 
-def pack_settings(detector: str, settings: Mapping[str, Any], crop_px: int) -> bytes:
-    """The payload of SETTINGS; the detector's settings are plain JSON values."""
-    return json.dumps({"detector": detector, "settings": dict(settings), "crop_px": crop_px}).encode()
+@dataclass(frozen=True, slots=True)
+class FinderSettings:
+    """What a finder must know before its first frame.
+
+    Attributes:
+        detector: its name.
+        settings: its settings as plain JSON values.
+        crop_px: longest side of a crop.
+        calibration: of the camera, with a ground, or None.
+    """
+
+    detector: str
+    settings: Mapping[str, Any]
+    crop_px: int
+    calibration: CalibrationRecord | None = None
 
 
-def unpack_settings(payload: bytearray) -> tuple[str, dict[str, Any], int]:
-    """What `pack_settings` packed."""
+def pack_settings(settings: FinderSettings) -> bytes:
+    """The payload of SETTINGS."""
+    return json.dumps(
+        {
+            "detector": settings.detector,
+            "settings": dict(settings.settings),
+            "crop_px": settings.crop_px,
+            "calibration": None if settings.calibration is None else _plain(settings.calibration),
+        }
+    ).encode()
+
+
+def unpack_settings(payload: bytearray) -> FinderSettings:
+    """What `pack_settings` packed; of the calibration, what measures."""
     told = json.loads(payload)
-    return str(told["detector"]), dict(told["settings"]), int(told["crop_px"])
+    camera = told["calibration"]
+    return FinderSettings(
+        str(told["detector"]),
+        dict(told["settings"]),
+        int(told["crop_px"]),
+        None if camera is None else _calibration(camera),
+    )
 
 
 def pack_picture(image: NDArray[np.uint8]) -> tuple[bytes, memoryview]:
@@ -156,3 +187,25 @@ def _read(pipe: IO[bytes], size: int) -> bytearray | None:
             return None
         view = view[got:]
     return data
+
+
+def _plain(calibration: CalibrationRecord) -> dict[str, Any]:
+    return {name: getattr(calibration, name) for name in _MEASURES}
+
+
+def _calibration(told: Mapping[str, Any]) -> CalibrationRecord:
+    x, y, z = told["normal"]
+    return CalibrationRecord(
+        CalibrationMethod.IMPORT,
+        int(told["width"]),
+        int(told["height"]),
+        tuple(told["matrix"]),
+        tuple(told["distortion"]),
+        (x, y, z),
+        float(told["height_m"]),
+        None,
+        None,
+    )
+
+
+_MEASURES: Final = ("width", "height", "matrix", "distortion", "normal", "height_m")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -19,7 +19,7 @@ from core.errors import DetectionError
 from core.geometry.masks import patch_area, patch_to_rle
 from core.jobs.mine import find_wire
 from core.jobs.mine.crops import cut_crop
-from core.jobs.mine.find_wire import Kind, Message
+from core.jobs.mine.find_wire import FinderSettings, Kind, Message
 from core.jobs.spawn import PROGRAM_FOLDER, program_command
 from core.mining.detectors.protocol import Detector
 from core.records.detections import Detection, DetectorFrame
@@ -71,18 +71,18 @@ def find_here(
 
 
 def find_beside(
-    tasks: Iterable[Task[T]], detector: str, settings: Mapping[str, Any], crop_px: int, processes: int
+    tasks: Iterable[Task[T]], settings: FinderSettings, processes: int
 ) -> Iterator[tuple[T, tuple[FoundInstance, ...]]]:
     """Looks at frames in processes of their own, which Python's lock does not hold up; in order.
 
     Args:
-        detector: its name. settings: its settings as plain JSON values.
+        settings: what all of them are told.
         processes: how many.
 
     Raises:
         DetectionError: a frame cannot be used, or a process ended before its work did.
     """
-    finders = [_Finder(detector, settings, crop_px) for _ in range(processes)]
+    finders = [_Finder(settings) for _ in range(processes)]
     waiting: deque[tuple[T, _Finder]] = deque()
     try:
         for number, task in enumerate(tasks):
@@ -103,7 +103,7 @@ def find_beside(
 class _Finder:
     """One process that looks for objects."""
 
-    def __init__(self, detector: str, settings: Mapping[str, Any], crop_px: int) -> None:
+    def __init__(self, settings: FinderSettings) -> None:
         self._process = subprocess.Popen(
             program_command("find-server"),
             stdin=subprocess.PIPE,
@@ -117,7 +117,7 @@ class _Finder:
         self._answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="finds", daemon=True)
         self._reader.start()
-        self._send(Kind.SETTINGS, find_wire.pack_settings(detector, settings, crop_px))
+        self._send(Kind.SETTINGS, find_wire.pack_settings(settings))
 
     def ask(self, task: Task[Any]) -> None:
         """Hands it a frame."""

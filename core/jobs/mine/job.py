@@ -22,10 +22,13 @@ from core.jobs.mine.judge_phase import judge_camera
 from core.jobs.mine.plan import SourcePlan, plan_source
 from core.jobs.mine.sequence_phase import follow, thin_source
 from core.jobs.settings import BackgroundSettings, MineSettings
-from core.mining.detectors.protocol import Detector
+from core.mining.detectors.ground_scale import GroundScale
+from core.mining.detectors.protocol import Detector, GroundSize
 from core.mining.detectors.registry import create_detector
 from core.mining.tracking import load_packages
+from core.records.cameras import CalibrationRecord
 from core.store import tables
+from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.frames import sequences_of
 from core.store.queries.sources import list_sources
 from core.store.writers.detections import drop_instances
@@ -79,7 +82,10 @@ def _mine_source(
     def show(part: float) -> None:
         context.progress(_DETECTED * (before + share * part), f"Finding objects in {name}")
 
-    detect_source(context, plan, detector, background, footage.camera.utc_offset_s, show)
+    calibration = _calibration(context, footage, plan)
+    if calibration is not None:  # networks know what they see
+        detector = _detector(context, context.settings(MineSettings), GroundScale(calibration))
+    detect_source(context, plan, detector, background, footage.camera.utc_offset_s, show, calibration)
     with context.project.bulk() as bulk:
         with context.project.read() as connection:
             sequences = sequences_of(connection, plan.source.id)
@@ -126,7 +132,19 @@ def _judge(context: JobContext, footage: CameraFootage, before: float, share: fl
         bulk.run(finish)
 
 
-def _detector(context: JobContext, settings: MineSettings) -> Detector:
+def _calibration(context: JobContext, footage: CameraFootage, plan: SourcePlan) -> CalibrationRecord | None:
+    """What tells cars from people by their size on the ground, where the camera has it and it is needed."""
+    if context.settings(MineSettings).detector != "motion":
+        return None
+    with context.project.read() as connection:
+        row = calibration_in_force(connection, footage.camera.id)
+    if row is None or row.record.normal is None:
+        return None
+    same = (row.record.width, row.record.height) == (plan.source.width, plan.source.height)
+    return row.record if same else None
+
+
+def _detector(context: JobContext, settings: MineSettings, ground_size: GroundSize | None = None) -> Detector:
     own = {
         "motion": settings.motion,
         "onnx": settings.onnx,
@@ -138,7 +156,7 @@ def _detector(context: JobContext, settings: MineSettings) -> Detector:
         context.check_stop()
         context.progress(0.0, f"{message} ({share:.0%})")
 
-    return create_detector(settings.detector, progress=show, **own.model_dump())
+    return create_detector(settings.detector, progress=show, ground_size=ground_size, **own.model_dump())
 
 
 def _ensure_background(context: JobContext, footage: CameraFootage) -> None:

@@ -25,8 +25,9 @@ from core.mining.detectors.motion_difference import (
     shrunk,
     strongest_channel,
 )
-from core.mining.detectors.motion_judge import GroundSize, kind_of, reasons_for
+from core.mining.detectors.motion_judge import kind_of, reasons_for
 from core.mining.detectors.motion_split import largest, solidity
+from core.mining.detectors.protocol import GroundSize
 from core.mining.detectors.settings import MotionSettings
 from core.records.detections import Detection, DetectorFrame
 from core.records.masks import MaskPatch

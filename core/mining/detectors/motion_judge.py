@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.mining.detectors.protocol import GroundSize
 from core.mining.detectors.settings import LookFor
 from core.records.boxes import Box
 from core.records.detections import Category
@@ -32,17 +32,6 @@ _PERSON_HEIGHT_M = (1.0, 2.3)
 _PERSON_WIDTH_M = 1.4
 _CAR_HEIGHT_M = (1.0, 4.5)
 _CAR_WIDTH_M = (1.3, 14.0)
-
-
-class GroundSize(Protocol):
-    """What a calibrated camera can say of a place on the ground."""
-
-    def __call__(self, x: float, y: float) -> float | None:
-        """Metres per pixel, across the line of sight, of what stands at pixel-edge place (x, y).
-
-        None where there is no ground, above the horizon.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,17 @@ Progress = Callable[[float, str], None]
 """Called with the share that is done (0 to 1) and a few words."""
 
 
+class GroundSize(Protocol):
+    """What a calibrated camera can say of a place on the ground."""
+
+    def __call__(self, x: float, y: float) -> float | None:
+        """Metres per pixel, across the line of sight, of what stands at pixel-edge place (x, y).
+
+        None where there is no ground, above the horizon.
+        """
+        ...
+
+
 class Detector(Protocol):
     """Finds objects in frames. Stateless from frame to frame, so that a job can resume anywhere."""
 

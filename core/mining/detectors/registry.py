@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import SettingsError
-from core.mining.detectors.protocol import Availability, Detector, Progress
+from core.mining.detectors.protocol import Availability, Detector, GroundSize, Progress
 from core.mining.detectors.settings import (
     DetectorSettings,
     MotionSettings,
@@ -20,7 +20,7 @@ from core.mining.detectors.settings import (
 )
 
 Check = Callable[[], tuple[bool, str]]
-Make = Callable[[Any, Progress | None], Detector]
+Make = Callable[[Any, Progress | None, GroundSize | None], Detector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,15 @@ def settings_model(name: str) -> type[DetectorSettings]:
     return _entry(name).settings
 
 
-def create_detector(name: str, *, progress: Progress | None = None, **settings: Any) -> Detector:
+def create_detector(
+    name: str, *, progress: Progress | None = None, ground_size: GroundSize | None = None, **settings: Any
+) -> Detector:
     """A detector ready to run; loads its network if it has one.
 
     Args:
         name: one of `names()`.
         progress: hears of weights that are fetched.
+        ground_size: of a calibrated camera, for detectors without classes of their own.
         settings: values for the detector's settings model.
 
     Raises:
@@ -78,7 +81,7 @@ def create_detector(name: str, *, progress: Progress | None = None, **settings: 
             f"The setting {place} of the detector {name} does not fit: {first['msg']}.",
             "Change it and try again.",
         ) from problem
-    return entry.make(checked, progress)
+    return entry.make(checked, progress, ground_size)
 
 
 def _entry(name: str) -> _Entry:
@@ -124,25 +127,31 @@ def _check_rfdetr() -> tuple[bool, str]:
     return True, "Fetches its weights once, or takes them from a file."
 
 
-def _make_motion(settings: MotionSettings, _progress: Progress | None) -> Detector:
+def _make_motion(
+    settings: MotionSettings, _progress: Progress | None, ground_size: GroundSize | None
+) -> Detector:
     from core.mining.detectors.motion import MotionDetector
 
-    return MotionDetector(settings)
+    return MotionDetector(settings, ground_size)
 
 
-def _make_torchvision(settings: TorchvisionSettings, progress: Progress | None) -> Detector:
+def _make_torchvision(
+    settings: TorchvisionSettings, progress: Progress | None, _ground: GroundSize | None
+) -> Detector:
     from core.mining.detectors.torchvision_mask_rcnn import TorchvisionDetector
 
     return TorchvisionDetector(settings, progress=progress)
 
 
-def _make_onnx(settings: OnnxSettings, _progress: Progress | None) -> Detector:
+def _make_onnx(settings: OnnxSettings, _progress: Progress | None, _ground: GroundSize | None) -> Detector:
     from core.mining.detectors.onnx_file import OnnxDetector
 
     return OnnxDetector(settings)
 
 
-def _make_rfdetr(settings: RfdetrSettings, _progress: Progress | None) -> Detector:
+def _make_rfdetr(
+    settings: RfdetrSettings, _progress: Progress | None, _ground: GroundSize | None
+) -> Detector:
     from core.mining.detectors.rfdetr_seg import RfdetrDetector
 
     return RfdetrDetector(settings)

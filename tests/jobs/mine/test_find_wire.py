@@ -11,12 +11,21 @@ from hypothesis import strategies as st
 
 from core.errors import DetectionError
 from core.jobs.mine import find_wire
-from core.jobs.mine.find_wire import Kind
+from core.jobs.mine.find_wire import FinderSettings, Kind
 from core.records.boxes import Box
+from core.records.cameras import CalibrationMethod, CalibrationRecord
 from core.records.detections import Category
 from core.records.finds import Crop, FoundInstance
 from core.records.masks import Rle
 
+TOLD = FinderSettings(
+    "motion",
+    {"min_score": 0.5},
+    64,
+    CalibrationRecord(
+        CalibrationMethod.IMPORT, 6, 4, (9.0, 0, 3, 0, 9, 2, 0, 0, 1), (0.1,) * 4, (0, -1, 0), 6.0, None, None
+    ),
+)
 _NUMBER = st.floats(-1e4, 1e4)
 _SIZE = st.integers(1, 5000)
 _FINDS = st.builds(
@@ -39,12 +48,12 @@ def test_finds_come_back_as_they_were(finds: list[FoundInstance]) -> None:
 def test_messages_come_one_after_another_and_end_with_the_pipe() -> None:
     picture = np.random.default_rng(5).integers(0, 256, (4, 6, 3), dtype=np.uint8)
     pipe = io.BytesIO()
-    find_wire.send(pipe, Kind.SETTINGS, find_wire.pack_settings("motion", {"min_score": 0.5}, 64))
+    find_wire.send(pipe, Kind.SETTINGS, find_wire.pack_settings(TOLD))
     find_wire.send(pipe, Kind.FRAME, *find_wire.pack_picture(picture[:, ::2]))
     pipe.seek(0)
     first, second = find_wire.receive(pipe), find_wire.receive(pipe)
     assert first is not None
-    assert find_wire.unpack_settings(first.payload) == ("motion", {"min_score": 0.5}, 64)
+    assert find_wire.unpack_settings(first.payload) == TOLD
     assert second is not None
     assert second.kind is Kind.FRAME
     np.testing.assert_array_equal(find_wire.unpack_picture(second.payload), picture[:, ::2])

@@ -20,6 +20,24 @@ _ORIGIN_WORDS: dict[LabelOrigin, str] = {
     LabelOrigin.IMPORT: "as imported",
 }
 
+# what a test's number is of, in a few words and in a sentence
+_OF_SIZE = (
+    "of its size",
+    "How far the other lies against it or over it, as a share of the longer side of the object's box.",
+)
+_OF_BOX = ("of its box", "How much of the area of the object's box lies behind the other's.")
+_OF: dict[OcclusionTest, tuple[str, str]] = {
+    OcclusionTest.OVERLAP: _OF_SIZE,
+    OcclusionTest.STATIC: _OF_SIZE,
+    OcclusionTest.BORDER: ("from it", "How far the object's box is from the nearest border of the picture."),
+}
+_UNITS: dict[OcclusionTest, tuple[str, float, int]] = {  # unit, scale, least digits
+    OcclusionTest.BORDER: (" px", 1.0, 1),
+    OcclusionTest.WALT: ("", 1.0, 2),
+}
+_MOST_DIGITS = 6
+_NOTHING = 1e-9
+
 PASSED_WORDS: dict[OcclusionTest, str] = {
     OcclusionTest.OVERLAP: "Nothing nearer covers it",
     OcclusionTest.BORDER: "The picture's border does not cut it",
@@ -34,6 +52,7 @@ def build_panel(selection: Selection | None, selected_count: int) -> PanelState:
         return PanelState(selected_count=selected_count)
     machine, machine_text = _machine(selection)
     person, person_text = _person(selection)
+    by_mask = selection.detail.mask_version is not None
     return PanelState(
         instance_id=selection.row.id,
         title=caption(selection.row),
@@ -42,18 +61,26 @@ def build_panel(selection: Selection | None, selected_count: int) -> PanelState:
         machine_text=machine_text,
         person=person,
         person_text=person_text,
-        reasons=tuple(reason_line(outcome) for outcome in selection.outcomes),
+        reasons=tuple(reason_line(outcome, by_mask) for outcome in selection.outcomes),
         facts=_facts(selection),
         selected_count=selected_count,
     )
 
 
-def reason_line(outcome: TestOutcome) -> ReasonLine:
-    """One test's outcome in words."""
+def reason_line(outcome: TestOutcome, by_mask: bool = True) -> ReasonLine:
+    """One test's outcome in words.
+
+    Args:
+        by_mask: whether the object has a mask; shares are of something else where it is only a box.
+    """
+    value, threshold = measure_texts(outcome.test, outcome.value, outcome.threshold)
+    of = _OF_BOX if outcome.test is OcclusionTest.OVERLAP and not by_mask else _OF.get(outcome.test, ("", ""))
     return ReasonLine(
         title=(REASON_WORDS if outcome.occluded else PASSED_WORDS)[outcome.test],
-        value=measure_text(outcome.test, outcome.value),
-        threshold=measure_text(outcome.test, outcome.threshold),
+        value=value,
+        threshold=threshold,
+        of=of[0],
+        measure=of[1],
         margin=outcome.margin,
         occluded=outcome.occluded,
         detail=outcome.detail,
@@ -61,13 +88,29 @@ def reason_line(outcome: TestOutcome) -> ReasonLine:
     )
 
 
-def measure_text(test: OcclusionTest, value: float) -> str:
-    """A test's value with its unit: shares of the object, but for the border, which is pixels."""
-    if test is OcclusionTest.BORDER:
-        return f"{value:.1f} px"
-    if test is OcclusionTest.WALT:
-        return f"{value:.2f}"
-    return f"{100 * value:.1f} %"
+def measure_texts(test: OcclusionTest, value: float, limit: float) -> tuple[str, str]:
+    """A test's value and its limit with their unit: per cent, but for the border, which is pixels.
+
+    Each gets as many digits as it takes to see on which side of the limit the value is.
+    """
+    unit, scale, least = _UNITS.get(test, (" %", 100.0, 1))
+    value, limit = scale * value, scale * limit
+    digits = range(least, _MOST_DIGITS + 1)
+    of_limit, of_value = next(
+        (
+            (one, other)
+            for one in digits
+            for other in digits
+            if _side(round(value, other), round(limit, one)) == _side(value, limit)
+        ),
+        (least, least),
+    )
+    return f"{value:.{of_value}f}{unit}", f"{limit:.{of_limit}f}{unit}"
+
+
+def _side(value: float, limit: float) -> int:
+    """-1, 0 or 1: below, at or above the limit, apart from what is lost in floating point."""
+    return 0 if abs(value - limit) < _NOTHING else (1 if value > limit else -1)
 
 
 def _machine(selection: Selection) -> tuple[LabelMark, str]:

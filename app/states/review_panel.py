@@ -14,6 +14,8 @@ class ReasonLine:
     Attributes:
         title: what it asks, in a few words.
         value, threshold: as text with their unit.
+        of: what the value is a share of or counted from, such as "of its size"; may be empty.
+        measure: the same in a sentence, or empty.
         margin: -1..1; 0 on the threshold, negative is occluded.
         occluded: what it says.
         detail: a phrase for the reviewer.
@@ -27,6 +29,8 @@ class ReasonLine:
     occluded: bool
     detail: str
     by: int | None
+    of: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

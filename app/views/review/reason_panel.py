@@ -264,6 +264,11 @@ class ReasonRow(QWidget):
         column.addWidget(self._occluder)
 
     @property
+    def numbers(self) -> str:
+        """The value and its limit, as shown."""
+        return self._numbers.text()
+
+    @property
     def occluder_button(self) -> TextButton:
         """What lifts out the instance that the test names."""
         return self._occluder
@@ -275,7 +280,8 @@ class ReasonRow(QWidget):
         self._badge.show_mark(LabelMark(shape, False))
         self._title.setText(line.title)
         self._bar.show_margin(line.margin, line.occluded)
-        self._numbers.setText(f"{line.value}, limit {line.threshold}")
+        self._numbers.setText(f"{line.value} {line.of}".rstrip() + f", limit {line.threshold}")
+        self._numbers.setToolTip(line.measure)
         self._detail.setText(line.detail)
         self._detail.setVisible(bool(line.detail))
         self._occluder.setVisible(line.by is not None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from app.controllers.review_panel import measure_text, reason_line
+from app.controllers.review_panel import measure_texts, reason_line
 from app.states.review_panel import ReasonLine
 from app.theme import current_theme
 from app.views.review.reason_panel import MarginBar
@@ -50,12 +52,40 @@ def test_the_panel_tells_how_many_a_key_would_mark(desk: Desk) -> None:
     ],
 )
 def test_each_test_has_its_unit(test: OcclusionTest, value: float, text: str) -> None:
-    assert measure_text(test, value) == text
+    assert measure_texts(test, value, 0.5)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "limit", "texts"),
+    [
+        (OcclusionTest.STATIC, 0.2997, 0.3, ("29.97 %", "30.0 %")),
+        (OcclusionTest.STATIC, 0.300001, 0.3, ("30.0001 %", "30.0 %")),
+        (OcclusionTest.OVERLAP, 0.3, 0.3, ("30.0 %", "30.0 %")),
+        (OcclusionTest.OVERLAP, 0.1 + 0.2, 0.3, ("30.0 %", "30.0 %")),
+        (OcclusionTest.BORDER, 2.48, 2.4567, ("2.5 px", "2.46 px")),
+        (OcclusionTest.WALT, 0.151, 0.15, ("0.151", "0.15")),
+    ],
+)
+def test_the_numbers_say_what_the_outcome_says(
+    test: OcclusionTest, value: float, limit: float, texts: tuple[str, str]
+) -> None:
+    assert measure_texts(test, value, limit) == texts
+
+
+def test_the_panel_says_what_a_share_is_of(desk: Desk) -> None:
+    assert desk.view.reasons.rows[0].numbers == "9.5 % of its size, limit 10.0 %"
+    assert desk.view.reasons.rows[1].numbers == "20.0 px from it, limit 2.0 px"
+
+
+def test_a_box_is_covered_by_its_area() -> None:
+    outcome = TestOutcome(OcclusionTest.OVERLAP, 0.0, 0.1, False, 0.8, None, "")
+    assert reason_line(outcome, by_mask=False).of == "of its box"
 
 
 def test_a_passed_test_says_that_it_passed() -> None:
     outcome = TestOutcome(OcclusionTest.OVERLAP, 0.0, 0.1, False, 0.8, None, "")
-    assert reason_line(outcome) == ReasonLine(
+    line = reason_line(outcome)
+    assert replace(line, of="", measure="") == ReasonLine(
         "Nothing nearer covers it", "0.0 %", "10.0 %", 0.8, False, "", None
     )
 

@@ -224,6 +224,10 @@ def tooltip(item: QueueItem) -> str:
         f"{item.width_px:.0f} × {item.height_px:.0f} px, score {item.score:.2f}",
         f"{item.source} at {time_text(item.time_s)}",
     ]
+    if item.margin is not None:
+        lines.append(
+            f"Margin {item.margin:+.3f}: how far from the threshold it is; 0 is on it, minus is occluded"
+        )
     if item.reason:
         lines.append(item.reason)
     if item.verdict:

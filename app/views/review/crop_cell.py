@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
 from app.states.review_queue import QueueItem
 from app.theme import Theme
@@ -11,6 +11,7 @@ from app.views.canvas.badges import CANVAS_COLOUR, draw_badge
 
 CAPTION_PX = 20
 _BADGE_PX = 18.0
+_GAP_PX = 6
 
 
 def paint_cell(
@@ -81,7 +82,22 @@ def _paint_caption(painter: QPainter, cell: QRectF, item: QueueItem, theme: Them
     line = QRectF(cell.left() + 3, cell.bottom() - CAPTION_PX, cell.width() - 6, CAPTION_PX)
     middle = Qt.AlignmentFlag.AlignVCenter
     painter.setPen(theme.color("text" if strong else "text_soft"))
-    painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, f"{item.category} {item.id}")
-    if item.margin is not None and cell.width() > 110:
-        painter.setPen(theme.color("text_faint"))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, f"{item.margin:+.3f}")
+    name, margin = caption_parts(painter.fontMetrics(), item, line.width())
+    painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, name)
+    painter.setPen(theme.color("text_faint"))
+    painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, margin)
+
+
+def caption_parts(metrics: QFontMetrics, item: QueueItem, width: float) -> tuple[str, str]:
+    """The name and the margin that stand side by side in a width: the category gives way, the id does not.
+
+    Returns:
+        the name, elided where it must be, and the margin, or "" where there is none or no room for it.
+    """
+    number, margin = f" {item.id}", "" if item.margin is None else f"{item.margin:+.3f}"
+    room = width - metrics.horizontalAdvance(number)
+    beside = room - metrics.horizontalAdvance(margin) - _GAP_PX
+    if beside < metrics.horizontalAdvance("m…"):
+        margin = ""
+    category = metrics.elidedText(item.category, Qt.TextElideMode.ElideRight, int(beside if margin else room))
+    return f"{category}{number}", margin

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli_calibrate import calibrate
 from core.cli_shapes import shapes_app
 from core.cli_synth import synth_app
 from core.errors import AmodalError, JobError
@@ -34,6 +35,7 @@ jobs_app = typer.Typer(help="List, run, resume and cancel jobs.", no_args_is_hel
 app.add_typer(jobs_app, name="job")
 app.add_typer(shapes_app, name="shapes")
 app.add_typer(synth_app, name="synth")
+app.command("calibrate")(calibrate)
 
 ProjectPath = Annotated[Path, typer.Argument(help="The project file, NAME.amodal.", show_default=False)]
 

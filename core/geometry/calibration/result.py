@@ -115,10 +115,13 @@ def result_of(
     )
 
 
-def ranges_of(camera: Camera, plane: GroundPlane, sigmas_m: Array) -> tuple[RangeUncertainty, ...]:
-    """What a pixel is worth at the standard distances."""
+def ranges_of(
+    camera: Camera, plane: GroundPlane, sigmas_m: Array | None = None
+) -> tuple[RangeUncertainty, ...]:
+    """What a pixel is worth at the standard distances; how sure they are is NaN where it is not given."""
     along, across = metres_per_pixel(camera, plane, RANGES_M)
-    rows = zip(RANGES_M, along.tolist(), across.tolist(), sigmas_m.tolist(), strict=True)
+    sigmas = np.full(len(RANGES_M), np.nan) if sigmas_m is None else sigmas_m
+    rows = zip(RANGES_M, along.tolist(), across.tolist(), sigmas.tolist(), strict=True)
     return tuple(RangeUncertainty(*row) for row in rows)
 
 

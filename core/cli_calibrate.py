@@ -1,0 +1,235 @@
+"""The shell's `amodal calibrate`: a camera from a file or from pixels that were noted down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.errors import CalibrationError, JobError
+from core.records.cameras import CalibrationMethod, CalibrationRecord, CalibrationRow
+from core.records.sketches import Point, Sketch, Stroke, StrokeRole
+
+if TYPE_CHECKING:
+    from core.records.project import CameraRow
+    from core.store.project import Project
+
+_PAIR = re.compile(r"\s*([-+\d.eE]+)\s*[,;]\s*([-+\d.eE]+)")
+
+_XY = 'pixels as "x,y x,y …"'
+
+
+def calibrate(
+    project: Annotated[Path, typer.Argument(help="The project file, NAME.amodal.", show_default=False)],
+    camera: Annotated[str, typer.Option(help="Which camera; may be left out where there is one.")] = "",
+    show: Annotated[bool, typer.Option("--show", help="Only print the calibration in force.")] = False,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="A file of OpenCV, ROS, COLMAP (or its folder), KITTI, AI City, or ours."
+        ),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Which camera of a file with several.")] = "",
+    rectangle: Annotated[str, typer.Option(help=f"A rectangle's four corners on the road, {_XY}.")] = "",
+    size: Annotated[
+        str, typer.Option(help="Its sides in metres, such as 7x20, first to second corner first.")
+    ] = "",
+    first: Annotated[
+        list[str] | None, typer.Option(help=f"A line along the road, {_XY}; twice or more.")
+    ] = None,
+    second: Annotated[list[str] | None, typer.Option(help=f"A line across it, {_XY}; twice or more.")] = None,
+    length: Annotated[str, typer.Option(help=f"A known length on the road, {_XY}; with --metres.")] = "",
+    metres: Annotated[float | None, typer.Option(help="How long it is.")] = None,
+    horizon: Annotated[str, typer.Option(help=f"The horizon, {_XY}; with --height.")] = "",
+    upright: Annotated[
+        list[str] | None, typer.Option(help=f"A line along a pole, {_XY}; twice or more.")
+    ] = None,
+    height: Annotated[float | None, typer.Option(help="The camera's height above the road, metres.")] = None,
+    points: Annotated[str, typer.Option(help=f"Four points or more on the road, {_XY}.")] = "",
+    places: Annotated[str, typer.Option(help='Where they are, metres east and north, "x,y x,y …".')] = "",
+    degrees: Annotated[bool, typer.Option("--degrees", help="The places are latitude,longitude.")] = False,
+    focal: Annotated[
+        float | None, typer.Option(help="The focal length in pixels, where it is known.")
+    ] = None,
+    keep_lens: Annotated[
+        bool, typer.Option("--keep-lens", help="Keep the lens in force, seek the ground.")
+    ] = False,
+    picture: Annotated[
+        str, typer.Option(help="Size of the pictures, such as 1920x1080; the footage's if left out.")
+    ] = "",
+) -> None:
+    """Calibrate a camera: from a file, a rectangle, two directions, the horizon, or points of a map."""
+    from core.store.project import Project
+
+    common: dict[str, Any] = {"height_m": height, "focal_px": focal, "keep_lens": keep_lens}
+    sketches = [
+        _rectangle(rectangle, size, common) if rectangle else None,
+        _directions(first or [], second or [], length, metres, common) if first or second else None,
+        _horizon(horizon, upright or [], common) if horizon else None,
+        _points(points, places, degrees, common) if points else None,
+    ]
+    chosen = [sketch for sketch in sketches if sketch is not None]
+    asked = len(chosen) + (from_file is not None) + show
+    if asked != 1:
+        raise CalibrationError(
+            "Nothing says how to calibrate." if not asked else "More than one way to calibrate was given.",
+            "Give one of --from, --rectangle, --first and --second, --horizon, --points, or --show.",
+        )
+    with Project.open(project, read_only=show) as opened:
+        row = _camera(opened, camera)
+        if not show:
+            wanted = _size(picture, "--picture") if picture else _picture(opened, row)
+            whole = None if wanted is None else (round(wanted[0]), round(wanted[1]))
+            if from_file is not None:
+                record, evidence = _imported(from_file, name, whole)
+            else:
+                record, evidence = _drawn(opened, row, chosen[0], whole)
+            _save(opened, row, record, evidence)
+        _show(opened, row)
+
+
+def _rectangle(corners: str, size: str, common: dict[str, Any]) -> Sketch:
+    if not size:
+        raise CalibrationError("The rectangle has no size.", "Give its sides in metres, such as --size 7x20.")
+    stroke = Stroke(StrokeRole.CORNERS, _pixels(corners, "--rectangle"))
+    return Sketch(CalibrationMethod.RECTANGLE, (stroke,), sides_m=_size(size, "--size"), **common)
+
+
+def _directions(
+    first: Sequence[str], second: Sequence[str], length: str, metres: float | None, common: dict[str, Any]
+) -> Sketch:
+    strokes = [Stroke(StrokeRole.FIRST, _pixels(line, "--first")) for line in first]
+    strokes += [Stroke(StrokeRole.SECOND, _pixels(line, "--second")) for line in second]
+    if length:
+        strokes.append(Stroke(StrokeRole.LENGTH, _pixels(length, "--length")))
+    return Sketch(CalibrationMethod.VANISHING_POINTS, tuple(strokes), length_m=metres, **common)
+
+
+def _horizon(horizon: str, upright: Sequence[str], common: dict[str, Any]) -> Sketch:
+    strokes = [Stroke(StrokeRole.HORIZON, _pixels(horizon, "--horizon"))]
+    strokes += [Stroke(StrokeRole.UPRIGHT, _pixels(line, "--upright")) for line in upright]
+    return Sketch(CalibrationMethod.HORIZON, tuple(strokes), **common)
+
+
+def _points(points: str, places: str, degrees: bool, common: dict[str, Any]) -> Sketch:
+    pixels, told = _pixels(points, "--points"), _pixels(places, "--places")
+    if len(pixels) != len(told):
+        raise CalibrationError(
+            f"There are {len(pixels)} points and {len(told)} places.",
+            "Give a place for each point, in order.",
+        )
+    strokes = [Stroke(StrokeRole.PLACE, (one,), place) for one, place in zip(pixels, told, strict=True)]
+    return Sketch(CalibrationMethod.GROUND_POINTS, tuple(strokes), degrees=degrees, **common)
+
+
+def _imported(
+    path: Path, name: str, picture: tuple[int, int] | None
+) -> tuple[CalibrationRecord, dict[str, Any]]:
+    from core.geometry.calibration.files.any_file import read_calibration_file
+    from core.geometry.calibration.files.imported import result_of_import
+    from core.geometry.calibration.result import to_record
+
+    found = read_calibration_file(path, picture)
+    named = [one for one in found if not name or one.name == name]
+    if len(named) != 1:
+        names = ", ".join(one.name for one in found[:12])
+        raise CalibrationError(
+            f"{path.name} has no camera {name}." if name else f"{path.name} holds {len(found)} cameras.",
+            f"Choose one with --name: {names}.",
+        )
+    evidence = {"way": CalibrationMethod.IMPORT.value, "file": path.name, "name": named[0].name}
+    return to_record(result_of_import(named[0])), evidence
+
+
+def _drawn(
+    project: Project, row: CameraRow, sketch: Sketch, picture: tuple[int, int] | None
+) -> tuple[CalibrationRecord, dict[str, Any]]:
+    from core.geometry.calibration.result import from_record, to_record
+    from core.geometry.calibration.sketch import solve_sketch, to_evidence
+
+    if picture is None:
+        raise CalibrationError(
+            f"The camera {row.name} has no footage, so the size of its pictures is not known.",
+            "Give it, such as --picture 1920x1080.",
+        )
+    present = _in_force(project, row)
+    lens = None if present is None else from_record(present.record)[0]
+    return to_record(solve_sketch(sketch, *picture, lens)), to_evidence(sketch, *picture)
+
+
+def _save(project: Project, row: CameraRow, record: CalibrationRecord, evidence: dict[str, Any]) -> None:
+    from core.login_name import login_name
+    from core.store.edits.calibrations import save_calibration
+    from core.store.history import History
+
+    save_calibration(History(project, login_name()), row.id, record, evidence)
+
+
+def _show(project: Project, row: CameraRow) -> None:
+    from core.geometry.calibration.describe import describe
+
+    present = _in_force(project, row)
+    if present is None:
+        raise CalibrationError(
+            f"The camera {row.name} is not calibrated.",
+            "Calibrate it with --from, --rectangle or another way.",
+        )
+    typer.echo(f"camera {row.name}: version {present.version}, by {present.annotator}")
+    for line in describe(present.record):
+        typer.echo(line)
+
+
+def _in_force(project: Project, row: CameraRow) -> CalibrationRow | None:
+    from core.store.queries.calibrations import calibration_in_force
+
+    with project.read() as connection:
+        return calibration_in_force(connection, row.id)
+
+
+def _camera(project: Project, name: str) -> CameraRow:
+    from core.store.queries.cameras import list_cameras
+
+    with project.read() as connection:
+        cameras = list_cameras(connection)
+    found = [row for row in cameras if not name or row.name == name]
+    if len(found) != 1:
+        names = ", ".join(row.name for row in cameras) or "none yet"
+        problem = f"There is no camera {name}." if name else "Nothing says which camera."
+        raise JobError(problem, f"Give one with --camera; there are: {names}.")
+    return found[0]
+
+
+def _picture(project: Project, row: CameraRow) -> tuple[float, float] | None:
+    from core.store.queries.sources import list_sources
+
+    with project.read() as connection:
+        sizes = {(s.width, s.height) for s in list_sources(connection, project, row.id, counted=False)}
+    if len(sizes) > 1:
+        words = ", ".join(f"{width}x{height}" for width, height in sorted(sizes))
+        raise CalibrationError(
+            f"The sources of {row.name} have pictures of several sizes: {words}.",
+            "Say with --picture which one is meant.",
+        )
+    return next(iter(sizes), None)
+
+
+def _pixels(text: str, option: str) -> tuple[Point, ...]:
+    found = [_PAIR.fullmatch(word) for word in text.split()]
+    try:
+        points = tuple((float(one[1]), float(one[2])) for one in found if one is not None)
+    except ValueError:
+        points = ()
+    if not points or len(points) != len(found):
+        raise CalibrationError(f"{option} “{text}” is no list of points.", 'Write them as "x,y x,y x,y".')
+    return points
+
+
+def _size(text: str, option: str) -> tuple[float, float]:
+    try:
+        width, height = (float(word) for word in text.lower().split("x"))
+    except ValueError:
+        raise CalibrationError(f"{option} “{text}” is no size.", "Write it as 7x20.") from None
+    return width, height

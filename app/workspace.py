@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ class Workspace:
         on_job_changed: told of every job row that changed.
         on_outside_change: told, at most a few times a second, that another process wrote to the project.
         message_place: the part at whose top the window's messages stand; None for the whole window.
+        show_instances: selects these instances, where it can show any: the history asks for it.
         close: told before the project closes: stop timers, players and threads here.
     """
 
@@ -52,4 +53,5 @@ class Workspace:
     on_job_changed: Callable[[JobRow], None] = _ignore
     on_outside_change: Callable[[], None] = _nothing
     message_place: QWidget | None = None
+    show_instances: Callable[[Sequence[int]], None] | None = None
     close: Callable[[], None] = _nothing

@@ -77,7 +77,7 @@ class OpenProject(QObject):
         return {
             "edit.undo": self.session.undo,
             "edit.redo": self.session.redo,
-            "edit.history": lambda: self._history_dock.setVisible(not self._history_dock.isVisible()),
+            "edit.history": self._toggle_history,
             "view.jobs": lambda: self._jobs_dock.setVisible(not self._jobs_dock.isVisible()),
             "project.locate": lambda: self.run_dialog("locate"),
             "project.export": lambda: self.run_dialog("export"),
@@ -168,6 +168,7 @@ class OpenProject(QObject):
 
     def _make_docks(self) -> None:
         jobs_panel, history_panel = JobsPanel(), HistoryPanel()
+        self._history_panel = history_panel
         self._jobs_dock = self._window.add_dock("jobs", "Jobs", jobs_panel)
         self._history_dock = self._window.add_dock("history", "History", history_panel)
         for dock in (self._jobs_dock, self._history_dock):
@@ -184,6 +185,34 @@ class OpenProject(QObject):
         self.history.changed.connect(history_panel.show_state)
         self.history.titles.connect(self._name_undo)
         history_panel.more_wanted.connect(self.history.more)
+        history_panel.left.connect(self._leave_history)
+        history_panel.chosen.connect(self._show_change)
+
+    def _toggle_history(self) -> None:
+        if self._history_dock.isVisible():
+            self._leave_history()
+        else:
+            self._history_dock.show()
+            self._history_panel.setFocus()  # so that Esc closes it and Enter shows a change
+
+    def _leave_history(self) -> None:
+        self._history_dock.hide()
+        shown = self._window.workspace(self._window.place)
+        if shown is not None:
+            shown.widget.setFocus()
+
+    def _show_change(self, edit_id: int) -> None:
+        """Selects in Review the objects that an edit changed; of other edits there is nothing to show."""
+
+        def show(touched: Touched) -> None:
+            ids = touched.rows.get("instance", ())
+            if ids:
+                self.go_to("review")
+                review = self._window.workspace("review")
+                if review is not None and review.show_instances is not None:
+                    review.show_instances(ids)
+
+        self.session.in_background(lambda: self.session.history.touched(edit_id), show, tag="show change")
 
     def _join_workspaces(self) -> None:
         for workspace in self.workspaces:

@@ -54,6 +54,7 @@ def build_review(session: ProjectSession) -> Workspace:
             "review.names": lambda: view.frame.layer("captions"),
             "review.trail": lambda: view.frame.layer("trail"),
         },
+        show_instances=controller.show_instances,
         message_place=view.frame.canvas,
         on_shown=shown,
         on_hidden=controller.on_hidden,

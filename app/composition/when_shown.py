@@ -30,7 +30,7 @@ def when_shown(workspace_id: str, title: str, icon: str, build: Callable[[], Wor
         stand_in.on_shown, stand_in.on_hidden = made.on_shown, made.on_hidden
         stand_in.on_touched, stand_in.on_job_changed = made.on_touched, made.on_job_changed
         stand_in.on_outside_change, stand_in.close = made.on_outside_change, made.close
-        stand_in.message_place = made.message_place
+        stand_in.message_place, stand_in.show_instances = made.message_place, made.show_instances
         made.widget.show()
         made.on_shown()
 

@@ -63,6 +63,8 @@ class ReviewController(QObject):
         self._reversed: int | None = None  # the edit that an undo or redo is being announced of
         self._shown = False
         self._stale = True
+        self._opening = False  # whether the queue is being read because the workspace came to the front
+        self._to_show: list[int] = []  # what to select once that is through
         self._outside = QTimer(self)
         self._outside.setSingleShot(True)
         self._outside.setInterval(_OUTSIDE_PAUSE_MS)
@@ -86,7 +88,7 @@ class ReviewController(QObject):
         self._shown = True
         self._read_choices()
         if self._stale:
-            self._stale = False
+            self._stale, self._opening = False, True
             self.feed.show(self.filter.filter)
 
     def on_hidden(self) -> None:
@@ -164,6 +166,13 @@ class ReviewController(QObject):
         if (current, list(selected)) != (self.current, self.selected):
             self.said.emit("")
         self.select(current, selected)
+
+    def show_instances(self, ids: Sequence[int]) -> None:
+        """Selects instances that another place names, at once or when the queue has been read."""
+        if self._opening:
+            self._to_show = list(ids)
+        else:
+            self.select(ids[0], ids)
 
     def click(self, instance_id: int, add: bool) -> None:
         """Selects an instance that was clicked in the frame, or adds it to the selection or takes it out.
@@ -346,8 +355,11 @@ class ReviewController(QObject):
 
     def _on_first_page(self) -> None:
         self.fresh_changed.emit(0)
-        ids = self.model.ids
-        if self.current is not None and ids.row_of(self.current) is not None:
+        ids, wanted = self.model.ids, self._to_show
+        self._opening, self._to_show = False, []
+        if wanted:
+            self.select(wanted[0], wanted)
+        elif self.current is not None and ids.row_of(self.current) is not None:
             self.select(self.current)  # alone: a key must not mark what the new queue no longer shows
         elif len(ids):
             self.select(ids.id_at(0))

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from app.states.jobs import HistoryState
@@ -51,6 +61,8 @@ class _Model(QAbstractListModel):
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{row.title} (undone)" if row.undone else row.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{row.title}\nDouble-click it, or press Enter, to see what it changed."
         return None
 
     def canFetchMore(self, _parent: _Index) -> bool:
@@ -74,6 +86,8 @@ class _Painter(QStyledItemDelegate):
         row: EditRow = index.data(_ROW)
         theme = current_theme()
         painter.save()
+        if option.state & option.state.State_Selected:
+            painter.fillRect(option.rect, theme.color("accent_wash"))
         inner = option.rect.adjusted(14, 5, -12, -5)
         token = "text_faint" if row.undone else "ok"
         icon = icon_pixmap("undo" if row.undone else "check", theme.colors[token], 16, 2)
@@ -103,9 +117,13 @@ class HistoryPanel(QWidget):
 
     Signals:
         more_wanted(): older changes.
+        chosen(int): an edit's id: what it changed is to be shown.
+        left(): the person pressed Esc.
     """
 
     more_wanted = Signal()
+    chosen = Signal(int)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,13 +136,27 @@ class HistoryPanel(QWidget):
         self._painter = _Painter(self.list)
         self.list.setItemDelegate(self._painter)
         self.list.setUniformItemSizes(True)
-        self.list.setSelectionMode(QListView.SelectionMode.NoSelection)
+        self.list.activated.connect(lambda index: self.chosen.emit(index.data(_ROW).id))
+        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.list.installEventFilter(self)
+        self.setFocusProxy(self.list)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         column.addWidget(self.list)
         self._empty = label("Nothing was changed yet.\nEverything you do can be undone.", "faint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self._empty, 1)
         self.show_state(HistoryState())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's: Esc is the list's own here, although a workspace may have an action on that key."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.left.emit()
+                return True
+        return False
 
     def show_state(self, state: HistoryState) -> None:
         """Draws the history."""

@@ -39,11 +39,12 @@ class History:
         self.project = project
         self.annotator = annotator.strip()
 
-    def perform(self, title: str, action: Callable[[Recorder], None]) -> Touched:
+    def perform(self, title: str | Callable[[], str], action: Callable[[Recorder], None]) -> Touched:
         """Do one edit: all that the action records is one transaction and one row of the history.
 
         Args:
-            title: for people, such as "Mark 3 as occluded".
+            title: for people, such as "Mark car 3 as occluded"; or what gives it once the action is through,
+                where it names what the action found.
             action: writes through the recorder alone; keep it short, it holds the lock.
 
         Returns:
@@ -57,8 +58,9 @@ class History:
             me = annotator_id(connection, self.annotator)
             recorder = Recorder(connection, me, time.time())
             action(recorder)
+            name = title if isinstance(title, str) else title()
             if not recorder.changes:
-                return Touched(title, {}, 0)
+                return Touched(name, {}, 0)
             raw = raw_of(connection)
             raw.execute(
                 "UPDATE edit SET state = 'abandoned' WHERE annotator_id = ? AND state = 'undone'", (me,)
@@ -66,9 +68,9 @@ class History:
             [edit_id] = raw.execute(
                 "INSERT INTO edit (annotator_id, title, at, state, changes) VALUES (?, ?, ?, 'done', ?)"
                 " RETURNING id",
-                (me, title, recorder.now, to_json(recorder.changes)),
+                (me, name, recorder.now, to_json(recorder.changes)),
             ).fetchone()
-            return _touched(title, recorder.changes, int(edit_id))
+            return _touched(name, recorder.changes, int(edit_id))
 
     def undo(self) -> Touched:
         """Take back this annotator's newest edit that stands.
@@ -132,6 +134,18 @@ class History:
         with self.project.read() as connection:
             top = _top(connection, self.annotator, "undone")
             return None if top is None else top[1]
+
+    def touched(self, edit_id: int) -> Touched:
+        """What an edit changed, whoever made it and whether or not it stands.
+
+        Raises:
+            EditRefusedError: there is no such edit.
+        """
+        with self.project.read() as connection:
+            title = connection.scalar(select(_edit.c.title).where(_edit.c.id == edit_id))
+            if title is None:
+                raise EditRefusedError("That change is no longer in the history.", "Open the history anew.")
+            return _touched(str(title), _changes(connection, edit_id), edit_id)
 
     def page(self, before_id: int | None = None, limit: int = 100) -> list[EditRow]:
         """Everyone's edits, newest first, without the abandoned ones.

@@ -14,10 +14,13 @@ from PySide6.QtWidgets import QLineEdit
 from app import file_dialogs
 from app.composition.window import Shell
 from app.theme import current_theme
+from app.views.history_panel import HistoryPanel
 from app.views.review.review_view import ReviewView
 from app.views.start_page import StartPage
 from core.errors import DiskFullError
+from core.records.occlusion import Verdict
 from core.store.edits.cameras import rename_camera, set_utc_offset
+from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.cameras import list_cameras
@@ -418,3 +421,24 @@ def test_a_verdict_needs_no_message_over_the_timeline(qtbot, shell: Shell, tmp_p
     press(shell, Qt.Key.Key_1, CTRL)
     shell.commands.run("edit.undo")
     qtbot.waitUntil(lambda: any(text.startswith("Undid") for text in toasts.texts()), timeout=5000)
+
+
+def test_the_history_shows_what_a_change_was_of_and_esc_closes_it(qtbot, shell: Shell, tmp_path: Path):
+    painted = Street(tmp_path / "cars.amodal")
+    with Project.open(painted.path) as project:
+        set_verdict(History(project, "Bo"), [painted.ids[4]], Verdict.OCCLUDED)
+    shell.open_project(painted.path)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=10_000)
+    press(shell, Qt.Key.Key_H, CTRL)
+    panel = shell.window.findChild(HistoryPanel)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
+    assert panel.model.index(0, 0).data() == f"Mark car {painted.ids[4]} as occluded"
+    panel.list.setCurrentIndex(panel.model.index(0, 0))
+    press(shell, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shell.window.place == "review", timeout=5000)
+    reasons = shell.window.findChild(ReviewView).reasons
+    qtbot.waitUntil(lambda: reasons.title == f"car {painted.ids[4]}", timeout=5000)
+    panel.list.setFocus()
+    press(shell, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
+    assert shell.window.focusWidget() is shell.window.findChild(ReviewView).queue.grid

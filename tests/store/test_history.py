@@ -55,15 +55,15 @@ def test_undo_and_redo_walk_back_and_forth(site: Any) -> None:
     car = site.one_car()
     set_verdict(site.history, [car], Verdict.OCCLUDED)
     set_verdict(site.history, [car], Verdict.REJECTED, RejectReason.BAD_PICTURE)
-    assert site.history.undo().title == "Reject 1 object"
+    assert site.history.undo().title == f"Reject car {car}: bad picture"
     assert verdict_of(site.project, car) == ("occluded", "Ann")
     site.history.undo()
     assert verdict_of(site.project, car) == (None, None)
     site.history.redo()
     assert verdict_of(site.project, car) == ("occluded", "Ann")
     assert (site.history.undo_title(), site.history.redo_title()) == (
-        "Mark 1 object as occluded",
-        "Reject 1 object",
+        f"Mark car {car} as occluded",
+        f"Reject car {car}: bad picture",
     )
     touched = site.history.redo()
     assert touched.rows["instance"] == (car,)
@@ -89,7 +89,7 @@ def test_undo_survives_a_restart(site: Any) -> None:
     site.project.close()
     with Project.open(path) as project:
         history = History(project, "Ann")
-        assert history.undo_title() == "Mark 1 object as occluded"
+        assert history.undo_title() == f"Mark car {car} as occluded"
         history.undo()
         assert verdict_of(project, car) == (None, None)
     with Project.open(path) as project:
@@ -151,7 +151,7 @@ def test_an_edit_that_cannot_be_undone_can_be_left_behind(site: Any) -> None:
     set_verdict(bob, [b], Verdict.UNOCCLUDED)
     with pytest.raises(EditRefusedError):
         site.history.undo()
-    assert site.history.keep() == "Mark 1 object as occluded"
+    assert site.history.keep() == f"Mark car {b} as occluded"
     site.history.undo()
     assert verdict_of(site.project, a) == (None, None)
     assert verdict_of(site.project, b) == ("unoccluded", "Bob")
@@ -339,3 +339,19 @@ def test_an_edit_that_fails_halfway_leaves_nothing(site: Any) -> None:
 def test_an_annotator_needs_a_name(project: Project) -> None:
     with pytest.raises(ValueError, match="name"):
         History(project, "  ")
+
+
+def test_the_history_names_what_was_changed_and_finds_it_again(site: Any) -> None:
+    a, b = site.cars(2)
+    set_verdict(site.history, [a, b], Verdict.REJECTED, RejectReason.WRONG_DETECTION)
+    set_verdict(site.history, [b], None)
+    site.history.undo()
+    rows = site.history.page()
+    assert [row.title for row in rows[:2]] == [
+        f"Clear the verdict of car {b}",
+        "Reject 2 objects: wrong detection",
+    ]
+    assert site.history.touched(rows[0].id).rows["instance"] == (b,)
+    assert set(site.history.touched(rows[1].id).rows["instance"]) == {a, b}
+    with pytest.raises(EditRefusedError):
+        site.history.touched(10_000)

@@ -8,6 +8,7 @@ from core.errors import EditRefusedError
 from core.records.detections import Category
 from core.records.history import Touched
 from core.store import tables
+from core.store.edits.names import named
 from core.store.history import History
 from core.store.recorder import Recorder
 
@@ -22,13 +23,15 @@ def set_category(history: History, instance_ids: Sequence[int], category: Catego
     """
     ids = list(dict.fromkeys(instance_ids))
 
+    names: list[str] = []
+
     def action(recorder: Recorder) -> None:
         rows = recorder.rows(_instance, ids)
         missing = [i for i in ids if i not in rows]
         if missing:
             raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")
+        names.append(named(rows))
         values = {"category": category.value, "category_annotator_id": recorder.annotator_id}
         recorder.update_many(_instance, [(i, values) for i in ids if rows[i]["category"] != category.value])
 
-    what = "1 object" if len(ids) == 1 else f"{len(ids)} objects"
-    return history.perform(f"Call {what} {category.value}", action)
+    return history.perform(lambda: f"Call {names[0]} {category.value}", action)

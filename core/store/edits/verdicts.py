@@ -10,6 +10,7 @@ from core.records.history import Touched
 from core.records.occlusion import Verdict
 from core.store import tables
 from core.store.connection import raw_of
+from core.store.edits.names import named
 from core.store.history import History
 from core.store.recorder import Recorder
 
@@ -43,6 +44,7 @@ def set_verdict(
         EditRefusedError: one of the instances is not there.
     """
     ids = list(dict.fromkeys(instance_ids))
+    names: list[str] = []
     why = None if reason is None or verdict is not Verdict.REJECTED else RejectReason(reason).value
 
     def action(recorder: Recorder) -> None:
@@ -50,19 +52,21 @@ def set_verdict(
         missing = [i for i in ids if i not in rows]
         if missing:
             raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")
+        names.append(named(rows))
         if verdict is None:
             _take_back(recorder, ids)
         else:
             _give(recorder, ids, verdict, why)
 
-    return history.perform(_title(len(ids), verdict), action)
+    return history.perform(lambda: _title(names[0], verdict, why), action)
 
 
-def _title(count: int, verdict: Verdict | None) -> str:
-    what = "1 object" if count == 1 else f"{count} objects"
+def _title(what: str, verdict: Verdict | None, why: str | None) -> str:
     if verdict is None:
         return f"Clear the verdict of {what}"
-    return f"Reject {what}" if verdict is Verdict.REJECTED else f"Mark {what} as {verdict.value}"
+    if verdict is Verdict.REJECTED:
+        return f"Reject {what}: {why}" if why else f"Reject {what}"
+    return f"Mark {what} as {verdict.value}"
 
 
 def _give(recorder: Recorder, ids: Sequence[int], verdict: Verdict, reason: str | None) -> None:

@@ -141,7 +141,7 @@ def test_several_selected_are_marked_as_one_edit(desk: Desk, street: Street) -> 
     desk.press("D")
     desk.settle()
     assert desk.verdicts() == dict.fromkeys(street.ids[1:4], Verdict.REJECTED)
-    assert desk.edits()[0] == "Reject 3 objects"
+    assert desk.edits()[0] == "Reject 3 objects: wrong detection"
     assert desk.current == street.ids[4]
     desk.press("Ctrl+Z")
     desk.settle()

@@ -123,7 +123,7 @@ def test_selecting_a_track_selects_it_in_the_queue(desk: Desk, street: Street) -
     desk.press("D")
     desk.settle()
     assert sorted(desk.verdicts()) == sorted(street.ids[0::3])
-    assert desk.edits()[0] == "Reject 6 objects"
+    assert desk.edits()[0] == "Reject 6 objects: wrong detection"
 
 
 def test_next_and_previous_on_the_track(desk: Desk, street: Street) -> None:

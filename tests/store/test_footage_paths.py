@@ -28,7 +28,7 @@ def test_paths_come_without_detours(project: Project, tmp_path: Path) -> None:
     assert resolve_path(project, "in/../clip.mp4", "") == clip
     assert resolve_path(project, "./clip.mp4", "") == clip
     assert resolve_path(project, "../footage/gate.mp4", "") == beside
-    assert resolve_path(project, "", f"{tmp_path}/work/../footage//gate.mp4") == beside
+    assert resolve_path(project, "", f"{tmp_path}/inside/../footage//gate.mp4") == beside
 
 
 def test_what_was_written_down_is_found_again(project: Project, tmp_path: Path) -> None:

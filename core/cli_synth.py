@@ -26,7 +26,9 @@ def street(
     out: Annotated[
         Path,
         typer.Argument(
-            help="NAME.mp4 for a video with its truth beside it; a folder for COCO.", show_default=False
+            help="NAME.mp4 for a video with its truth beside it; NAME.amodal for a project as well; "
+            "a folder for COCO.",
+            show_default=False,
         ),
     ],
     seed: Seed = 0,
@@ -78,6 +80,13 @@ def street(
         ),
         far_mount(made.layout, width, height),
     ][:cameras]
+    if out.suffix == ".amodal":
+        from core.jobs.street_project import make_street_project
+
+        with _bar(out.name) as progress:
+            make_street_project(out.absolute(), [StreetCamera(made, mount) for mount in mounts], progress)
+        typer.echo(f"Made {out}. Open it with: amodal {out}")
+        return
     for mount in mounts:
         place = out if mount is mounts[0] else out.with_name(f"{out.stem}-far{out.suffix}")
         with _bar(place.name) as progress:

@@ -37,6 +37,14 @@ class ClipFiles:
     truth: Path
     depth: Path
 
+    @classmethod
+    def of(cls, video: Path) -> ClipFiles:
+        """The files that belong to a video of that name."""
+        return cls(video, video.with_suffix(".truth.json"), video.with_suffix(".depth.npz"))
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.video, self.truth, self.depth))
+
 
 def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None) -> ClipFiles:
     """Renders all frames into a video, with NAME.truth.json and NAME.depth.npz beside it.
@@ -49,19 +57,15 @@ def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None
         MediaError: a file cannot be written.
         DiskFullError: the disk has no room left.
     """
-    files = ClipFiles(out, out.with_suffix(".truth.json"), out.with_suffix(".depth.npz"))
-    parts = ClipFiles(
-        *(path.with_name(path.name + ".part") for path in (files.video, files.truth, files.depth))
-    )
+    files = ClipFiles.of(out)
+    parts = ClipFiles(*(path.with_name(path.name + ".part") for path in files))
     with _plain_errors(out):
         try:
             _write_parts(camera, parts, progress)
-            for part, whole in zip(
-                (parts.video, parts.truth, parts.depth), (files.video, files.truth, files.depth), strict=True
-            ):
+            for part, whole in zip(parts, files, strict=True):
                 part.replace(whole)
         finally:
-            for part in (parts.video, parts.truth, parts.depth):
+            for part in parts:
                 part.unlink(missing_ok=True)
     return files
 

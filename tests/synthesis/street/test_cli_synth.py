@@ -29,6 +29,12 @@ def test_a_street_as_coco(tmp_path):
     assert document["info"]["amodal"]["weather"] == "rain"
 
 
+def test_a_street_as_a_project(tmp_path):
+    done = CliRunner().invoke(synth_app, ["street", str(tmp_path / "a.amodal"), *SMALL])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in tmp_path.iterdir()} == {"a.amodal", "a.mp4", "a.truth.json", "a.depth.npz"}
+
+
 def test_cars(tmp_path):
     done = CliRunner().invoke(
         synth_app, ["cars", str(tmp_path), "--count", "2", "--size", "64", "--models", "2"]

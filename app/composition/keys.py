@@ -8,12 +8,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 
+from app.actions import ANYWHERE, PROJECT, START
 from app.commands import Commands
 from app.kept_json import write_json
 from app.states.actions import ActionRow
 from app.views.cheat_sheet import CheatSheet
 from app.views.key_editor import KeyEditor
 from app.window import MainWindow
+
+_EVERYWHERE = (ANYWHERE, START, PROJECT)  # what an action names that is of no one workspace
 
 
 def action_rows(commands: Commands) -> list[ActionRow]:
@@ -30,6 +33,7 @@ def action_rows(commands: Commands) -> list[ActionRow]:
                 default_keys=tuple(readable(key) for key in action.keys),
                 can_run=commands.can_run(action.id),
                 may_have_keys=not action.deletes,
+                place=action.workspace if action.workspace not in _EVERYWHERE else "",
             )
         )
     return rows
@@ -65,13 +69,13 @@ class KeyDesk(QObject):
         if popup.isVisible():
             popup.hide()
         else:
-            popup.open(action_rows(self._commands))
+            popup.open(action_rows(self._commands), self._window.place)
 
     def show_sheet(self) -> None:
         """Opens the cheat sheet."""
         front = self._window.workspace(self._window.place)
-        first = front.title if front is not None else ""
-        self.sheet = CheatSheet(action_rows(self._commands), first, self._window)
+        first, place = (front.title, front.id) if front is not None else ("", "")
+        self.sheet = CheatSheet(action_rows(self._commands), first, place, self._window)
         self.sheet.finished.connect(self.sheet.deleteLater)
         self.sheet.open()
 

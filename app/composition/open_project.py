@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
@@ -71,6 +72,11 @@ class OpenProject(QObject):
         self.workspaces = build_workspaces(self.session, self.jobs, self.go_to)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
+
+    @property
+    def path(self) -> Path:
+        """Of the project's file."""
+        return self.session.project.path.absolute()
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """What the window does for actions that need a project."""

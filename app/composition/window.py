@@ -108,6 +108,7 @@ class Shell(QObject):
         """Goes back to the start page."""
         if self.opened is None:
             return
+        self.start.left(self.opened.path, self.window.place)
         self.opened.close()
         self.opened = None
         self.window.toasts.clear()
@@ -146,7 +147,9 @@ class Shell(QObject):
             self._checked() | self.opened.checked(),
             self.opened.disabled(),
         )
-        self.opened.go_to(self.opened.workspaces[0].id)
+        places = [workspace.id for workspace in self.opened.workspaces]
+        left_in = self.start.place_of(project.path.absolute())
+        self.opened.go_to(left_in if left_in in places else places[0])
 
     def _on_open_error(self, problem: BaseException) -> None:
         self.start.opening(None)

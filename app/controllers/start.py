@@ -59,7 +59,18 @@ class StartController(QObject):
         """Puts a project at the top of the recent ones."""
         path = path.absolute()
         others = tuple(recent for recent in self.state.recents if recent.path != path)
-        self._keep((RecentProject(path, time.time(), True), *others)[:_KEPT])
+        self._keep((RecentProject(path, time.time(), True, self.place_of(path)), *others)[:_KEPT])
+
+    def place_of(self, path: Path) -> str:
+        """The id of the workspace in which a project was left, or "" where that is not known."""
+        return next((recent.place for recent in self.state.recents if recent.path == path), "")
+
+    def left(self, path: Path, place: str) -> None:
+        """Keeps in which workspace a project was left."""
+        recents = self.state.recents
+        self._keep(
+            tuple(replace(recent, place=place) if recent.path == path else recent for recent in recents)
+        )
 
     def forget(self, path: Path) -> None:
         """Takes a project off the list; its file stays where it is."""
@@ -151,16 +162,26 @@ class StartController(QObject):
         recents = []
         for entry in read_json(self._path, []):
             if isinstance(entry, dict) and isinstance(entry.get("path"), str):
-                path, at = Path(entry["path"]), entry.get("opened_at", 0.0)
-                found = path.is_file()
-                recents.append(RecentProject(path, at if isinstance(at, int | float) else 0.0, found))
+                path, at, place = Path(entry["path"]), entry.get("opened_at", 0.0), entry.get("place", "")
+                recents.append(
+                    RecentProject(
+                        path,
+                        at if isinstance(at, int | float) else 0.0,
+                        path.is_file(),
+                        place if isinstance(place, str) else "",
+                    )
+                )
         return tuple(recents[:_KEPT])
 
     def _keep(self, recents: tuple[RecentProject, ...]) -> None:
         self._set(replace(self.state, recents=recents))
         try:
             write_json(
-                self._path, [{"path": str(recent.path), "opened_at": recent.opened_at} for recent in recents]
+                self._path,
+                [
+                    {"path": str(recent.path), "opened_at": recent.opened_at, "place": recent.place}
+                    for recent in recents
+                ],
             )
         except OSError as problem:
             self.failed.emit(

@@ -15,6 +15,7 @@ class ActionRow:
         keys: in force now, as people write them, such as "Ctrl+K".
         default_keys: as declared.
         can_run: whether it would do something here and now.
+        place: id of the workspace in which it works, or "" where it works in more than one.
         may_have_keys: whether it may have keys at all: nothing that deletes may.
     """
 
@@ -26,3 +27,4 @@ class ActionRow:
     default_keys: tuple[str, ...] = ()
     can_run: bool = True
     may_have_keys: bool = True
+    place: str = ""

@@ -14,11 +14,13 @@ class RecentProject:
         path: of its file.
         opened_at: when it was opened last, seconds UTC epoch.
         found: whether the file is there now.
+        place: id of the workspace in which it was left, or "".
     """
 
     path: Path
     opened_at: float
     found: bool
+    place: str = ""
 
     @property
     def name(self) -> str:

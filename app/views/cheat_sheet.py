@@ -24,15 +24,19 @@ _COLUMNS = 3
 
 
 class CheatSheet(QDialog):
-    """The sheet. Rows without a key are left out until one searches.
+    """The sheet. Rows without a key or of another workspace are left out until one searches.
 
     Args:
         rows: all actions.
         first: the group that stands first: that of the workspace in front.
+        place: the id of the workspace in front, or "" where there is none.
     """
 
-    def __init__(self, rows: Sequence[ActionRow], first: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[ActionRow], first: str = "", place: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._place = place
         self.setWindowTitle("Keys at a glance")
         self.resize(1080, 640)
         self._rows = sorted(rows, key=lambda row: row.group != first)
@@ -60,7 +64,8 @@ class CheatSheet(QDialog):
 
     def _found(self, typed: str) -> list[ActionRow]:
         if not typed.strip():
-            return [row for row in self._rows if row.keys]
+            here = ("", self._place)
+            return [row for row in self._rows if row.keys and (not self._place or row.place in here)]
         return [row for row in self._rows if match(typed, f"{row.title} {row.group} {' '.join(row.keys)}")]
 
     def _draw(self, typed: str) -> None:

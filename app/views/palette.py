@@ -134,11 +134,11 @@ class Palette(QFrame):
         column.addWidget(label("↑ ↓ to move    Return to do it    Esc to close", "faint"))
         self.hide()
 
-    def open(self, rows: Sequence[ActionRow]) -> None:
-        """Shows the actions that can run here, those used last first."""
+    def open(self, rows: Sequence[ActionRow], place: str = "") -> None:
+        """Shows the actions that can run here: those used last first, then those of the place in front."""
         recent = {action_id: place for place, action_id in enumerate(self._used)}
         able = [row for row in rows if row.can_run]
-        self._rows = sorted(able, key=lambda row: recent.get(row.id, len(recent)))
+        self._rows = sorted(able, key=lambda row: (recent.get(row.id, len(recent)), row.place != place))
         self.field.clear()
         self._filter("")
         self._place()

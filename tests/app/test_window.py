@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from app import file_dialogs
 from app.composition.window import Shell
+from app.controllers.start import StartController
 from app.theme import current_theme
 from app.views.history_panel import HistoryPanel
 from app.views.review.review_view import ReviewView
@@ -442,3 +443,33 @@ def test_the_history_shows_what_a_change_was_of_and_esc_closes_it(qtbot, shell: 
     press(shell, Qt.Key.Key_Escape)
     assert not panel.isVisible()
     assert shell.window.focusWidget() is shell.window.findChild(ReviewView).queue.grid
+
+
+def test_a_project_opens_again_in_the_workspace_in_which_it_was_left(qtbot, opened: Shell, street: Path):
+    press(opened, Qt.Key.Key_2, CTRL)
+    press(opened, Qt.Key.Key_W, CTRL)
+    opened.open_project(street)
+    qtbot.waitUntil(lambda: opened.opened is not None, timeout=10_000)
+    assert opened.window.place == "review"
+    assert StartController(opened.start._path, Path, lambda _: []).place_of(street) == "review"
+    opened.start.left(street, "a workspace of a later version")
+    press(opened, Qt.Key.Key_1, CTRL)
+    press(opened, Qt.Key.Key_W, CTRL)
+    opened.open_project(street)
+    qtbot.waitUntil(lambda: opened.opened is not None, timeout=10_000)
+    assert opened.window.place == "sources"
+
+
+def test_keys_and_palette_begin_with_the_workspace_in_front(qtbot, opened: Shell):
+    press(opened, Qt.Key.Key_2, CTRL)
+    opened.keys.show_sheet()
+    titles = opened.keys.sheet.shown_titles()
+    assert titles[0] == "Mark as unoccluded"
+    assert {"Undo", "Jobs"} & set(titles)
+    assert "Play or pause" not in titles
+    opened.keys.sheet.field.setText("sources")
+    assert opened.keys.sheet.shown_titles(), "what is left out is found when one searches"
+    opened.keys.sheet.reject()
+    press(opened, Qt.Key.Key_K, CTRL)
+    assert opened.window.palette_popup.titles()[0] == "Mark as unoccluded"
+    QTest.keyClick(opened.window.palette_popup.field, Qt.Key.Key_Escape)

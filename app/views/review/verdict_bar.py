@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.states.review_marks import LabelMark, MarkShape
 from app.views.canvas.badges import draw_badge
@@ -35,12 +35,12 @@ class VerdictBar(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(bar)
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(12, 6, 12, 6)
-        row.setSpacing(6)
+        column = QVBoxLayout(bar)
+        column.setContentsMargins(12, 6, 12, 4)
+        column.setSpacing(3)
         places = QWidget()
         flow = FlowLayout(places, 6)
-        row.addWidget(places)
+        column.addWidget(places)
         self.buttons: dict[str, QPushButton] = {}
         for action_id, title, shape in _BUTTONS:
             button = QPushButton(title)
@@ -53,10 +53,9 @@ class VerdictBar(QWidget):
             flow.addWidget(button)
             self.buttons[action_id] = button
         self._said = ElidedLabel("", "soft", Qt.TextElideMode.ElideRight)
-        self._said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._said.setMinimumWidth(0)
-        row.addWidget(self._said, 1)
+        column.addWidget(self._said)  # on a line of its own: at 1280 px the buttons take all of theirs
 
     def show_keys(self, keys: dict[str, str]) -> None:
         """Says each verdict's key.

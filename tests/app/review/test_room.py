@@ -58,3 +58,16 @@ def test_what_was_said_gives_way_to_the_buttons(qtbot: object) -> None:
     bar.show()
     assert bar.said == "Mark 5,000 objects as unoccluded."
     assert not any(cut_off(button) for button in bar.buttons.values())
+
+
+def test_what_was_done_can_be_read_on_a_small_screen(desk: Desk) -> None:
+    """Beside the rail a 1280 px screen leaves 1201 px; nothing else tells of a verdict."""
+    desk.window.resize(1201, 640)
+    desk.press("S")
+    desk.settle()
+    said = desk.view.verdicts._said
+    assert said.text() == said.whole == f"Mark car {desk.street.ids[0]} as occluded."
+    assert said.height() >= QFontMetrics(said.font()).height() - 2
+    desk.view.verdicts.say("Mark car 1 as occluded. " * 20)
+    assert said.text() != said.whole
+    assert said.toolTip() == said.whole

@@ -131,7 +131,8 @@ def _import_truth(project: Project, source_id: int, files: ClipFiles, progress: 
         for done, (frame_id, picture, decoded) in enumerate(
             zip(ids, pictures, reader.iterate(), strict=True), start=1
         ):
-            seen = [row for row in picture["objects"] if row["box"] is not None]
+            # the nearest first, as a person would look at them
+            seen = [row for row in reversed(picture["objects"]) if row["box"] is not None]
             items = [_item(row, decoded.image) for row in seen]
             written = bulk.run(partial(write_imported, frame_id=frame_id, items=items))
             for row, instance_id in zip(seen, written.ids, strict=True):

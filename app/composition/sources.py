@@ -8,6 +8,7 @@ from typing import Any
 
 from app import file_dialogs
 from app.controllers.backgrounds import BackgroundsController
+from app.controllers.calibration import CalibrationController
 from app.controllers.jobs import JobsController
 from app.controllers.live import LiveController
 from app.controllers.mining import MiningController
@@ -20,11 +21,13 @@ from app.views.sources.camera_dialog import CameraDialog
 from app.views.sources.sources_view import SourcesView
 from app.workspace import Workspace
 from core.records.forms import Form
+from core.records.history import Touched
 from core.records.jobs import JobRow
 from core.records.media import SourceKind
 from core.records.project import CameraRow, SourceRow
 
 _JUMP_S = 10.0
+_CALIBRATIONS = "Calibrations (*.json *.yaml *.yml *.xml *.txt *.bin);;All files (*)"
 _VIDEOS = "Videos (*.mp4 *.avi *.mkv *.mov *.m4v *.webm *.ts *.mpg *.mpeg *.wmv *.flv *.3gp);;All files (*)"
 
 
@@ -49,6 +52,7 @@ class _Sources:
         self.backgrounds = BackgroundsController(session, jobs)
         self.mining = MiningController(session, jobs)
         self.live = LiveController(session, jobs)
+        self.calibration = CalibrationController(session)
         self.view = SourcesView()
         self._shown_before = False
         self._suggested = ""
@@ -56,6 +60,7 @@ class _Sources:
         self._join_player()
         self._join_tabs()
         self._join_live()
+        self._join_calibration()
 
     def workspace(self) -> Workspace:
         """The workspace as the window knows it."""
@@ -70,7 +75,7 @@ class _Sources:
             checked={"sources.live": lambda: self.view.is_live},
             on_shown=self._on_shown,
             on_hidden=self.player.pause,
-            on_touched=self.sources.on_touched,
+            on_touched=self._on_touched,
             on_job_changed=self._on_job_changed,
             close=self._close,
         )
@@ -123,6 +128,36 @@ class _Sources:
         record.run_wanted.connect(self.live.record)
         record.closed.connect(lambda _: self.live.close_job())
 
+    def _join_calibration(self) -> None:
+        tab, sketch, calibration = self.view.calibration, self.view.sketch, self.calibration
+        calibration.changed.connect(tab.show_state)
+        calibration.changed.connect(sketch.show_state)
+        calibration.stick_changed.connect(sketch.show_stick)
+        tab.way_chosen.connect(calibration.begin)
+        tab.role_chosen.connect(calibration.choose_role)
+        tab.import_wanted.connect(self._ask_calibration)
+        tab.camera_chosen.connect(calibration.choose_import)
+        tab.left.connect(calibration.leave)
+        tab.cleared.connect(calibration.start_over)
+        tab.use_wanted.connect(calibration.use)
+        tab.edit_wanted.connect(calibration.draw_on)
+        for part in (tab, sketch):
+            part.accepted.connect(calibration.accept)
+        numbers = tab.numbers
+        numbers.sides_changed.connect(calibration.set_sides)
+        numbers.number_changed.connect(calibration.set_number)
+        numbers.place_changed.connect(calibration.set_place)
+        numbers.degrees_changed.connect(calibration.set_degrees)
+        numbers.keep_lens_changed.connect(calibration.set_keep_lens)
+        numbers.removed.connect(calibration.remove)
+        sketch.placed.connect(calibration.place)
+        sketch.moved.connect(calibration.move)
+        sketch.selected.connect(calibration.select)
+        sketch.nudged.connect(calibration.nudge)
+        sketch.taken_back.connect(calibration.take_back)
+        sketch.escaped.connect(calibration.escape)
+        sketch.hovered.connect(calibration.hover)
+
     # ---- following ------------------------------------------------------------------------------
 
     def _on_shown(self) -> None:
@@ -131,6 +166,10 @@ class _Sources:
             self.sources.refresh()
             for row in self.session.jobs():
                 self._on_job_changed(row)
+
+    def _on_touched(self, touched: Touched) -> None:
+        self.sources.on_touched(touched)
+        self.calibration.on_touched(touched)
 
     def _on_job_changed(self, row: JobRow) -> None:
         self.sources.on_job_changed(row)
@@ -145,11 +184,13 @@ class _Sources:
     def _show_source(self, source: SourceRow | None) -> None:
         self.player.show(source)
         self.view.title.set_whole(source.name if source is not None else "")
+        self.calibration.set_size((source.width, source.height) if source is not None else None)
         if source is not None and self.view.is_live:
             self.view.show_live(False)
 
     def _show_camera(self, camera: CameraRow | None) -> None:
         self.backgrounds.show(camera)
+        self.calibration.show(camera)
         self.player.set_utc_offset(camera.utc_offset_s if camera is not None else 0.0)
         if camera is not None and camera.name != self._suggested:
             self._suggested = camera.name  # once: what the person typed since stays
@@ -183,6 +224,7 @@ class _Sources:
             "sources.fit": self.view.player.canvas.fit,
             "sources.live": lambda: self.view.show_live(not self.view.is_live),
             "sources.background": lambda: self.backgrounds.make(),
+            "sources.calibrate": lambda: self.view.show_tab("calibration"),
             "sources.mine": self._mine,
         }
 
@@ -242,6 +284,14 @@ class _Sources:
         dialog.taken.connect(lambda name, offset: self.sources.edit_camera(camera.id, name, offset))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _ask_calibration(self) -> None:
+        chosen = file_dialogs.ask_file(self.view, "Import a calibration", str(self._folder()), _CALIBRATIONS)
+        if chosen:
+            path = Path(chosen)
+            # COLMAP's model is a folder of files; its cameras' poses are in the others
+            colmap = path.stem in ("cameras", "images") and path.suffix in (".txt", ".bin")
+            self.calibration.import_file(path.parent if colmap else path)
 
     def _ask_background(self) -> None:
         def show(form: Form) -> None:

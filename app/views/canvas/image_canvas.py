@@ -113,6 +113,10 @@ class ImageCanvas(pg.GraphicsView):  # type: ignore[misc]
         if self._hovered is not None and all(item.id != self._hovered for item in overlay.instances):
             self._set_hovered(None)
 
+    def add_item(self, item: pg.GraphicsObject) -> None:
+        """Puts a workspace's own item over the picture, in canvas coordinates."""
+        self._box.addItem(item, ignoreBounds=True)
+
     def show_message(self, text: str) -> None:
         """Shows a sentence at the foot of the canvas, or takes it away when empty."""
         self._message.setText(text)

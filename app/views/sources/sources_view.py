@@ -9,8 +9,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.states.sources import SourcesState
+from app.views.canvas.sketch_item import SketchItem
 from app.views.icons import IconLabel, TextButton
 from app.views.sources.background_tab import BackgroundTab
+from app.views.sources.calibration_tab import CalibrationTab
 from app.views.sources.camera_list import CameraList
 from app.views.sources.info_tab import InfoTab
 from app.views.sources.live_pane import LivePane
@@ -19,7 +21,7 @@ from app.views.sources.player import Player
 from app.views.sources.record_tab import RecordTab
 from app.views.text import ElidedLabel, frame, label
 
-_TABS = ("background", "mine", "info")
+_TABS = ("background", "calibration", "mine", "info")
 
 
 class SourcesView(QWidget):
@@ -28,7 +30,7 @@ class SourcesView(QWidget):
     Signals:
         wanted(str): the id of an action that was pressed somewhere in it.
         dropped(object): paths.
-        tab_shown(str): background, mine, info or record came to the front.
+        tab_shown(str): background, calibration, mine, info or record came to the front.
     """
 
     wanted = Signal(str)
@@ -40,6 +42,9 @@ class SourcesView(QWidget):
         self.setAcceptDrops(True)
         self.list, self.player, self.live = CameraList(), Player(), LivePane()
         self.background, self.mine = BackgroundTab(), MineTab()
+        self.calibration, self.sketch = CalibrationTab(), SketchItem()
+        self.sketch.hide()
+        self.player.canvas.add_item(self.sketch)
         self.info, self.record = InfoTab(), RecordTab()
         self._is_live = False
         row = QHBoxLayout(self)
@@ -82,8 +87,13 @@ class SourcesView(QWidget):
             self.live.address.setFocus()
 
     def show_tab(self, name: str) -> None:
-        """Brings one of the tabs at the right to the front: background, mine or info."""
+        """Brings one of the tabs at the right to the front: background, calibration, mine or info."""
         self._tabs.setCurrentIndex(_TABS.index(name))
+
+    def _on_tab(self, place: int) -> None:
+        # the ground, and what is drawn to find it, lie over the frame only beside their own tab
+        self.sketch.setVisible(_TABS[place] == "calibration")
+        self.tab_shown.emit(_TABS[place])
 
     def _arrange(self) -> None:
         place = 1 if self._is_live else 0 if self._has_footage else 2
@@ -132,9 +142,10 @@ class SourcesView(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(_panel(self.background), "Background")
+        self._tabs.addTab(_panel(self.calibration), "Calibration")
         self._tabs.addTab(_panel(self.mine), "Mine")
         self._tabs.addTab(_panel(self.info), "Info")
-        self._tabs.currentChanged.connect(lambda place: self.tab_shown.emit(_TABS[place]))
+        self._tabs.currentChanged.connect(self._on_tab)
         self._right_stack.addWidget(_panel(self._tabs))
         self._right_stack.addWidget(_panel(self.record))
         return self._right_stack

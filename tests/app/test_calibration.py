@@ -1,0 +1,237 @@
+"""The Calibration tab by its controller, its fields and its keys; the whole story is in tests/stories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app import file_dialogs
+from app.composition.window import Shell
+from app.controllers import calibration_drawing as drawing
+from app.controllers.calibration import CalibrationController
+from app.views.sources.sources_view import SourcesView
+from core.geometry.calibration.files.imported import ImportedCamera
+from core.geometry.calibration.files.own_json import write_own
+from core.geometry.cameras import pinhole
+from core.geometry.ground_plane import GroundPlane
+from core.records.cameras import CalibrationMethod
+from core.records.sketches import Point, Sketch, Stroke, StrokeRole
+from core.store.queries.cameras import list_cameras
+from core.synthesis.street_view import default_view
+
+VIEW = default_view(128, 72)  # of the size of the painted frames
+ROAD = ((10.0, 9.2, 0.0), (20.0, 9.2, 0.0), (20.0, 16.5, 0.0), (10.0, 16.5, 0.0))
+
+
+def seen(*places: tuple[float, float, float]) -> list[Point]:
+    pixels, _ = VIEW.project(np.array(places, dtype=float))
+    return [(float(x), float(y)) for x, y in pixels]
+
+
+@pytest.fixture
+def view(qtbot, opened: Shell) -> SourcesView:
+    view: SourcesView = opened.opened.workspaces[0].widget
+    qtbot.waitUntil(lambda: view.player.canvas.image is not None, timeout=5000)
+    view.show_tab("calibration")
+    return view
+
+
+@pytest.fixture
+def calibration(qtbot, open_session, street: Path) -> CalibrationController:
+    session = open_session(street)
+    made = CalibrationController(session)
+    session.touched.connect(made.on_touched)
+    with session.project.read() as connection:
+        gate = next(row for row in list_cameras(connection) if row.name == "Gate")
+    made.set_size((128, 72))
+    made.show(gate)
+    return made
+
+
+def draw_road(calibration: CalibrationController) -> None:
+    calibration.begin(CalibrationMethod.RECTANGLE)
+    for x, y in seen(*ROAD):
+        calibration.place(x, y)
+    calibration.set_sides((10.0, 7.3))
+
+
+def saved(calibration: CalibrationController) -> int:
+    return len(calibration.state.history)
+
+
+def test_a_drawing_gives_a_camera_at_once_and_nothing_is_saved(calibration: CalibrationController):
+    draw_road(calibration)
+    record = calibration.state.candidate
+    assert record is not None
+    assert record.matrix[0] == pytest.approx(VIEW.focal_px, rel=1e-6)
+    assert record.height_m == pytest.approx(VIEW.mast_m, rel=1e-6)
+    assert calibration.state.ground_is_new
+    assert calibration.state.ground.grid
+    assert saved(calibration) == 0
+
+
+def test_what_is_accepted_is_in_force_until_undo(qtbot, calibration: CalibrationController):
+    draw_road(calibration)
+    calibration.accept()
+    calibration.accept()  # twice is once
+    qtbot.waitUntil(lambda: saved(calibration) == 1)
+    assert calibration.state.way is None
+    assert calibration.state.in_force is not None
+    assert calibration.state.ground.grid
+    calibration._session.undo()
+    qtbot.waitUntil(lambda: saved(calibration) == 0)
+    assert not calibration.state.ground.grid
+
+
+def test_an_earlier_one_is_drawn_on_and_used_again(qtbot, calibration: CalibrationController):
+    draw_road(calibration)
+    drawn = calibration.state.sketch
+    calibration.accept()
+    qtbot.waitUntil(lambda: saved(calibration) == 1)
+    calibration.begin(CalibrationMethod.RECTANGLE)
+    assert calibration.state.sketch == drawn
+    calibration.set_sides((11.0, 7.3))
+    calibration.accept()
+    qtbot.waitUntil(lambda: saved(calibration) == 2)
+    first = calibration.state.history[1]
+    calibration.use(first.id)
+    qtbot.waitUntil(
+        lambda: calibration.state.in_force is not None and calibration.state.in_force.id == first.id
+    )
+    calibration.draw_on(calibration.state.history[0])
+    assert calibration.state.sketch is not None
+    assert calibration.state.sketch.sides_m == (11.0, 7.3)
+
+
+def test_a_refusal_says_why_and_what_to_draw(calibration: CalibrationController):
+    calibration.begin(CalibrationMethod.RECTANGLE)
+    corners = seen(*ROAD)
+    for number in (0, 2, 1, 3):
+        calibration.place(*corners[number])
+    calibration.set_sides((10.0, 7.3))
+    assert "crossed" in calibration.state.problem
+    assert "in order" in calibration.state.way_out
+    assert calibration.state.candidate is None
+    calibration.accept()
+    assert saved(calibration) == 0
+
+
+def test_backspace_esc_and_arrows(calibration: CalibrationController):
+    calibration.begin(CalibrationMethod.VANISHING_POINTS)
+    calibration.place(10.0, 20.0)
+    calibration.place(30.0, 40.0)
+    calibration.nudge(0.25, -1.0)
+    assert calibration.state.sketch is not None
+    assert calibration.state.sketch.strokes[0].points == ((10.0, 20.0), (30.25, 39.0))
+    calibration.place(50.0, 50.0)
+    calibration.escape()
+    assert len(calibration.state.sketch.strokes) == 1
+    calibration.take_back()
+    assert calibration.state.sketch.strokes[0].points == ((10.0, 20.0),)
+    calibration.take_back()
+    calibration.take_back()
+    assert calibration.state.sketch.strokes == ()
+    assert calibration.state.selected is None
+
+
+def test_another_camera_keeps_its_own_drawing(calibration: CalibrationController):
+    gate = calibration.state.camera
+    draw_road(calibration)
+    drawn = calibration.state.sketch
+    with calibration._session.project.read() as connection:
+        bridge = next(row for row in list_cameras(connection) if row.name == "Bridge")
+    calibration.show(bridge)
+    assert calibration.state.sketch is None
+    calibration.show(gate)
+    assert calibration.state.sketch == drawn
+    assert calibration.state.candidate is not None
+
+
+def test_a_second_horizon_takes_the_place_of_the_first():
+    sketch = Sketch(CalibrationMethod.HORIZON)
+    for point in ((0.0, 10.0), (99.0, 10.0), (0.0, 20.0)):
+        sketch, handle = drawing.with_point(sketch, StrokeRole.HORIZON, point)
+    assert sketch.strokes == (Stroke(StrokeRole.HORIZON, ((0.0, 20.0),)),)
+    assert handle == (0, 0)
+
+
+def test_a_file_is_shown_before_it_is_saved(qtbot, view: SourcesView, monkeypatch, tmp_path: Path):
+    file = tmp_path / "camera.json"
+    write_own(
+        file, ImportedCamera("Gate", pinhole(128, 72, 100.0), None, GroundPlane(np.array([0, -1, -0.2]), 5.5))
+    )
+    monkeypatch.setattr(file_dialogs, "ask_file", lambda *_: str(file))
+    view.calibration.import_wanted.emit()
+    qtbot.waitUntil(view.calibration.accept_button.isEnabled)
+    assert view.calibration.facts._values["Height"][1].text() == "5.50 m"
+    view.calibration.accept_button.click()
+    qtbot.waitUntil(lambda: view.calibration._rows.count() == 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("text.txt", "is not a calibration"), ("street.amodal", "is a project")]
+)
+def test_a_file_of_another_kind_is_refused_in_the_tab(
+    qtbot, view: SourcesView, monkeypatch, tmp_path: Path, name: str, words: str
+):
+    (tmp_path / "text.txt").write_text("no calibration\n")
+    monkeypatch.setattr(file_dialogs, "ask_file", lambda *_: str(tmp_path / name))
+    view.calibration.import_wanted.emit()
+    qtbot.waitUntil(lambda: words in view.calibration.problem.text())
+    assert not view.calibration.accept_button.isEnabled()
+
+
+def test_places_are_typed_for_each_point(view: SourcesView):
+    canvas, tab = view.player.canvas, view.calibration
+    tab.way_button(CalibrationMethod.GROUND_POINTS).click()
+    for x, y in seen(*ROAD):
+        view.sketch.placed.emit(x, y)
+    for (x, y), place in zip(tab.numbers._place_fields, ROAD, strict=True):
+        x.setText(f"{place[0]}")
+        y.setText(f"{place[1]}")
+    assert tab.accept_button.isEnabled()
+    assert "6.20 m" in tab.facts._values["Height"][1].text()
+    tab.numbers._place_fields[0][0].setText("north")
+    assert not tab.accept_button.isEnabled()
+    assert canvas.isVisible()
+
+
+def test_the_ground_lies_over_the_frame_only_beside_its_tab(view: SourcesView):
+    assert view.sketch.isVisible()
+    view.show_tab("info")
+    assert not view.sketch.isVisible()
+
+
+def test_keys_work_on_the_picture(qtbot, view: SourcesView):
+    canvas, tab = view.player.canvas, view.calibration
+    tab.way_button(CalibrationMethod.RECTANGLE).click()
+    place = canvas.to_widget(60.0, 40.0).toPoint()
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    qtbot.waitUntil(lambda: "second" in tab.problem.text())
+    before = view.sketch._state.sketch.strokes[0].points[0]
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    QTest.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    [(x, y)] = view.sketch._state.sketch.strokes[0].points
+    assert (x - before[0], y - before[1]) == pytest.approx((1.0, -5.0))
+    QTest.keyClick(canvas, Qt.Key.Key_Backspace)
+    assert "first" in tab.problem.text()
+
+
+def test_a_drag_moves_a_point(qtbot, view: SourcesView):
+    canvas = view.player.canvas
+    view.calibration.way_button(CalibrationMethod.RECTANGLE).click()
+    view.sketch.placed.emit(60.0, 40.0)
+    start, end = canvas.to_widget(60.0, 40.0).toPoint(), canvas.to_widget(70.0, 45.0).toPoint()
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    for part in range(1, 11):
+        QTest.mouseMove(canvas.viewport(), start + QPoint(*((end - start) * (part / 10)).toTuple()))
+        qtbot.wait(15)
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    qtbot.waitUntil(
+        lambda: view.sketch._state.sketch.strokes[0].points[0] == pytest.approx((70.0, 45.0), abs=0.3)
+    )
+    assert view.calibration._rows.count() == 0

@@ -1,0 +1,115 @@
+"""A person draws a rectangle on the demo street by mouse and gets the camera that saw the street."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.composition.window import Shell
+from app.views.sources.sources_view import SourcesView
+from core.jobs.registry import create
+from core.jobs.runner import run_job
+from core.records.cameras import CalibrationMethod, CalibrationRow
+from core.store.project import Project
+from core.store.queries.calibrations import calibration_in_force
+from core.synthesis.demo_clip import render_clip
+from core.synthesis.street_scene import SceneSettings
+from core.synthesis.street_view import default_view
+from tests import windows
+
+LONG_MS = 60_000
+# kerb to kerb, from 10 to 20 m along the street: 10 x 7.3 m (core/synthesis/street_plan.py)
+CORNERS = np.array([[10, 9.2, 0], [20, 9.2, 0], [20, 16.5, 0], [10, 16.5, 0]], dtype=float)
+
+
+@pytest.fixture
+def shell(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """The window on its start page, with settings of its own."""
+    monkeypatch.setenv("AMODAL_CONFIG_DIR", str(tmp_path / "config"))
+    with windows.shown(qapp) as made:
+        made.window.resize(1440, 900)
+        yield made
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """A project with a second of the demo street."""
+    clip = tmp_path / "street.mp4"
+    render_clip(clip, SceneSettings(seconds=1.0, fps=5))
+    path = tmp_path / "street.amodal"
+    with Project.create(path) as project:
+        job = create(project, "add", {"path": str(clip), "camera": "Gate"})
+    run_job(path, job)
+    return path
+
+
+def in_force(path: Path) -> CalibrationRow | None:
+    with Project.open(path, read_only=True) as project, project.read() as connection:
+        return calibration_in_force(connection, 1)
+
+
+def test_a_rectangle_by_mouse_finds_the_camera(qtbot: QtBot, shell: Shell, demo: Path) -> None:
+    shell.open_project(demo)
+    qtbot.waitUntil(lambda: shell.opened is not None, timeout=LONG_MS)
+    assert shell.opened is not None
+    view = shell.opened.workspaces[0].widget
+    assert isinstance(view, SourcesView)
+    canvas, tab = view.player.canvas, view.calibration
+    qtbot.waitUntil(lambda: canvas.image is not None, timeout=LONG_MS)
+    shell.window.activateWindow()
+    QTest.qWaitForWindowActive(shell.window)
+    view.list.tree.setFocus()
+    QTest.keyClick(view.list.tree, Qt.Key.Key_K)
+    qtbot.waitUntil(tab.isVisible)
+    QTest.mouseClick(tab.way_button(CalibrationMethod.RECTANGLE), Qt.MouseButton.LeftButton)
+
+    truth = default_view(640, 360)
+    pixels, _ = truth.project(CORNERS)
+    for corner, (x, y) in enumerate(pixels.tolist()):
+        place = canvas.to_widget(x, y).toPoint()
+        QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+        qtbot.waitUntil(lambda corner=corner: len(_corners(view)) == corner + 1)
+        # a mouse hits whole pixels of the screen: what is left is nudged, as a careful person would
+        drawn = _corners(view)[corner]
+        for key, off in ((Qt.Key.Key_Right, x - drawn[0]), (Qt.Key.Key_Down, y - drawn[1])):
+            back = Qt.Key.Key_Left if key is Qt.Key.Key_Right else Qt.Key.Key_Up
+            for _ in range(round(abs(off) / 0.25)):
+                QTest.keyClick(canvas, key if off > 0 else back, Qt.KeyboardModifier.ControlModifier)
+    assert not tab.accept_button.isEnabled()
+    QTest.keyClicks(tab.numbers.first_side, "10")
+    QTest.keyClicks(tab.numbers.second_side, "7.3")
+    assert tab.accept_button.isEnabled()
+    assert view.sketch._state.ground.grid
+    assert in_force(demo) is None
+
+    QTest.mouseClick(tab.accept_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: in_force(demo) is not None, timeout=LONG_MS)
+    row = in_force(demo)
+    assert row is not None
+    # a tenth of a pixel of noise: three standard deviations of what the tab says for a whole one
+    sure = row.record.uncertainty
+    assert sure is not None
+    assert row.record.matrix[0] == pytest.approx(truth.focal_px, rel=0.3 * sure.focal_percent / 100)
+    assert row.record.height_m == pytest.approx(truth.mast_m, rel=0.3 * sure.height_percent / 100)
+    assert row.record.normal is not None
+    normal = truth.rotation[:, 2]  # the street is flat, its Z up
+    assert float(np.dot(row.record.normal, normal)) > np.cos(np.deg2rad(0.3 * sure.normal_deg))
+    assert row.evidence["sides_m"] == [10.0, 7.3]
+
+    qtbot.waitUntil(lambda: tab._rows.count() == 1)
+    shell.window.activateWindow()
+    QTest.keyClick(view.list.tree, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: in_force(demo) is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: tab._rows.count() == 0)
+
+
+def _corners(view: SourcesView) -> list[tuple[float, float]]:
+    sketch = view.sketch._state.sketch
+    return [point for stroke in (sketch.strokes if sketch else ()) for point in stroke.points]

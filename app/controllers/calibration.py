@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers import calibration_drawing as drawing
-from app.controllers.calibration_ground import ground_drawing, stick_at
+from app.controllers.calibration_ground import ground_drawing, ranges_seen, stick_at
 from app.session import ProjectSession
 from app.states.calibration import CalibrationState, GroundDrawing
 from core.errors import AmodalError, CalibrationFileError
@@ -349,7 +349,9 @@ class CalibrationController(QObject):
     def _draw_ground(self) -> None:
         record, size = self._shown_record(), self.state.size
         ground = GroundDrawing() if record is None or size is None else ground_drawing(record, size)
-        self._set(replace(self.state, ground=ground, ground_is_new=self.state.candidate is not None))
+        ranges = () if record is None else ranges_seen(record)
+        is_new = self.state.candidate is not None
+        self._set(replace(self.state, ground=ground, ground_is_new=is_new, ranges=ranges))
         self.stick_changed.emit(None)  # it stood on another ground; it comes back as the cursor moves
 
     def _shown_record(self) -> CalibrationRecord | None:

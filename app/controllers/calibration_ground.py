@@ -6,7 +6,7 @@ import numpy as np
 
 from app.states.calibration import GroundDrawing, Stick
 from core.errors import AmodalError
-from core.records.cameras import CalibrationRecord
+from core.records.cameras import CalibrationRecord, RangeUncertainty
 
 _STICKS_M = (10.0, 20.0, 40.0, 80.0)
 
@@ -30,6 +30,19 @@ def ground_drawing(record: CalibrationRecord, size: tuple[int, int]) -> GroundDr
         for line in stick_lines(camera, plane, [[distance, 0.0]])
     ]
     return GroundDrawing(tuple(grid_lines(camera, plane)), tuple(horizon_lines(camera, plane)), tuple(sticks))
+
+
+def ranges_seen(record: CalibrationRecord) -> tuple[RangeUncertainty, ...]:
+    """What a pixel is worth at some distances; how far off they may be is NaN where nothing tells it."""
+    from core.geometry.calibration.result import from_record, ranges_of
+
+    if record.uncertainty is not None:
+        return record.uncertainty.ranges
+    try:
+        camera, plane = from_record(record)
+    except AmodalError:
+        return ()
+    return () if plane is None else ranges_of(camera, plane)
 
 
 def stick_at(record: CalibrationRecord, size: tuple[int, int], x: float, y: float) -> Stick | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records.cameras import CalibrationMethod, CalibrationRecord, CalibrationRow
+from core.records.cameras import CalibrationMethod, CalibrationRecord, CalibrationRow, RangeUncertainty
 from core.records.project import CameraRow
 from core.records.sketches import Sketch, StrokeRole
 
@@ -48,6 +48,7 @@ class CalibrationState:
         candidate: what Accept would save, or None.
         problem, way_out: why what is drawn is refused, and what to draw instead.
         choices, choice: cameras of the file that is imported, where it has several, and the chosen one.
+        ranges: what a pixel is worth at some distances, of the same calibration as the ground.
         ground: drawn over the frame: of the candidate, or of the calibration in force.
         ground_is_new: whether it is the candidate's.
     """
@@ -65,6 +66,7 @@ class CalibrationState:
     way_out: str = ""
     choices: tuple[str, ...] = ()
     choice: str = ""
+    ranges: tuple[RangeUncertainty, ...] = ()
     ground: GroundDrawing = GroundDrawing()
     ground_is_new: bool = False
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app import file_dialogs
 from app.composition.window import Shell
@@ -168,6 +169,8 @@ def test_a_file_is_shown_before_it_is_saved(qtbot, view: SourcesView, monkeypatc
     view.calibration.import_wanted.emit()
     qtbot.waitUntil(view.calibration.accept_button.isEnabled)
     assert view.calibration.facts._values["Height"][1].text() == "5.50 m"
+    assert view.calibration.facts._cells[3][0].text() == "80 m"
+    assert view.calibration.facts._cells[3][3].text() == ""  # how sure a file is, nobody knows
     view.calibration.accept_button.click()
     qtbot.waitUntil(lambda: view.calibration._rows.count() == 1)
 
@@ -235,3 +238,37 @@ def test_a_drag_moves_a_point(qtbot, view: SourcesView):
         lambda: view.sketch._state.sketch.strokes[0].points[0] == pytest.approx((70.0, 45.0), abs=0.3)
     )
     assert view.calibration._rows.count() == 0
+
+
+def test_a_line_may_begin_on_the_point_of_another(qtbot, view: SourcesView):
+    """A stop line begins at the kerb, where a line along the road may have its end."""
+    canvas = view.player.canvas
+
+    def click(x: float, y: float) -> None:
+        place = canvas.to_widget(x, y).toPoint()
+        QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+    def lines() -> list[tuple[StrokeRole, int]]:
+        return [(stroke.role, len(stroke.points)) for stroke in view.sketch._state.sketch.strokes]
+
+    view.calibration.way_button(CalibrationMethod.VANISHING_POINTS).click()
+    for x, y in ((20.0, 60.0), (60.0, 20.0), (90.0, 60.0), (70.0, 20.0)):
+        view.sketch.placed.emit(x, y)
+    click(20.3, 60.2)
+    qtbot.waitUntil(lambda: lines() == [(StrokeRole.FIRST, 2), (StrokeRole.FIRST, 2), (StrokeRole.SECOND, 1)])
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    click(90.0, 60.0)
+    qtbot.waitUntil(lambda: lines()[2] == (StrokeRole.SECOND, 2))
+    strokes = view.sketch._state.sketch.strokes
+    assert strokes[2].points == (strokes[0].points[0], strokes[1].points[0])
+
+
+def test_a_click_on_a_point_takes_hold_of_it(qtbot, view: SourcesView):
+    canvas = view.player.canvas
+    view.calibration.way_button(CalibrationMethod.GROUND_POINTS).click()
+    for x, y in ((20.0, 60.0), (60.0, 20.0)):
+        view.sketch.placed.emit(x, y)
+    place = canvas.to_widget(20.0, 60.0).toPoint()
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    qtbot.waitUntil(lambda: view.sketch._state.selected == (0, 0))
+    assert len(view.sketch._state.sketch.strokes) == 2

@@ -97,10 +97,12 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
         self.setFocus()
         point = event.pos()  # type: ignore[attr-defined]
         handle = self._handle_at(point)
-        if handle is not None:
-            self.selected.emit(handle)
-        else:
+        if handle is None:
             self.placed.emit(point.x(), point.y())
+        elif self._joins(handle):
+            self.placed.emit(*self._state.sketch.strokes[handle[0]].points[handle[1]])
+        else:
+            self.selected.emit(handle)
 
     def mouseDragEvent(self, event: object) -> None:
         """pyqtgraph's: a drag that begins on a point moves it; any other moves the picture."""
@@ -160,6 +162,18 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
         ]
         distance, handle = min(near, default=(reach, None))
         return handle if distance < reach else None
+
+    def _joins(self, handle: tuple[int, int]) -> bool:
+        """Whether a click on a point draws another one there, as where a stop line begins at the kerb.
+
+        It does while a line waits for its end, and where the next line is of another kind than the point's.
+        """
+        sketch, role = self._state.sketch, self._state.role
+        if sketch is None or role is None or _whole(role) != 2:
+            return False
+        last = sketch.strokes[-1]
+        waits = last.role is role and len(last.points) == 1
+        return handle[0] != len(sketch.strokes) - 1 if waits else sketch.strokes[handle[0]].role is not role
 
     # ---- painting -------------------------------------------------------------------------------
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.views.text import label
-from core.records.cameras import CalibrationMethod, CalibrationRecord
+from core.records.cameras import CalibrationMethod, CalibrationRecord, RangeUncertainty
 
 WAYS = {
     CalibrationMethod.RECTANGLE: "Rectangle",
@@ -55,8 +56,8 @@ class CalibrationFacts(QWidget):
         self._notes = label("", "faint", wrap=True)
         column.addWidget(self._notes)
 
-    def show_record(self, record: CalibrationRecord) -> None:
-        """Shows a calibration."""
+    def show_record(self, record: CalibrationRecord, ranges: Sequence[RangeUncertainty]) -> None:
+        """Shows a calibration, and what a pixel is worth by it."""
         sure = record.uncertainty
         fx, fy = record.matrix[0], record.matrix[4]
         angle = 2 * math.degrees(math.atan(record.width / 2 / fx))
@@ -72,12 +73,11 @@ class CalibrationFacts(QWidget):
         bends = any(record.distortion)
         self._say("Lens", f"bent, {len(record.distortion)} coefficients" if bends else "")
         self._say("Residual", "" if record.residual_px is None else f"{record.residual_px:.2f} px")
-        self._show_ranges(record)
+        self._show_ranges(ranges)
         self._notes.setText("\n".join(record.notes))
         self._notes.setVisible(bool(record.notes))
 
-    def _show_ranges(self, record: CalibrationRecord) -> None:
-        ranges = record.uncertainty.ranges if record.uncertainty is not None else ()
+    def _show_ranges(self, ranges: Sequence[RangeUncertainty]) -> None:
         self._table.setVisible(bool(ranges))
         for cells, one in zip(self._cells, ranges, strict=False):
             texts = [f"{one.distance_m:.0f} m", *map(_metres, (one.along_m_per_px, one.across_m_per_px))]

@@ -124,7 +124,7 @@ class CalibrationTab(QWidget):
         self._heading.setVisible(shown is not None)
         self.facts.setVisible(shown is not None)
         if shown is not None:
-            self.facts.show_record(shown)
+            self.facts.show_record(shown, state.ranges)
         self._foot.setVisible(making)
         self.accept_button.setEnabled(state.candidate is not None)
         self._clear.setEnabled(state.sketch is not None and bool(state.sketch.strokes))
@@ -189,7 +189,10 @@ class CalibrationTab(QWidget):
         elif state.step:
             role, icon, token, first, second = "note", "edit", "accent", state.step, _KEYS
         elif state.candidate is not None and state.sketch is not None:
-            first, second = "Does the grid lie on the road, and are the sticks as tall as people?", _KEYS
+            first, second = (
+                "Does the grid lie on the road, and are the 1.75 m sticks as tall as people?",
+                _KEYS,
+            )
             role, icon, token = "note", "eye", "accent"
         else:
             self._note_frame.hide()

@@ -330,20 +330,25 @@ class CalibrationController(QObject):
             self._draw_ground()
             return
         from core.geometry.calibration.result import from_record, to_record
-        from core.geometry.calibration.sketch import next_role, next_step, solve_sketch
+        from core.geometry.calibration.sketch import next_role, next_step, residuals_of, solve_sketch
 
         role = drawing.unfinished(sketch) or self._wanted_role or next_role(sketch)
         step, problem, way_out, candidate = next_step(sketch), "", "", None
+        residuals: dict[tuple[int, int], float] = {}
         if not step:
             try:
                 present = self.state.in_force
                 lens = None if present is None else from_record(present.record)[0]
-                candidate = to_record(solve_sketch(sketch, *size, lens))
+                result = solve_sketch(sketch, *size, lens)
+                candidate, residuals = to_record(result), residuals_of(sketch, result)
             except AmodalError as error:
                 problem, way_out = error.problem, error.way_out
         self._set(
-            replace(self.state, role=role, step=step, candidate=candidate, problem=problem, way_out=way_out)
-        )
+            replace(
+                self.state, role=role, step=step, candidate=candidate, residuals=residuals,
+                problem=problem, way_out=way_out,
+            )
+        )  # fmt: skip
         self._draw_ground()
 
     def _draw_ground(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class CalibrationState:
         selected: (stroke, point) that keys move, or None.
         step: what to do next, a sentence; "" where nothing is missing.
         candidate: what Accept would save, or None.
+        residuals: how far each drawn point (stroke, point) is from what the candidate says, pixels.
         problem, way_out: why what is drawn is refused, and what to draw instead.
         choices, choice: cameras of the file that is imported, where it has several, and the chosen one.
         ranges: what a pixel is worth at some distances, of the same calibration as the ground.
@@ -62,6 +64,7 @@ class CalibrationState:
     selected: tuple[int, int] | None = None
     step: str = ""
     candidate: CalibrationRecord | None = None
+    residuals: Mapping[tuple[int, int], float] = field(default_factory=dict)
     problem: str = ""
     way_out: str = ""
     choices: tuple[str, ...] = ()

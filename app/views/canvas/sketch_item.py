@@ -29,6 +29,7 @@ _NUDGES = {
     Qt.Key.Key_Down: (0.0, 1.0),
 }
 _FINE, _COARSE = 0.25, 5.0
+_WORTH_PX = 0.5  # a residual below this is what any hand leaves
 
 
 class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -242,7 +243,12 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
             radius = _HANDLE_PX + (2.0 if chosen else 0.0)
             painter.drawEllipse(point, radius, radius)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            name = self._name(number, place, stroke)
+            off = self._state.residuals.get((number, place), 0.0)
+            name = "  ".join(
+                part
+                for part in (self._name(number, place, stroke), f"{off:.1f} px off" * (off >= _WORTH_PX))
+                if part
+            )
             if name:
                 _text(painter, point + QPointF(9, -7), name, colour)
         self._paint_lengths(painter, stroke, points, colour)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from core.errors import CalibrationError
 from core.geometry.calibration.ground_points import calibrate_gps_points, calibrate_ground_points
 from core.geometry.calibration.horizon import calibrate_horizon
@@ -18,6 +20,17 @@ from core.records.cameras import CalibrationMethod
 from core.records.sketches import DRAWN_WAYS, Point, Sketch, Stroke, StrokeRole
 
 _FEWEST_PLACES = 4
+# in which order the ways give the residuals of what was drawn, and of what they give x and y
+_ORDER = (
+    StrokeRole.CORNERS,
+    StrokeRole.PLACE,
+    StrokeRole.HORIZON,
+    StrokeRole.FIRST,
+    StrokeRole.SECOND,
+    StrokeRole.UPRIGHT,
+    StrokeRole.LENGTH,
+)
+_BOTH_COORDINATES = (StrokeRole.CORNERS, StrokeRole.PLACE, StrokeRole.LENGTH)
 
 
 def solve_sketch(
@@ -51,6 +64,28 @@ def solve_sketch(
     pixels, places = [pixel for pixel, _ in told], [place for _, place in told]
     calibrate = calibrate_gps_points if sketch.degrees else calibrate_ground_points
     return calibrate(lens, pixels, places)
+
+
+def residuals_of(sketch: Sketch, result: CalibrationResult) -> dict[tuple[int, int], float]:
+    """How far each drawn point is from where the camera says it should be, or its line should run, pixels.
+
+    Args:
+        result: what `solve_sketch` made of the sketch.
+
+    Returns:
+        (stroke, point) -> pixels, for the points that took part.
+    """
+    found: dict[tuple[int, int], float] = {}
+    at = 0
+    left = result.residuals_px
+    for number, stroke in sorted(enumerate(sketch.strokes), key=lambda one: _ORDER.index(one[1].role)):
+        if not _took_part(sketch, stroke):
+            continue
+        each = 2 if stroke.role in _BOTH_COORDINATES else 1
+        for place in range(len(stroke.points)):
+            found[number, place] = float(np.linalg.norm(left[at : at + each]))
+            at += each
+    return found
 
 
 def next_step(sketch: Sketch) -> str:
@@ -185,6 +220,15 @@ def _lens(sketch: Sketch, width: int, height: int, in_force: Camera | None) -> L
     if not _positive(sketch.focal_px):
         raise CalibrationError("The focal length is not positive.", "Give it in pixels, or leave it out.")
     return known_lens(pinhole(width, height, sketch.focal_px))
+
+
+def _took_part(sketch: Sketch, stroke: Stroke) -> bool:
+    if stroke.role is StrokeRole.PLACE:
+        return stroke.place is not None
+    if stroke.role is StrokeRole.LENGTH:
+        first = next(one for one in sketch.of(StrokeRole.LENGTH) if len(one.points) >= 2)
+        return stroke is first and not _positive(sketch.height_m)
+    return stroke.role is StrokeRole.CORNERS or len(stroke.points) >= 2
 
 
 def _scale(sketch: Sketch) -> KnownLength | float:

@@ -13,6 +13,7 @@ from core.geometry.calibration.sketch import (
     from_evidence,
     next_role,
     next_step,
+    residuals_of,
     solve_sketch,
     to_evidence,
 )
@@ -89,6 +90,57 @@ def test_each_way_finds_the_camera_that_saw_it(sketch: Sketch) -> None:
     assert result.plane is not None
     assert result.plane.height == pytest.approx(MAST_M, rel=1e-6)
     np.testing.assert_allclose(result.plane.normal, PLANE.normal, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sketch", "wrong"),
+    [
+        (POINTS, (1, 0)),
+        (DIRECTIONS, (0, 1)),
+        (replace(DIRECTIONS, height_m=MAST_M), (9, 0)),
+        (HORIZON, (0, 0)),
+    ],
+)
+def test_a_point_in_the_wrong_place_stands_out(sketch: Sketch, wrong: tuple[int, int]) -> None:
+    """With more drawn than is needed, the residuals point at what was drawn wrong."""
+    more = {
+        CalibrationMethod.GROUND_POINTS: [
+            Stroke(StrokeRole.PLACE, seen((x, y, 0)), (x, y))
+            for x, y in ((20.0, 5.0), (25.0, -5.0), (18.0, 0.0))
+        ],
+        CalibrationMethod.VANISHING_POINTS: [
+            *(line(StrokeRole.FIRST, turned(-6, y), turned(20, y)) for y in (-1.0, 0.0, 1.0)),
+            *(line(StrokeRole.SECOND, turned(x, -5), turned(x, 5)) for x in (-2.0, 4.0, 8.0)),
+        ],
+        CalibrationMethod.HORIZON: [
+            Stroke(StrokeRole.HORIZON, ()),
+            *(line(StrokeRole.UPRIGHT, (25, y, 0), (25, y, 5)) for y in (-3.0, 0.0, 3.0)),
+        ],
+    }[sketch.way]
+    strokes = [*sketch.strokes, *(stroke for stroke in more if stroke.points)]
+    if sketch.way is CalibrationMethod.HORIZON:
+        # a horizon through five points, of which one is off
+        ends = seen((1e10, 4e9, 0), (1e10, 2e9, 0), (1e10, 0, 0), (1e10, -2e9, 0), (1e10, -4e9, 0))
+        strokes[0] = Stroke(StrokeRole.HORIZON, (ends[2], ends[0], ends[1], ends[3], ends[4]))
+    drawn = replace(sketch, strokes=tuple(strokes))
+    clean = residuals_of(drawn, solve_sketch(drawn, WIDTH, HEIGHT))
+    points = {
+        (number, place)
+        for number, stroke in enumerate(drawn.strokes)
+        for place in range(len(stroke.points))
+        if not (stroke.role is StrokeRole.LENGTH and drawn.height_m is not None)
+    }
+    assert set(clean) == points
+    assert max(clean.values()) < 1e-5
+    stroke, place = wrong
+    spots = list(drawn.strokes[stroke].points)
+    spots[place] = (spots[place][0] + 4.0, spots[place][1] + 12.0)
+    strokes[stroke] = replace(strokes[stroke], points=tuple(spots))
+    off = replace(drawn, strokes=tuple(strokes))
+    found = residuals_of(off, solve_sketch(off, WIDTH, HEIGHT))
+    worst = max(found, key=lambda point: found[point])
+    assert worst[0] == wrong[0]
+    assert found[worst] > 2.0
 
 
 def test_a_known_lens_needs_no_upright_lines() -> None:

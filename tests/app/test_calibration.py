@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -272,3 +274,27 @@ def test_a_click_on_a_point_takes_hold_of_it(qtbot, view: SourcesView):
     QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     qtbot.waitUntil(lambda: view.sketch._state.selected == (0, 0))
     assert len(view.sketch._state.sketch.strokes) == 2
+
+
+def test_calibrating_brings_nothing_heavy_into_the_window():
+    """In a process of its own: all that a drawing needs, solved and shown, with numpy alone."""
+    program = """
+import sys
+from app.controllers.calibration_ground import ground_drawing, ranges_seen, stick_at
+from core.geometry.calibration import sketch
+from core.geometry.calibration.files import any_file
+from core.geometry.calibration.result import to_record
+from core.records.cameras import CalibrationMethod
+from core.records.sketches import Sketch, Stroke, StrokeRole
+
+corners = ((430.0, 320.4), (635.9, 245.5), (467.2, 203.9), (272.3, 245.3))
+drawn = Sketch(CalibrationMethod.RECTANGLE, (Stroke(StrokeRole.CORNERS, corners),), (10.0, 7.3))
+record = to_record(sketch.solve_sketch(drawn, 640, 360))
+assert ground_drawing(record, (640, 360)).grid and ranges_seen(record)
+assert stick_at(record, (640, 360), 400, 300)
+print([name for name in ("scipy", "open3d", "torch", "cv2") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr

@@ -59,6 +59,7 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self._state = CalibrationState()
         self._extent = QRectF()
+        self._canvas = QRectF()
         self._stick: Stick | None = None
         self._cursor: QPointF | None = None
         self._held: tuple[int, int] | None = None
@@ -181,6 +182,8 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
     def paint(self, painter: QPainter, *_: object) -> None:
         """Qt's: the ground first, then what was drawn, then what follows the cursor."""
         to_screen = painter.worldTransform()
+        canvas = self.getViewWidget()
+        self._canvas = QRectF() if canvas is None else QRectF(canvas.viewport().rect())
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -212,7 +215,7 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawPolyline(shape)
             painter.setPen(QPen(QColor(_STICK), 2.4))
             painter.drawPolyline(shape)
-            _text(painter, shape.at(0) + QPointF(7, 4), stick.text, QColor(_STICK))
+            _text(painter, self._canvas, shape.at(0) + QPointF(7, 4), stick.text, QColor(_STICK))
 
     def _paint_stroke(self, painter: QPainter, to_screen: QTransform, number: int, stroke: Stroke) -> None:
         colour = QColor(_COLOURS[stroke.role])
@@ -250,7 +253,7 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
                 if part
             )
             if name:
-                _text(painter, point + QPointF(9, -7), name, colour)
+                _text(painter, self._canvas, point + QPointF(9, -7), name, colour)
         self._paint_lengths(painter, stroke, points, colour)
 
     def _paint_lengths(
@@ -262,9 +265,9 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
             return
         if stroke.role is StrokeRole.CORNERS and len(points) == 4 and sketch.sides_m is not None:
             for (start, end), metres in zip(((0, 1), (1, 2)), sketch.sides_m, strict=True):
-                _text(painter, (points[start] + points[end]) / 2, f"{metres:g} m", colour)
+                _text(painter, self._canvas, (points[start] + points[end]) / 2, f"{metres:g} m", colour)
         if stroke.role is StrokeRole.LENGTH and len(points) == 2 and sketch.length_m is not None:
-            _text(painter, (points[0] + points[1]) / 2, f"{sketch.length_m:g} m", colour)
+            _text(painter, self._canvas, (points[0] + points[1]) / 2, f"{sketch.length_m:g} m", colour)
 
     def _name(self, number: int, place: int, stroke: Stroke) -> str:
         if stroke.role is StrokeRole.CORNERS:
@@ -283,14 +286,13 @@ def _polygon(line: Line, to_screen: QTransform) -> QPolygonF:
     return to_screen.map(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
 
 
-def _text(painter: QPainter, place: QPointF, text: str, colour: QColor) -> None:
-    """Small letters on a dark backing that keeps them legible on any picture."""
+def _text(painter: QPainter, whole: QRectF, place: QPointF, text: str, colour: QColor) -> None:
+    """Small letters inside the canvas, on a dark backing that keeps them legible on any picture."""
     font = QFont(painter.font())
     font.setPixelSize(12)
     font.setBold(True)
     painter.setFont(font)
     room = QFontMetricsF(font).boundingRect(text).adjusted(-4, -2, 4, 2).translated(place)
-    whole = QRectF(painter.viewport())
     inside = QPointF(min(0.0, whole.right() - room.right()), min(0.0, whole.bottom() - room.bottom()))
     room, place = room.translated(inside), place + inside
     backing = QColor(BACKING_COLOUR)

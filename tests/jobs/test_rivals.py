@@ -56,10 +56,13 @@ def test_the_second_is_refused_and_can_be_resumed(
 
 def test_jobs_that_do_not_meet_run_side_by_side(project_path: Path) -> None:
     with Project.open(project_path) as project:
-        begin(project, "mine", source=[1])
-        begin(project, "mine", source=[2])
-        begin(project, "background", camera=CAMERA)
-        begin(project, "export", path=str(project_path.with_suffix(".json")))
+        jobs = [
+            begin(project, "mine", source=[1]),
+            begin(project, "mine", source=[2]),
+            begin(project, "background", camera=CAMERA),
+            begin(project, "export", path=str(project_path.with_suffix(".json"))),
+        ]
+        assert [row_of(project, job).state for job in jobs] == [JobState.RUNNING] * 4
 
 
 def test_a_camera_that_was_renamed_is_still_mined(project_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_the_stated_uncertainty_of_vanishing_points_is_the_spread() -> None:
         )
         for _ in range(60)
     ]
-    compare(results, camera, plane)
+    assert_spread_is_stated(results, camera, plane)
 
 
 def test_the_stated_uncertainty_of_the_horizon_is_the_spread() -> None:
@@ -87,10 +87,10 @@ def test_the_stated_uncertainty_of_the_horizon_is_the_spread() -> None:
         )
         for _ in range(60)
     ]
-    compare(results, camera, plane)
+    assert_spread_is_stated(results, camera, plane)
 
 
-def compare(results: list[CalibrationResult], camera: Camera, plane: GroundPlane) -> None:
+def assert_spread_is_stated(results: list[CalibrationResult], camera: Camera, plane: GroundPlane) -> None:
     found = np.array([errors(result, camera, plane) for result in results])
     stated = np.array(
         [

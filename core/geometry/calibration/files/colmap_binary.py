@@ -12,7 +12,7 @@ from core.geometry.calibration.files.colmap_cameras import (
     MODELS,
     ColmapCamera,
     ColmapImage,
-    imported_cameras,
+    read_model,
 )
 from core.geometry.calibration.files.imported import ImportedCamera, damaged, read_bytes
 
@@ -30,10 +30,7 @@ def read_colmap_binary(path: Path) -> list[ImportedCamera]:
         CalibrationFileError: where it is another format, damaged, or of a fisheye lens.
         DistortionFoldsError.
     """
-    file = path / "cameras.bin" if path.is_dir() else path
-    cameras = _cameras(file)
-    beside = file.with_name("images.bin")
-    return imported_cameras(file, cameras, _images(beside) if beside.is_file() else [])
+    return read_model(path, ".bin", _cameras, _images)
 
 
 def read_points_binary(path: Path) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ points. Models and numbers are in COLMAP's documented order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,24 @@ class ColmapImage:
     translation: tuple[float, float, float]
     camera: int
     name: str
+
+
+def read_model(
+    path: Path,
+    suffix: str,
+    cameras: Callable[[Path], Sequence[ColmapCamera]],
+    images: Callable[[Path], Sequence[ColmapImage]],
+) -> list[ImportedCamera]:
+    """The cameras of a model's file of cameras, placed by its file of images where that lies beside.
+
+    Args:
+        path: the file of cameras, or the folder that holds it.
+        suffix: ".txt" or ".bin".
+        cameras, images: read the two files.
+    """
+    file = path / f"cameras{suffix}" if path.is_dir() else path
+    beside = file.with_name(f"images{suffix}")
+    return imported_cameras(file, cameras(file), images(beside) if beside.is_file() else [])
 
 
 def imported_cameras(

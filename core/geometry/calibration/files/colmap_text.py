@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import CalibrationFileError
-from core.geometry.calibration.files.colmap_cameras import ColmapCamera, ColmapImage, imported_cameras
+from core.geometry.calibration.files.colmap_cameras import ColmapCamera, ColmapImage, read_model
 from core.geometry.calibration.files.imported import ImportedCamera, damaged, read_text, wrong_format
 
 _LONGEST_LINE = 64 * 1024**2
@@ -32,10 +32,7 @@ def read_colmap_text(path: Path) -> list[ImportedCamera]:
         CalibrationFileError: where it is another format, damaged, or of a fisheye lens.
         DistortionFoldsError.
     """
-    file = path / "cameras.txt" if path.is_dir() else path
-    cameras = _cameras(file)
-    beside = file.with_name("images.txt")
-    return imported_cameras(file, cameras, _images(beside) if beside.is_file() else [])
+    return read_model(path, ".txt", _cameras, _images)
 
 
 def read_points_text(path: Path) -> NDArray[np.float64]:

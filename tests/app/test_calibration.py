@@ -30,6 +30,7 @@ from core.records.sketches import Point, Sketch, Stroke, StrokeRole
 from core.store.calibration_columns import to_plain
 from core.store.queries.cameras import list_cameras
 from core.synthesis.street_view import default_view
+from tests.calibration_files import FORMATS, WITH_GROUND, the_camera, write_format
 
 VIEW = default_view(128, 72)  # of the size of the painted frames
 ROAD = ((10.0, 9.2, 0.0), (20.0, 9.2, 0.0), (20.0, 16.5, 0.0), (10.0, 16.5, 0.0))
@@ -310,6 +311,26 @@ def test_a_file_is_shown_before_it_is_saved(qtbot, view: SourcesView, monkeypatc
     assert view.calibration.facts._cells[3][3].text() == ""  # how sure a file is, nobody knows
     view.calibration.accept_button.click()
     qtbot.waitUntil(lambda: view.calibration._rows.count() == 1)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_shown_to_be_accepted(
+    qtbot, view: SourcesView, monkeypatch, tmp_path: Path, name: str
+):
+    file = write_format(name, tmp_path, 128, 72)
+    monkeypatch.setattr(file_dialogs, "ask_file", lambda *_: str(file))
+    view.calibration.import_wanted.emit()
+    qtbot.waitUntil(view.calibration.accept_button.isEnabled)
+    facts = {name: value.text() for name, (_, value) in view.calibration.facts._values.items()}
+    assert facts["Focal length"].startswith(f"{the_camera(128, 72)[0].focal[0]:.0f} px")
+    ground = view.sketch._state.ground
+    if name in WITH_GROUND:
+        assert facts["Height"].startswith("6.0")
+        assert ground.grid
+        assert ground.sticks
+    else:
+        assert "draw it next, keeping this lens" in facts["Height"]
+        assert not ground.grid
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
     if plane is None:
         yield "ground: not known; calibrate with --keep-lens and a rectangle, lines or points on the road"
     else:
-        pitch, roll = (math.degrees(angle) for angle in plane.tilt())
+        pitch, roll = (round(math.degrees(angle), 1) + 0.0 for angle in plane.tilt())  # never -0.0
         share = f" (±{_few(sure.height_percent, 1)} %)" if sure is not None and sure.height_percent else ""
         turn = f" (±{_few(sure.normal_deg, 2)}°)" if sure is not None else ""
         yield f"height: {plane.height:.2f} m{share}"

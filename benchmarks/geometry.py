@@ -57,12 +57,14 @@ class Exactness:
         median: of the absolute errors.
         spread: root mean square of the errors.
         stated: median of the standard deviations that the calibrations state.
+        share: root mean square of each error over what its own view states; 1 where all of them are right.
         refused: views that were refused, with a reason, and are in none of these.
     """
 
     median: tuple[float, float, float]
     spread: tuple[float, float, float]
     stated: tuple[float, float, float]
+    share: tuple[float, float, float]
     refused: int
 
 
@@ -138,15 +140,16 @@ def exactness(
         except CalibrationError:
             refused += 1
             continue
-        sure = result.uncertainty
-        assert sure is not None
+        said = result.uncertainty
+        assert said is not None
         errors.append(_errors(result))
-        stated.append([sure.focal_percent, sure.height_percent, sure.normal_deg])
-    found = np.array(errors)
+        stated.append([said.focal_percent, said.height_percent, said.normal_deg])
+    found, sure = np.array(errors), np.array(stated)
     return Exactness(
         _three(np.median(np.abs(found), axis=0)),
         _three(np.sqrt(np.mean(found**2, axis=0))),
-        _three(np.median(np.array(stated), axis=0)),
+        _three(np.median(sure, axis=0)),
+        _three(np.sqrt(np.mean((found / sure) ** 2, axis=0))),
         refused,
     )
 
@@ -221,7 +224,8 @@ def main() -> dict[str, object]:
     for name, found in drawn.items():
         print(
             f"{name}: median {_words(found.median)}; spread {_words(found.spread)}; "
-            f"stated {_words(found.stated)}; {found.refused} of {VIEWS} refused"
+            f"stated {_words(found.stated)}; error over its own stated deviation "
+            f"{', '.join(f'{one:.2f}' for one in found.share)}; {found.refused} of {VIEWS} refused"
         )
     bent = pinhole(1920, 1080, 1400.0, distortion=(-0.2, 0.04, 0.0, 0.0))
     depths = {"pinhole": depth_error(CAMERA), "bent lens": depth_error(bent)}

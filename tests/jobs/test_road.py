@@ -81,6 +81,7 @@ def test_the_shell_saves_it_with_residual_and_uncertainty(
     assert (code, err) == (0, "")
     assert "way: point cloud" in out
     assert "height: 6.20 m (±" in out
+    assert "±0.0 %" not in out, "thousands of points are very sure, not quite sure"
     assert "residual: " in out
     assert "of 4,000 points" in out
     [row] = history(project_path)

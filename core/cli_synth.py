@@ -105,13 +105,22 @@ def cars(
     size: Annotated[int, typer.Option(min=32, max=2048, help="Their width and height, pixels.")] = 224,
     seed: Seed = 0,
     models: Annotated[int, typer.Option(min=1, max=1000, help="How many different cars.")] = 48,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="How many render; one for each processor where left out. The pictures are the same.",
+        ),
+    ] = None,
 ) -> None:
     """Render single cars from all around: what a car hides of itself."""
-    from core.synthesis.street.car_renders import CarRenders
+    from core.jobs.render_cars import CarSet, render_cars
     from core.synthesis.street.clip_writer import write_cars
 
     with _bar(folder.name) as progress:
-        path = write_cars(CarRenders(seed, size, models), count, folder, progress)
+        pictures = render_cars(CarSet(seed, size, models, count), processes)
+        path = write_cars(pictures, count, folder, progress)
     typer.echo(f"Made {path}")
 
 

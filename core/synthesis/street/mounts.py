@@ -61,8 +61,13 @@ class Mount:
 
         The window may reach beyond the picture.
         """
-        x, y = np.meshgrid(np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1])
-        return self.rays_through(np.stack([x, y], axis=-1))
+        x, y = np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1]
+        if self.camera.is_distorted:
+            return self.rays_through(np.stack(np.meshgrid(x, y), axis=-1))
+        # without distortion a column's and a row's share of a direction do not depend on each other
+        across = (x - self.camera.centre[0])[:, None] / self.camera.focal[0] * self.rotation[0]
+        down = (y - self.camera.centre[1])[:, None] / self.camera.focal[1] * self.rotation[1]
+        return (across + (down + self.rotation[2])[:, None]).astype(np.float32)
 
     def rays_through(self, pixels: NDArray[np.floating]) -> Floats:
         """(..., 3) directions in the street frame, 1 m deep, through (..., 2) pixels."""

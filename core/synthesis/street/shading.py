@@ -81,7 +81,7 @@ def shade(groups: Sequence[Samples], eye: Floats, town: Town, around: Surroundin
         eye: (3,) the camera's place, street frame.
     """
     parts = [_gather(group) for group in groups]
-    normal, share, height, albedo, table = (np.concatenate(column) for column in zip(*parts, strict=True))
+    normal, where, table = (np.concatenate(column) for column in zip(*parts, strict=True))
     rays = np.concatenate([group.rays for group in groups])
     distance = np.concatenate([group.distance for group in groups])
     points = eye + rays * distance[:, None]
@@ -90,22 +90,24 @@ def shade(groups: Sequence[Samples], eye: Floats, town: Town, around: Surroundin
     # a smooth normal may lean away from the eye at an outline
     normal = normal + view * np.minimum(facing, 0.0)[:, None]
     facing = np.clip(facing, 0.02, 1.0)
-    mirror, flake, dirt = table[:, 0], table[:, 1], table[:, 2]
-    glow = table[:, 3:6]
-    albedo = albedo * (1 + flake * (facing**1.5 - 0.55))[:, None]
-    dusty = (dirt * np.exp(-np.clip(height, 0, None) / 0.35))[:, None]
+    albedo, glow = table[:, :3], table[:, 3:6]
+    mirror, flake, dirt = table[:, 6], table[:, 7], table[:, 8]
+    albedo = albedo * (1 + flake * (facing * np.sqrt(facing) - 0.55))[:, None]
+    dusty = (dirt * np.exp(-np.clip(where[:, 2], 0, None) / 0.35))[:, None]
     albedo = albedo + (_DUST - albedo) * dusty
     light = town.light
     up = 0.5 + 0.5 * normal[:, 2:3]
     sky = light.zenith * up + light.horizon * (1 - up)
-    open_sky, open_ground = share[:, :1], share[:, 1:]
+    open_sky, open_ground = where[:, :1], where[:, 1:2]
     bounced = _GROUND * light.ambient + 0.05 * light.sun * light.sun_direction[2]
     # the lower half of what a street's walls see is the other side's walls as much as sky
     around_share = 0.72 * open_sky * up
     lit = albedo * (sky * around_share + bounced * open_ground * (1 - up))
     back = view + 2 * facing[:, None] * normal
     back /= np.sqrt(np.einsum("ij,ij->i", back, back))[:, None]
-    shiny = (mirror + (1 - mirror) * (1 - facing) ** 5 * np.minimum(mirror * 16, 1)) * (1 - 0.6 * dusty[:, 0])
+    aside = 1 - facing
+    grazing = np.square(np.square(aside)) * aside
+    shiny = (mirror + (1 - mirror) * grazing * np.minimum(mirror * 16, 1)) * (1 - 0.6 * dusty[:, 0])
     shiny = shiny[:, None] * (0.25 + 0.75 * np.where(back[:, 2:] > 0, open_sky, open_ground))
     ambient = lit * (1 - shiny) + around.mirrored(back) * shiny + glow
     return Shaded(
@@ -134,18 +136,15 @@ def _sunlit(
     return sun
 
 
-def _gather(group: Samples) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Normal (street), open shares, height over the ground, albedo, and the look's other columns."""
+def _gather(group: Samples) -> tuple[Floats, Floats, Floats]:
+    """Normal (street); open shares and height over the ground; albedo, glow and the look's other columns."""
     solid, look = group.body.solid, group.body.look
     second, third = group.uv[:, :1], group.uv[:, 1:]
-    first = 1 - second - third
-    corners = solid.faces[group.face]
-    normals = solid.corner_normals[group.face]
-    normal = normals[:, 0] * first + normals[:, 1] * second + normals[:, 2] * third
-    normal = normal @ group.body.rotation.T.astype(np.float32)
+    corners = solid.corners.take(group.face, axis=0)
+    mixed = corners[:, 0] * (1 - second - third)
+    mixed += corners[:, 1] * second
+    mixed += corners[:, 2] * third
+    normal = mixed[:, :3] @ group.body.rotation.T.astype(np.float32)
     normal /= np.sqrt(np.einsum("ij,ij->i", normal, normal) + 1e-12)[:, None]
-    values = np.stack([solid.sky, solid.ground, solid.vertices[:, 2]], axis=1)[corners]
-    mixed = values[:, 0] * first + values[:, 1] * second + values[:, 2] * third
-    part = solid.part[group.face]
-    table = np.column_stack([look.mirror, look.flake, look.dirt, look.glow])[part]
-    return normal, mixed[:, :2], mixed[:, 2], look.albedo[part], table
+    table = np.column_stack([look.albedo, look.glow, look.mirror, look.flake, look.dirt])
+    return normal, mixed[:, 3:], table.take(solid.part.take(group.face), axis=0)

@@ -48,7 +48,7 @@ class StillView:
 
     Attributes:
         ambient, sun: (H, W, 3).
-        sub_ambient, sub_sun: (4, H, W, 3) float16, the four samples of each pixel.
+        sub_ambient, sub_sun: (4, H, W, 3) the four samples of each pixel; kept as float16 for their size.
         depth: (H, W) along the camera's axis through the pixel's centre, metres; inf for the sky.
         sub_depth: (4, H, W).
         thing: (H, W) int16 index into the mesh's things at the centre, -1 for the sky.
@@ -58,8 +58,8 @@ class StillView:
 
     ambient: Floats
     sun: Floats
-    sub_ambient: NDArray[np.float16]
-    sub_sun: NDArray[np.float16]
+    sub_ambient: NDArray[np.float16] | Floats
+    sub_sun: NDArray[np.float16] | Floats
     depth: Floats
     sub_depth: Floats
     thing: NDArray[np.int16]

@@ -46,6 +46,9 @@ def street(
     noise: Annotated[
         float, typer.Option(min=0, max=10, help="The sensor's, 1 for a cheap camera.")
     ] = _DEFAULT.noise,
+    blur_px: Annotated[
+        float, typer.Option(min=0, max=20, help="The lens's blur, standard deviation in pixels.")
+    ] = _DEFAULT.blur_px,
     jpeg_quality: Annotated[int, typer.Option(min=0, max=100, help="0 for none.")] = _DEFAULT.jpeg_quality,
     above_m: Annotated[float, typer.Option(min=1.5, max=30, help="The camera's height, metres.")] = 6.0,
     down_deg: Annotated[float, typer.Option(min=0, max=80, help="How far down it looks.")] = 15.0,
@@ -72,6 +75,7 @@ def street(
         weather=weather,
         noise=noise,
         jpeg_quality=jpeg_quality,
+        blur_px=blur_px,
     )
     made = Street(settings)
     mounts = [

@@ -1,4 +1,4 @@
-"""Writes a street as one camera sees it: a video with the truth beside it, or pictures with COCO."""
+"""Writes a street as one camera sees it: a video with the truth beside it, or COCO with depth."""
 
 from __future__ import annotations
 
@@ -68,6 +68,8 @@ def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None
 def write_coco(camera: StreetCamera, folder: Path, progress: Progress | None = None) -> Path:
     """Renders all frames as folder/images/NNNNNN.jpg with folder/annotations.json in COCO's format.
 
+    The depth of all frames goes to folder/depth.npz (see `DepthLog`).
+
     Returns:
         the JSON file.
 
@@ -75,7 +77,7 @@ def write_coco(camera: StreetCamera, folder: Path, progress: Progress | None = N
         MediaError, DiskFullError: as `write_clip`.
     """
     settings = camera.street.settings
-    rows = CocoRows(header(settings, camera.mount))
+    rows, depth = CocoRows(header(settings, camera.mount)), DepthLog(camera.still.view.depth)
     with _plain_errors(folder):
         images = folder / "images"
         images.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,11 @@ def write_coco(camera: StreetCamera, folder: Path, progress: Progress | None = N
             name = f"{index:06d}.jpg"
             (images / name).write_bytes(compressed(frame.picture))
             rows.add_picture(name, frame.picture.shape[1], frame.picture.shape[0], frame.objects)
+            depth.add(frame.depth)
             _tell(progress, index + 1, settings.frame_count)
+        part = folder / "depth.npz.new"
+        depth.save(part)
+        part.replace(folder / "depth.npz")
         return _save_json(folder / "annotations.json", rows.document())
 
 

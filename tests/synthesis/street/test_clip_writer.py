@@ -65,10 +65,13 @@ def test_the_truth_file_says_what_the_frames_say(written, frames, camera):
 
 def test_cocos_own_reader_takes_the_coco_file(camera, frames, tmp_path):
     path = write_coco(camera, tmp_path)
+    depth = DepthFile(tmp_path / "depth.npz")
+    assert len(depth) == TINY.frame_count
     coco = COCO(str(path))
     assert len(coco.imgs) == TINY.frame_count
     for number, frame in enumerate(frames, start=1):
         rows = coco.loadAnns(coco.getAnnIds(imgIds=number))
+        np.testing.assert_array_equal(depth.frame(number - 1), frame.depth)
         assert (tmp_path / "images" / coco.imgs[number]["file_name"]).exists()
         assert len(rows) == len(frame.objects)
         for row, item in zip(rows, frame.objects, strict=True):

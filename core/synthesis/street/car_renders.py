@@ -160,16 +160,23 @@ class CarRenders:
     def _empty(self, view: Mount, studio: _Studio, rng: np.random.Generator) -> StillView:
         """The ground and the blurred town behind it, without the car."""
         rays, light = view.rays, studio.town.light
-        falls = rays[..., 2] < -view.position[2] / _FAR_M
-        reach = np.divide(-view.position[2], rays[..., 2], where=falls, out=np.zeros_like(rays[..., 2]))
-        points = rays * reach[..., None] + view.position.astype(np.float32)
+        x, y, z = cv2.split(rays)
+        falls = z < -view.position[2] / _FAR_M
+        reach = np.divide(np.float32(-view.position[2]), z, where=falls, out=np.zeros_like(z))
+        places = [
+            part * reach + start
+            for part, start in zip((x, y, z), view.position.astype(np.float32), strict=True)
+        ]
+        points = np.asarray(cv2.merge(places), dtype=np.float32)
         shift = rng.uniform(0, 15, 2).astype(np.float32)
-        across, down = (points[..., axis] * np.float32(1 / _GRAIN_M) + shift[axis] for axis in (0, 1))
+        across, down = (places[axis] * np.float32(1 / _GRAIN_M) + shift[axis] for axis in (0, 1))
         spots = cv2.remap(self._grain, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        gain: Floats = np.asarray(spots, dtype=np.float32)[..., None] * falls[..., None]
+        gain: Floats = np.asarray(spots, dtype=np.float32) * falls
         base = np.array([0.10, 0.10, 0.102]) * rng.uniform(0.6, 2.2) * rng.uniform(0.97, 1.03, 3)
-        ambient = gain * (base * light.ambient).astype(np.float32)
-        sun = gain * (base * light.sun * light.sun_direction[2]).astype(np.float32)
+        ambient, sun = (
+            np.asarray(cv2.merge([gain * part for part in (base * lit).astype(np.float32)]), dtype=np.float32)
+            for lit in (light.ambient, light.sun * light.sun_direction[2])
+        )
         depth = np.where(falls, reach, np.float32(np.inf))
         above = int(np.count_nonzero(~falls[:, 0]))  # the camera is level, and so is the horizon
         ambient[:above] = studio.around.seen(rays[:above])

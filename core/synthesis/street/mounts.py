@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,8 +67,11 @@ class Mount:
             return self.rays_through(np.stack(np.meshgrid(x, y), axis=-1))
         # without distortion a column's and a row's share of a direction do not depend on each other
         across = (x - self.camera.centre[0])[:, None] / self.camera.focal[0] * self.rotation[0]
-        down = (y - self.camera.centre[1])[:, None] / self.camera.focal[1] * self.rotation[1]
-        return (across + (down + self.rotation[2])[:, None]).astype(np.float32)
+        down = (y - self.camera.centre[1])[:, None] / self.camera.focal[1] * self.rotation[1] + self.rotation[
+            2
+        ]
+        planes = [np.add.outer(*pair).astype(np.float32) for pair in zip(down.T, across.T, strict=True)]
+        return np.asarray(cv2.merge(planes), dtype=np.float32)
 
     def rays_through(self, pixels: NDArray[np.floating]) -> Floats:
         """(..., 3) directions in the street frame, 1 m deep, through (..., 2) pixels."""

@@ -46,7 +46,7 @@ class Solid:
         vertices, faces: (V, 3) and (F, 3).
         part: (F,) uint8, index into `names` of each face's part.
         names: the parts' names.
-        corners: (F, 3, 6) of each face's corners: smooth unit normal, shares of the sky's and of the
+        corners: (3, 6, F) of each corner of each face: smooth unit normal, shares of the sky's and of the
             ground's light that reach it, height.
         low, high: (3,) corners of the bounding box.
     """
@@ -68,7 +68,8 @@ class Solid:
         self.low, self.high = self.vertices.min(axis=0), self.vertices.max(axis=0)
         normals = np.asarray(corner_normals, dtype=np.float32)
         rest = np.stack([*self._open_shares(normals), self.vertices[:, 2]], axis=1)[self.faces]
-        self.corners: Floats = np.concatenate([normals, rest], axis=2)
+        corners = np.concatenate([normals, rest], axis=2)
+        self.corners: Floats = np.ascontiguousarray(corners.transpose(1, 2, 0))
         self._sky_map: GroundMap | None = None
         self._sun_maps: dict[tuple[int, int], GroundMap] = {}
 

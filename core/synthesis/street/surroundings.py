@@ -34,12 +34,14 @@ class Surroundings:
         wall = town.mesh.tint[hits.face] * light.ambient * 0.6
         colour = np.where(hits.found[:, None], wall, light.sky(flat)).reshape(_ROWS, _COLUMNS, 3)
         self._table: Floats = np.asarray(cv2.GaussianBlur(colour.astype(np.float32), (0, 0), 1.1), np.float32)
+        self._colours: Floats = np.ascontiguousarray(self._table.reshape(-1, 3).T)
 
     def mirrored(self, way: Floats) -> Floats:
-        """(N, 3) colour in (N, 3) unit directions of the street frame."""
-        row = ((0.5 - np.arcsin(np.clip(way[:, 2], -1, 1)) / np.pi) * _ROWS).astype(np.int32)
-        column = ((np.arctan2(way[:, 1], way[:, 0]) / (2 * np.pi) + 0.5) * _COLUMNS).astype(np.int32)
-        return self._table[np.minimum(row, _ROWS - 1), np.minimum(column, _COLUMNS - 1)]
+        """(3, N) colour in (3, N) unit directions of the street frame."""
+        row = ((0.5 - np.arcsin(np.clip(way[2], -1, 1)) / np.pi) * _ROWS).astype(np.int32)
+        column = ((np.arctan2(way[1], way[0]) / (2 * np.pi) + 0.5) * _COLUMNS).astype(np.int32)
+        place = np.minimum(row, _ROWS - 1) * _COLUMNS + np.minimum(column, _COLUMNS - 1)
+        return np.asarray(self._colours.take(place, axis=1), dtype=np.float32)
 
     def seen(self, way: Floats) -> Floats:
         """(H, W, 3) colour in (H, W, 3) directions of any length, without steps: a blurred background."""

@@ -66,10 +66,9 @@ class Mount:
         if self.camera.is_distorted:
             return self.rays_through(np.stack(np.meshgrid(x, y), axis=-1))
         # without distortion a column's and a row's share of a direction do not depend on each other
-        across = (x - self.camera.centre[0])[:, None] / self.camera.focal[0] * self.rotation[0]
-        down = (y - self.camera.centre[1])[:, None] / self.camera.focal[1] * self.rotation[1] + self.rotation[
-            2
-        ]
+        right, below, ahead = self.rotation
+        across = np.outer((x - self.camera.centre[0]) / self.camera.focal[0], right)
+        down = np.outer((y - self.camera.centre[1]) / self.camera.focal[1], below) + ahead
         planes = [np.add.outer(*pair).astype(np.float32) for pair in zip(down.T, across.T, strict=True)]
         return np.asarray(cv2.merge(planes), dtype=np.float32)
 

@@ -45,6 +45,7 @@ class StreetFigures:
         command_cars_a_second: the same written by `amodal synth cars`, from its start to its end, with a
             process for each processor.
         command_cars: how many it wrote.
+        command_cpu_ms: processor time of all its processes for each; how busy the machine is hardly matters.
         demo_s: 300 frames of 960x540, from nothing; None where it was not asked for.
     """
 
@@ -57,6 +58,7 @@ class StreetFigures:
     cars_a_second: float
     command_cars_a_second: float
     command_cars: int
+    command_cpu_ms: float
     demo_s: float | None
 
 
@@ -110,13 +112,15 @@ def cars_a_second(count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def command_cars_a_second(count: int) -> float:
-    """Pictures of 224x224 that the command writes a second, its start and what it prepares included."""
+def command_cars(count: int) -> tuple[float, float]:
+    """Pictures of 224x224 that the command writes a second, start included; processors' milliseconds each."""
     with tempfile.TemporaryDirectory() as folder:
         command = program_command("synth", "cars", folder, "--count", str(count), "--size", "224")
-        began = time.perf_counter()
+        before, began = os.times(), time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        return count / (time.perf_counter() - began)
+        took, after = time.perf_counter() - began, os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return count / took, 1000 * spent / count
 
 
 def demo_seconds() -> float:
@@ -132,6 +136,7 @@ def demo_seconds() -> float:
 def main(frames: int = 60, cars: int = 200, demo: bool = True) -> dict[str, float | None]:
     """Measure, print, and return the figures with their limits."""
     rate, moving, objects, casting, prepare = street_figures(frames)
+    command_rate, command_cpu_ms = command_cars(5 * cars)
     figures = StreetFigures(
         frames_a_second=round(rate, 2),
         moving_cars=round(moving, 1),
@@ -140,8 +145,9 @@ def main(frames: int = 60, cars: int = 200, demo: bool = True) -> dict[str, floa
         ratio=round(rate / casting, 2),
         prepare_s=round(prepare, 1),
         cars_a_second=round(cars_a_second(cars), 1),
-        command_cars_a_second=round(command_cars_a_second(5 * cars), 1),
+        command_cars_a_second=round(command_rate, 1),
         command_cars=5 * cars,
+        command_cpu_ms=round(command_cpu_ms, 1),
         demo_s=round(demo_seconds(), 1) if demo else None,
     )
     print(
@@ -151,8 +157,8 @@ def main(frames: int = 60, cars: int = 200, demo: bool = True) -> dict[str, floa
     )
     print(
         f"Single cars of 224x224: {figures.cars_a_second}/s rendered in one process, "
-        f"{figures.command_cars_a_second}/s written by the command, {figures.command_cars} of them "
-        f"(limit {LEAST_CARS_A_SECOND})"
+        f"{figures.command_cars_a_second}/s written by the command, {figures.command_cars} of them with "
+        f"{figures.command_cpu_ms} ms of processors each (limit {LEAST_CARS_A_SECOND})"
     )
     if figures.demo_s is not None:
         print(f"300 frames of 960x540 from nothing: {figures.demo_s} s (limit {MOST_DEMO_SECONDS} s)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,8 +62,15 @@ class Mount:
 
         The window may reach beyond the picture.
         """
-        x, y = np.meshgrid(np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1])
-        return self.rays_through(np.stack([x, y], axis=-1))
+        x, y = np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1]
+        if self.camera.is_distorted:
+            return self.rays_through(np.stack(np.meshgrid(x, y), axis=-1))
+        # without distortion a column's and a row's share of a direction do not depend on each other
+        right, below, ahead = self.rotation
+        across = np.outer((x - self.camera.centre[0]) / self.camera.focal[0], right)
+        down = np.outer((y - self.camera.centre[1]) / self.camera.focal[1], below) + ahead
+        planes = [np.add.outer(*pair).astype(np.float32) for pair in zip(down.T, across.T, strict=True)]
+        return np.asarray(cv2.merge(planes), dtype=np.float32)
 
     def rays_through(self, pixels: NDArray[np.floating]) -> Floats:
         """(..., 3) directions in the street frame, 1 m deep, through (..., 2) pixels."""

@@ -3,8 +3,8 @@
     python -m benchmarks cars_calibration
 
 Cameras of many focal lengths, heights and tilts; 200 cars each as in ALGORITHMS.md, section 10: 2 px noise,
-40 % of the visible points dropped, 15 to 60 m away. The peer is AutoCalib (Bhardwaj et al. 2018), which is given
-the focal length and reports distances within 12 %; here nothing is given.
+40 % of the visible points dropped, 15 to 60 m away. The peer is AutoCalib (Bhardwaj et al. 2018), which is
+given the focal length and reports distances within 12 %; here nothing is given.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from core.jobs.settings import (
     ExportSettings,
     FitSettings,
     ImportSettings,
+    KeypointsSettings,
     LocateSettings,
     MineSettings,
     RecordSettings,
@@ -63,6 +64,12 @@ def _mine(context: JobContext) -> dict[str, Any]:
     from core.jobs.mine.job import run_mine
 
     return run_mine(context)
+
+
+def _keypoints(context: JobContext) -> dict[str, Any]:
+    from core.jobs.keypoints import run_keypoints
+
+    return run_keypoints(context)
 
 
 def _fit(context: JobContext) -> dict[str, Any]:
@@ -119,6 +126,13 @@ KINDS: Mapping[str, JobKind] = {
             "Find cars and people, follow them and test which are unoccluded.",
             MineSettings,
             _mine,
+        ),
+        JobKind(
+            "keypoints",
+            "Place keypoints by a network",
+            "Let a network place keypoints on cars that have none.",
+            KeypointsSettings,
+            _keypoints,
         ),
         JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
         JobKind(

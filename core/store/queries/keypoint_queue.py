@@ -85,7 +85,10 @@ def matches(connection: Connection, filter: KeypointFilter, ids: Sequence[int]) 
     for rank in _ranks(filter):
         _, branches, residual, parameters = _where(connection, filter, rank)
         for branch in branches:
-            query = f"SELECT id FROM instance NOT INDEXED WHERE id IN ({listed}) AND {branch}{residual}"
+            query = (
+                f"SELECT id FROM instance NOT INDEXED WHERE id IN ({listed}) AND {branch}{residual}"
+                f" AND {_bound(filter) or 1}"
+            )
             found.update(int(row[0]) for row in connection.execute(text(query), parameters))
     return found
 
@@ -96,7 +99,10 @@ def count(connection: Connection, filter: KeypointFilter) -> int:
     for rank in _ranks(filter):
         index, branches, residual, parameters = _where(connection, filter, rank)
         for branch in branches:
-            query = f"SELECT count(*) FROM instance INDEXED BY {index} WHERE {branch}{residual}"
+            query = (
+                f"SELECT count(*) FROM instance INDEXED BY {index} WHERE {branch}{residual}"
+                f" AND {_bound(filter) or 1}"
+            )
             total += int(connection.execute(text(query), parameters).scalar_one())
     return total
 
@@ -133,9 +139,14 @@ def _query(
 ) -> tuple[str, dict[str, Any]]:
     index, branches, residual, parameters = _where(connection, filter, rank)
     sign, order = (">", "ASC") if forward else ("<", "DESC")
-    starts = [""]
-    if start is not None:
+    bound = _bound(filter)
+    if start is None:
+        starts = [f" AND {bound}" if bound else ""]
+    else:
+        # two ranges, as in the review queue; the + keeps SQLite from taking the bound for the index
         starts = [f" AND points_placed = :p AND id {sign} :i", f" AND points_placed {sign} :p"]
+        if bound:
+            starts = [f"{starts[0]} AND +{bound}", f"{starts[1]} AND {bound}"]
         parameters |= {"p": start[0], "i": start[1]}
     query = " UNION ALL ".join(
         f"SELECT points_placed, id FROM instance INDEXED BY {index} WHERE {branch}{begun}{residual}"
@@ -147,6 +158,13 @@ def _query(
         query += " LIMIT :limit"
         parameters["limit"] = limit
     return query, parameters
+
+
+def _bound(filter: KeypointFilter) -> str:
+    """The condition on the points placed, or "" where any number will do."""
+    if filter.done is None:
+        return ""
+    return f"points_placed {'>=' if filter.done else '<'} {_WHOLE}"
 
 
 def _ranks(filter: KeypointFilter) -> list[int]:
@@ -179,8 +197,6 @@ def _where(
         said, extra = "label IS NULL", f" AND verdict IS NOT '{Verdict.REJECTED.value}'"
     else:
         said, extra = f"label = '{label.value}'", ""
-    if filter.done is not None:
-        residual.append(f"points_placed {'>=' if filter.done else '<'} {_WHOLE}")
     if filter.min_size_px is not None:
         residual.append("size >= :size")
         parameters["size"] = filter.min_size_px

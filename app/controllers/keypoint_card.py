@@ -64,12 +64,13 @@ def _facts(fit: VehicleFit) -> tuple[tuple[str, str], ...]:
     length, width, height = fit.size_m
     facts = [("Size", f"{length:.2f} × {width:.2f} × {height:.2f} m")]
     distance = sum(value * value for value in fit.translation) ** 0.5
-    facts.append(("Distance", f"{distance:.1f} m"))
     sigmas = fit.sigmas
-    if sigmas is not None:
-        facts.append(("Place", f"± {sigmas.along_m:.2f} m along, {sigmas.across_m:.2f} m across"))
-        heading = f"± {degrees(sigmas.heading_rad):.1f}°"
-        facts.append(("Heading", heading))
+    if sigmas is None:
+        facts.append(("Distance", f"{distance:.1f} m"))
+    else:
+        facts.append(("Distance", f"{distance:.1f} ± {sigmas.along_m:.2f} m"))
+        facts.append(("Across", f"± {sigmas.across_m:.2f} m"))
+        facts.append(("Heading", f"± {degrees(sigmas.heading_rad):.1f}°"))
     if fit.used:
-        facts.append(("Points", f"{fit.used} used, {fit.rms_px:.1f} px off (root mean square)"))
+        facts.append(("Residual", f"{fit.rms_px:.1f} px over {fit.used} points"))
     return tuple(facts)

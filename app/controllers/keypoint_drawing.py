@@ -61,7 +61,10 @@ def draw(car: OpenCar, points: KeypointSet, answer: FitAnswer, current: int) -> 
         current=current,
         front_rad=_way_on_track(car, place) if front is None else front,
         card=card_of(answer, car.fitting),
-        track_marks=tuple(view.points_placed > 0 for view in car.context.track),
+        track_marks=tuple(
+            points.placed > 0 if view.instance_id == car.id else view.points_placed > 0
+            for view in car.context.track
+        ),
         track_place=place,
     )
 
@@ -78,7 +81,7 @@ def _track_place(car: OpenCar) -> tuple[int, int]:
 def _subtitle(car: OpenCar, points: KeypointSet, place: int, count: int) -> str:
     parts = [f"{points.placed} of {len(points.points)} points"]
     if count > 1:
-        parts.append(f"track {car.context.instance.track_id}, view {place + 1} of {count}")
+        parts.append(f"view {place + 1} of {count}")
     return ", ".join(parts)
 
 

@@ -157,7 +157,7 @@ class QueueFeed(QObject):
     def keep_rows(self, instance_ids: Sequence[int]) -> None:
         """Has rows read again whose place in the queue changed, and leaves them where they are."""
         self._moved.update(instance_ids)
-        self.model.forget_items(instance_ids)
+        self.model.read_again(instance_ids)
 
     def _stays(self, instance_id: int) -> bool:
         """Whether an id of a new page stands in the queue already, under the key that it had before."""

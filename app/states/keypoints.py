@@ -71,7 +71,7 @@ class KeypointsState:
 
     Attributes:
         instance_id: whose points; None where no object is shown.
-        title, subtitle: such as "car 412" and "3 of 12 points, track 7, view 3 of 41".
+        title, subtitle: such as "car 412" and "3 of 12 points, view 3 of 41".
         look: of its template.
         box: left, top, right, bottom in canvas coordinates.
         points: those that are placed; None where one is not.

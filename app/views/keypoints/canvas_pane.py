@@ -16,6 +16,7 @@ from app.views.text import ElidedLabel, frame, label
 
 _STEP = 1.15
 _MARGIN_PX = 10
+_ROOMY_PX, _SMALL = 640, 0.75
 _AROUND = 0.35  # of the object's size, shown around it
 
 
@@ -37,6 +38,7 @@ class CanvasPane(QWidget):
         self.diagram = Diagram(self.canvas)
         self.loupe = Loupe(self.canvas)
         self._loupe_wanted = True
+        self._scale = 1.0
         self._aside = False  # whether the loupe has made way for the cursor
         self._frame = KeypointFrame()
         self._state = KeypointsState()
@@ -183,5 +185,10 @@ class CanvasPane(QWidget):
     def _place_parts(self) -> None:
         """Into the corners: the loupe above at the right, the diagram below at the left."""
         room = self.canvas.rect()
+        scale = 1.0 if room.width() >= _ROOMY_PX else _SMALL
+        if scale != self._scale:
+            self._scale = scale
+            self.loupe.set_scale(scale)
+            self.diagram.set_scale(scale)
         self.loupe.move(room.width() - self.loupe.width() - _MARGIN_PX, _MARGIN_PX)
         self.diagram.move(_MARGIN_PX, room.height() - self.diagram.height() - _MARGIN_PX)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QStackedWi
 from app.states.review_queue import ID_ROLE
 from app.views.icons import TextButton
 from app.views.review.crop_grid import CropGrid
-from app.views.text import label
+from app.views.text import ElidedLabel
 
 
 class CarQueue(QWidget):
@@ -37,18 +37,15 @@ class CarQueue(QWidget):
             gone.connect(self._hold)
         for back in (model.rowsRemoved, model.modelReset):
             back.connect(self._release)
-        self._count = label("", "heading")
-        self._open, self._all = TextButton("To do", "chip"), TextButton("All", "chip")
-        for chip, wanted in ((self._open, False), (self._all, True)):
-            chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            chip.clicked.connect(lambda _=False, whole=wanted: self.all_wanted.emit(whole))
-        self.show_all(False)
+        self._count = ElidedLabel("", "heading", Qt.TextElideMode.ElideRight)
+        self._all = TextButton("All", "chip")
+        self._all.setToolTip("Cars that have all their points, too")
+        self._all.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._all.clicked.connect(self.all_wanted)
         head = QHBoxLayout()
         head.setContentsMargins(10, 6, 8, 4)
         head.setSpacing(4)
-        head.addWidget(self._count)
-        head.addStretch(1)
-        head.addWidget(self._open)
+        head.addWidget(self._count, 1)
         head.addWidget(self._all)
         self._empty = QLabel()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -89,7 +86,7 @@ class CarQueue(QWidget):
 
     def show_count(self, text: str) -> None:
         """Says how many there are."""
-        self._count.setText(text)
+        self._count.set_whole(text)
 
     def show_empty(self, text: str) -> None:
         """Says why the queue is empty; with an empty text, shows the queue."""
@@ -98,13 +95,12 @@ class CarQueue(QWidget):
 
     def show_all(self, shown: bool) -> None:
         """Marks whether cars with all their points are shown, too."""
-        self._open.setChecked(not shown)
         self._all.setChecked(shown)
 
     @property
     def count_text(self) -> str:
         """How many there are, as shown."""
-        return self._count.text()
+        return self._count.whole
 
     @property
     def empty_text(self) -> str:

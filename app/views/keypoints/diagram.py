@@ -30,7 +30,7 @@ class Diagram(QWidget):
         super().__init__(parent)
         self._state = KeypointsState()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFixedSize(*_SIZE_PX)
+        self.set_scale(1.0)
 
     def show_state(self, state: KeypointsState) -> None:
         """Draws another state."""
@@ -39,6 +39,10 @@ class Diagram(QWidget):
         if _looks(before) != _looks(state):
             self.update()
             self.setAccessibleName("" if state.look is None else f"Next: {state.look.names[state.current]}")
+
+    def set_scale(self, scale: float) -> None:
+        """Takes on a share of its full size, where the canvas is small."""
+        self.setFixedSize(round(_SIZE_PX[0] * scale), round(_SIZE_PX[1] * scale))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: the plan, its points, and the current one's name."""
@@ -129,7 +133,9 @@ class Diagram(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(255, 255, 255, 150))
         placed = sum(point is not None for point in state.points)
-        words = f"from above, {placed} of {state.look.count} placed"
+        words = f"{placed} of {state.look.count} placed"
+        if painter.fontMetrics().horizontalAdvance(f"from above, {words}") < room.width() - 8:
+            words = f"from above, {words}"
         painter.drawText(room.adjusted(0, 14, 0, -2), Qt.AlignmentFlag.AlignCenter, words)
 
 

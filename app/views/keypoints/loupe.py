@@ -18,6 +18,7 @@ from app.views.text import frame, label
 _SIDE_PX = 168
 _SEEN_PX = 21  # picture pixels across; odd, so that one is in the middle
 _STEPS = 100
+_NAME_PX = 62
 _CONTRAST, _GAMMA = (0.4, 4.0), (0.25, 4.0)
 
 
@@ -34,7 +35,7 @@ class Loupe(QWidget):
         super().__init__(parent)
         self.picture = _Picture()
         card = frame("popup", self)
-        outer = QVBoxLayout(self)
+        self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(card)
         column = QVBoxLayout(card)
@@ -52,6 +53,15 @@ class Loupe(QWidget):
         column.addLayout(sliders)
         self._tone = Tone()
         self.show_tone(self._tone)
+        self.adjustSize()
+
+    def set_scale(self, scale: float) -> None:
+        """Takes on a share of its full size, where the canvas is small."""
+        side = round(_SIDE_PX * scale / _SEEN_PX) * _SEEN_PX
+        self.picture.set_side(side)
+        for slider in (self.contrast, self.shadows):
+            slider.setFixedWidth(side - _NAME_PX)
+        self._outer.activate()
         self.adjustSize()
 
     def look_at(
@@ -84,6 +94,7 @@ class _Picture(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._side = _SIDE_PX
         self._image: NDArray[np.uint8] | None = None
         self._x = self._y = 0.0
         self._points: tuple[DrawnPoint | None, ...] = ()
@@ -91,9 +102,14 @@ class _Picture(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    def set_side(self, side: int) -> None:
+        """Takes on a width and height, in screen pixels."""
+        self._side = side
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Qt's: as many screen pixels as show whole picture pixels."""
-        return QSize(_SIDE_PX, _SIDE_PX)
+        return QSize(self._side, self._side)
 
     def look_at(
         self,
@@ -161,7 +177,7 @@ def _slider(name: str) -> QSlider:
     slider.setRange(-_STEPS, _STEPS)
     slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     slider.setAccessibleName(name)
-    slider.setFixedWidth(_SIDE_PX - 62)
+    slider.setFixedWidth(_SIDE_PX - _NAME_PX)
     return slider
 
 

@@ -119,12 +119,14 @@ class PointList(QWidget):
         strong = point is not None or index == state.current
         painter.setFont(plain)
         painter.setPen(theme.color("text" if strong else "text_soft"))
-        name = QRectF(row.left() + _MARK_PX, row.top(), row.width() - _MARK_PX - _NUMBER_PX - 6, row.height())
+        name = QRectF(
+            row.left() + _MARK_PX, row.top(), row.width() - _MARK_PX - _NUMBER_PX - 14, row.height()
+        )
         elided = painter.fontMetrics().elidedText(
             state.look.names[index], Qt.TextElideMode.ElideRight, int(name.width())
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignLeft | middle, elided)
-        number = QRectF(row.right() - _NUMBER_PX - 8, row.top(), _NUMBER_PX, row.height())
+        number = QRectF(row.right() - _NUMBER_PX - 14, row.top(), _NUMBER_PX, row.height())
         painter.setFont(small)
         if point is not None and point.off_px is not None:
             token = "bad" if point.outlier else "text_soft"

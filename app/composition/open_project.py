@@ -36,7 +36,10 @@ INTROS = {
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
-_SAID_BY_REVIEW = {"instance", "review"}  # tables that verdicts and corrections write
+_SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside its buttons
+    "review": {"instance", "review"},
+    "keypoints": {"instance", "keypoint_set", "fit"},
+}
 _BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
 
 
@@ -208,15 +211,19 @@ class OpenProject(QObject):
             shown.widget.setFocus()
 
     def _show_change(self, edit_id: int) -> None:
-        """Selects in Review the objects that an edit changed; of other edits there is nothing to show."""
+        """Shows the objects that an edit changed: their points in Keypoints, the rest of them in Review.
+
+        Of other edits there is nothing to show.
+        """
 
         def show(touched: Touched) -> None:
             ids = touched.rows.get("instance", ())
             if ids:
-                self.go_to("review")
-                review = self._window.workspace("review")
-                if review is not None and review.show_instances is not None:
-                    review.show_instances(ids)
+                place = "keypoints" if "keypoint_set" in touched.rows else "review"
+                self.go_to(place)
+                workspace = self._window.workspace(place)
+                if workspace is not None and workspace.show_instances is not None:
+                    workspace.show_instances(ids)
 
         self.session.in_background(lambda: self.session.history.touched(edit_id), show, tag="show change")
 
@@ -308,8 +315,8 @@ class OpenProject(QObject):
             self._name_undo(undo, touched.title)
         else:
             self._name_undo(touched.title, redo if said else None)
-        if self._window.place == "review" and touched.rows.keys() <= _SAID_BY_REVIEW:
-            return  # it says so itself, beside its buttons
+        if touched.rows.keys() <= _SAID_THERE.get(self._window.place, set()):
+            return
         action = "edit.redo" if undone else "edit.undo"
         key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
         word = "Redo" if undone else "Undo"
@@ -334,4 +341,20 @@ def build_workspaces(
 
         return build_review(session)
 
-    return [build_sources(session, jobs, go_to), when_shown("review", "Review", "review", review)]
+    def keypoints() -> Workspace:
+        from app.composition.keypoints import build_keypoints
+
+        return build_keypoints(session, calibrate)
+
+    sources = build_sources(session, jobs, go_to)
+
+    def calibrate(camera_id: int, source_id: int) -> None:
+        go_to("sources")
+        if sources.show_calibration is not None:
+            sources.show_calibration(camera_id, source_id)
+
+    return [
+        sources,
+        when_shown("review", "Review", "review", review),
+        when_shown("keypoints", "Keypoints", "keypoints", keypoints),
+    ]

@@ -239,6 +239,12 @@ class ImportSettings(JobSettings):
         description="Takes along what people said in the project that wrote the file, in their names, where "
         "they said nothing here. No: what they said becomes an imported label.",
     )
+    mirrored: bool = Field(
+        False,
+        title="Left and right exchanged",
+        description="The file's keypoints call left what is the driver's right. Checked on near cars.",
+        json_schema_extra=_advanced(),
+    )
     source: int | None = Field(
         None,
         ge=1,

@@ -27,12 +27,20 @@ def to_columns(keypoints: KeypointSet) -> dict[str, Any]:
     """
     if len(keypoints.points) != keypoints.template.size:
         raise ValueError(f"{len(keypoints.points)} points are no {keypoints.template.value}")
-    points = [None if point is None else _entry(point) for point in keypoints.points]
     return {
         "template": keypoints.template.value,
-        "points": json.dumps(points, separators=(",", ":"), allow_nan=False),
+        "points": json.dumps(point_entries(keypoints), separators=(",", ":"), allow_nan=False),
         "placed": keypoints.placed,
     }
+
+
+def point_entries(keypoints: KeypointSet) -> list[list[Any] | None]:
+    """The points as plain JSON values.
+
+    Raises:
+        ValueError: as `to_columns`.
+    """
+    return [None if point is None else _entry(point) for point in keypoints.points]
 
 
 def from_columns(template: str, points: list[Any]) -> KeypointSet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,8 @@ INTROS = {
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
-_SAID_BY_REVIEW = {"instance", "review"}  # tables that verdicts and corrections write
+# tables that a workspace's own edits write, and of which it says so itself
+_SAID_BY = {"review": {"instance", "review"}, "fits": {"fit", "instance"}}
 _BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
 
 
@@ -69,7 +70,7 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to)
+        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 
@@ -119,6 +120,15 @@ class OpenProject(QObject):
                 after.on_shown()  # first, as it may be built only now: then it can say what it answers
                 self._window.toasts.stand_over(after.message_place)
             self._commands.go_to(place, after)
+
+    def show_in(self, place: str, ids: Sequence[int]) -> None:
+        """Brings a workspace to the front and selects instances in it, where there is such a workspace."""
+        if self._window.workspace(place) is None:
+            return
+        self.go_to(place)
+        workspace = self._window.workspace(place)
+        if workspace is not None and workspace.show_instances is not None:
+            workspace.show_instances(ids)
 
     def run_dialog(self, kind: str, values: dict[str, Any] | None = None) -> None:
         """Asks for a job's settings and starts it."""
@@ -213,10 +223,7 @@ class OpenProject(QObject):
         def show(touched: Touched) -> None:
             ids = touched.rows.get("instance", ())
             if ids:
-                self.go_to("review")
-                review = self._window.workspace("review")
-                if review is not None and review.show_instances is not None:
-                    review.show_instances(ids)
+                self.show_in("review", ids)
 
         self.session.in_background(lambda: self.session.history.touched(edit_id), show, tag="show change")
 
@@ -308,7 +315,8 @@ class OpenProject(QObject):
             self._name_undo(undo, touched.title)
         else:
             self._name_undo(touched.title, redo if said else None)
-        if self._window.place == "review" and touched.rows.keys() <= _SAID_BY_REVIEW:
+        said_there = _SAID_BY.get(self._window.place)
+        if said_there is not None and touched.rows.keys() <= said_there:
             return  # it says so itself, beside its buttons
         action = "edit.redo" if undone else "edit.undo"
         key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
@@ -324,7 +332,10 @@ class OpenProject(QObject):
 
 
 def build_workspaces(
-    session: ProjectSession, jobs: JobsController, go_to: Callable[[str], None]
+    session: ProjectSession,
+    jobs: JobsController,
+    go_to: Callable[[str], None],
+    show_in: Callable[[str, Sequence[int]], None],
 ) -> list[Workspace]:
     """The workspaces there are, left to right as the data runs."""
     from app.composition.sources import build_sources
@@ -334,4 +345,13 @@ def build_workspaces(
 
         return build_review(session)
 
-    return [build_sources(session, jobs, go_to), when_shown("review", "Review", "review", review)]
+    def fits() -> Workspace:
+        from app.composition.fits import build_fits
+
+        return build_fits(session, show_in)
+
+    return [
+        build_sources(session, jobs, go_to),
+        when_shown("review", "Review", "review", review),
+        when_shown("fits", "3D", "fits", fits),
+    ]

@@ -93,7 +93,7 @@ class CarShop:
     def space_of(self, row: FitRow) -> CarShapeSpace | None:
         """The space that a fit was made with, where it is here and has numbers enough for it."""
         space = self.spaces.get(row.shape_space)
-        return None if space is None or len(row.fit.shape) > space.components else space
+        return space if space is not None and len(row.fit.shape) <= space.components else None
 
     def cars(
         self,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
+from app.states.fits import VERDICT_WORDS
 from app.states.scene import CarRole, ColourBy, SceneCar
 from core.records.fits import FitReview, FitVerdict
 
@@ -24,12 +25,6 @@ VERDICT_COLOURS: dict[FitVerdict, str] = {
     FitVerdict.AMBIGUOUS: "#ffb048",
     FitVerdict.TOO_FEW_POINTS: "#8fa3bf",
     FitVerdict.OUTSIDE_SHAPE_SPACE: "#ff5364",
-}
-VERDICT_WORDS: dict[FitVerdict, str] = {
-    FitVerdict.GOOD: "good",
-    FitVerdict.AMBIGUOUS: "ambiguous",
-    FitVerdict.TOO_FEW_POINTS: "too few points",
-    FitVerdict.OUTSIDE_SHAPE_SPACE: "outside the shapes known",
 }
 VERDICT_SIGNS: dict[FitVerdict, str] = {
     FitVerdict.GOOD: "",

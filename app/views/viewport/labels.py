@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
+from app.states.fits import VERDICT_WORDS
 from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar
 from app.views.canvas.badges import BACKING_COLOUR
-from app.views.viewport.colours import ERROR_STOPS, VERDICT_WORDS, car_sign, legend
+from app.views.viewport.colours import ERROR_STOPS, car_sign, legend
 from app.views.viewport.looking import to_widget
 from app.views.viewport.scene_drawer import Looks
 

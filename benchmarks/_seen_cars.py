@@ -76,7 +76,7 @@ def see(
     kept = visible & (rng.random(len(points)) >= drop)
     noisy = pixels + rng.normal(0.0, noise_px, pixels.shape)
     evidence = KeypointEvidence(
-        np.where(kept[:, None], noisy, np.nan), np.where(kept, noise_px if noise_px else 1.0, np.inf)
+        np.where(kept[:, None], noisy, np.nan), np.where(kept, noise_px if noise_px else 1.0, np.inf), kept
     )
     return SeenCar(np.asarray(place, dtype=np.float64), heading, shape, visible, evidence)
 

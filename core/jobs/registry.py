@@ -15,6 +15,7 @@ from core.jobs.settings import (
     AddSettings,
     BackgroundSettings,
     ExportSettings,
+    FitSettings,
     ImportSettings,
     LocateSettings,
     MineSettings,
@@ -62,6 +63,12 @@ def _mine(context: JobContext) -> dict[str, Any]:
     from core.jobs.mine.job import run_mine
 
     return run_mine(context)
+
+
+def _fit(context: JobContext) -> dict[str, Any]:
+    from core.jobs.fit import run_fit
+
+    return run_fit(context)
 
 
 def _record(context: JobContext) -> dict[str, Any]:
@@ -113,6 +120,7 @@ KINDS: Mapping[str, JobKind] = {
             MineSettings,
             _mine,
         ),
+        JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
         JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
         ),

@@ -154,6 +154,34 @@ class MineSettings(JobSettings):
     )
 
 
+class FitSettings(JobSettings):
+    """Fit cars in 3D."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all that are calibrated.")
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose cars to fit. Empty: all of the camera's.",
+    )
+    method: Literal["track", "single"] = Field(
+        "track",
+        title="Method",
+        description="track: the frames of a track together, with one shape. single: each frame by itself.",
+        json_schema_extra={"labels": {"track": "Whole tracks", "single": "Each frame by itself"}},
+    )
+    redo: bool = Field(
+        False,
+        title="Fit again",
+        description="Also cars whose fit is up to date. What a person fitted, accepted or rejected stays.",
+    )
+    space: Path | None = Field(
+        None,
+        title="Shape space",
+        description="A file of car shapes, as `amodal shapes build` makes it. Empty: the program's own.",
+        json_schema_extra=_advanced(widget="file"),
+    )
+
+
 class RecordSettings(JobSettings):
     """Record bursts of a live stream."""
 

@@ -20,7 +20,7 @@ from core.fitting.vehicles.free_model import FreeModel
 from core.fitting.vehicles.ground_model import GroundModel
 from core.fitting.vehicles.levenberg_marquardt import Sightings
 from core.fitting.vehicles.motion import Motion, MotionPrior, smooth_velocity, wrapped
-from core.fitting.vehicles.search import OUTLIER_SQUARE, Found, search
+from core.fitting.vehicles.search import OUTLIER_SQUARE, UNSEEN_COST, Found, search
 from core.fitting.vehicles.shape_basis import ShapeBasis
 from core.fitting.vehicles.track_report import Frame, report
 from core.fitting.vehicles.track_solver import Solved, solve_track
@@ -171,7 +171,11 @@ class _Track:
         pixels, weights = seen.pixels.copy(), seen.weights.copy()
         pixels[turned] = pixels[turned][..., list(FLIP)]
         weights[turned] = weights[turned][..., list(FLIP)]
-        return Sightings(pixels, weights)
+        claims = None
+        if seen.seen is not None:
+            claims = seen.seen.copy()
+            claims[turned] = claims[turned][..., list(FLIP)]
+        return Sightings(pixels, weights, claims)
 
     def _shape_of(self, solved: Solved) -> Array:
         components = self._fitter.model.basis.components
@@ -278,6 +282,7 @@ class _Track:
                 covariance=solved.covariance[row],
                 squares=solved.squares[row],
                 outliers=found.outliers[row],
+                unseen=found.unseen[row],
                 placed=int(self._points[row]),
                 fewest=self._fewest,
                 held=bool(held[row]),
@@ -291,8 +296,9 @@ class _Track:
 
 
 def _whole(found: Found) -> Array:
-    """(n,) the cost with outliers back in it, each at what made it one."""
-    return np.asarray(found.best.cost + OUTLIER_SQUARE * found.outliers.sum(axis=1))
+    """(n,) the cost with outliers back in it, each at what made it one, and with what should not be seen."""
+    contradicted = OUTLIER_SQUARE * found.outliers.sum(axis=1) + UNSEEN_COST * found.unseen.sum(axis=1)
+    return np.asarray(found.best.cost + contradicted)
 
 
 def _rows(found: Found, rows: Indices) -> Found:
@@ -300,6 +306,7 @@ def _rows(found: Found, rows: Indices) -> Found:
         found.best.of(rows),
         found.outliers[rows],
         found.squares[rows],
+        found.unseen[rows],
         found.rival_cost[rows],
         found.rival[rows],
     )

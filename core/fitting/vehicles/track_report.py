@@ -34,6 +34,7 @@ class Frame:
         state, covariance: as the track's solution has them, of pose and shape.
         squares: (12,) squared residuals in sigmas of the points that took part.
         outliers: (12,) points that disagree.
+        unseen: (12,) points that are said to be visible, and that the pose turns away.
         placed, fewest: how many points there are, and how many are needed.
         held: whether its points took part.
         by_motion: whether a motion prior holds it where they did not.
@@ -46,6 +47,7 @@ class Frame:
     covariance: Array
     squares: Array
     outliers: NDArray[np.bool_]
+    unseen: NDArray[np.bool_]
     placed: int
     fewest: int
     held: bool
@@ -67,7 +69,7 @@ def report(fitter: VehicleFitter, frame: Frame) -> VehicleFit:
     # a swapped fit's outliers and residuals are told of the points as they are named
     named = np.array(FLIP) if frame.swapped else np.arange(COUNT)
     residuals = _residuals(fitter, frame, pose, beta, named)
-    outliers = tuple(sorted(int(named[index]) for index in np.flatnonzero(frame.outliers)))
+    outliers = _named(frame.outliers, named)
     used = frame.placed - len(outliers) if frame.held else 0
     kept = [
         value for index, value in enumerate(residuals) if value is not None and index not in outliers
@@ -76,7 +78,9 @@ def report(fitter: VehicleFitter, frame: Frame) -> VehicleFit:
     freedom = 2 * used - (ground_model.POSE if fitter.plane is not None else 4)
     sigmas = _sigmas(fitter, frame, noise_square(cost, max(freedom, 0)) if frame.held else 1.0)
     size = sizes_m(fitter.space, beta[None])[0]
-    verdict, reason = _verdict(fitter, frame, cost, freedom, beta, outliers, sigmas, pose, float(size[0]))
+    verdict, reason = _verdict(
+        fitter, frame, cost, freedom, beta, outliers, named, sigmas, pose, float(size[0])
+    )
     return VehicleFit(
         method=FitMethod.TRACK,
         verdict=verdict,
@@ -104,6 +108,7 @@ def _verdict(
     freedom: int,
     beta: Array,
     outliers: tuple[int, ...],
+    named: NDArray[np.intp],
     sigmas: FitSigmas | None,
     pose: Pose,
     length_m: float,
@@ -130,8 +135,15 @@ def _verdict(
             rival_cost=frame.rival_cost,
             rival_turn_rad=frame.rival_turn_rad,
             swapped=frame.swapped,
+            torn=False,
+            unseen=_named(frame.unseen, named),
         )
     )
+
+
+def _named(points: NDArray[np.bool_], named: NDArray[np.intp]) -> tuple[int, ...]:
+    """Points by the index that they have in the evidence."""
+    return tuple(sorted(int(named[index]) for index in np.flatnonzero(points)))
 
 
 def _pose(fitter: VehicleFitter, state: Array) -> tuple[Pose, tuple[float, float] | None, float | None]:

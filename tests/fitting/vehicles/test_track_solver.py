@@ -80,5 +80,6 @@ def test_exact_points_of_the_mean_car_give_the_truth() -> None:
     cars = [see(WHERE, SPACE, row[:2], float(row[2]), np.zeros(5), rng, 0.0, 0.0) for row in TRUTH]
     seen = FITTER.sightings([car.evidence for car in cars])
     truth = np.concatenate([TRUTH, np.zeros((FRAMES, 5))], axis=1)
-    solved = solve_track(FITTER.model, POSE, seen, [*truth, 0.4, 0.2, -0.05, 0, 0, 0, 0, 0])
+    aside = np.array([0.4, 0.2, -0.05, 0, 0, 0, 0, 0])
+    solved = solve_track(FITTER.model, POSE, seen, truth + aside)
     np.testing.assert_allclose(solved.state, truth, atol=1e-4)

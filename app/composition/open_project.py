@@ -36,8 +36,11 @@ INTROS = {
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
-# tables that a workspace's own edits write, and of which it says so itself
-_SAID_BY = {"review": {"instance", "review"}, "fits": {"fit", "instance"}}
+_SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside its buttons
+    "review": {"instance", "review"},
+    "keypoints": {"instance", "keypoint_set", "fit"},
+    "fits": {"instance", "fit"},
+}
 _BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
 
 
@@ -218,12 +221,16 @@ class OpenProject(QObject):
             shown.widget.setFocus()
 
     def _show_change(self, edit_id: int) -> None:
-        """Selects in Review the objects that an edit changed; of other edits there is nothing to show."""
+        """Shows the objects that an edit changed: their points in Keypoints, the rest of them in Review.
+
+        Of other edits there is nothing to show.
+        """
 
         def show(touched: Touched) -> None:
             ids = touched.rows.get("instance", ())
             if ids:
-                self.show_in("review", ids)
+                place = "keypoints" if "keypoint_set" in touched.rows else "review"
+                self.show_in("fits" if "fit" in touched.rows and place == "review" else place, ids)
 
         self.session.in_background(lambda: self.session.history.touched(edit_id), show, tag="show change")
 
@@ -315,9 +322,8 @@ class OpenProject(QObject):
             self._name_undo(undo, touched.title)
         else:
             self._name_undo(touched.title, redo if said else None)
-        said_there = _SAID_BY.get(self._window.place)
-        if said_there is not None and touched.rows.keys() <= said_there:
-            return  # it says so itself, beside its buttons
+        if touched.rows.keys() <= _SAID_THERE.get(self._window.place, set()):
+            return
         action = "edit.redo" if undone else "edit.undo"
         key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
         word = "Redo" if undone else "Undo"
@@ -345,13 +351,26 @@ def build_workspaces(
 
         return build_review(session)
 
+    def keypoints() -> Workspace:
+        from app.composition.keypoints import build_keypoints
+
+        return build_keypoints(session, calibrate)
+
     def fits() -> Workspace:
         from app.composition.fits import build_fits
 
         return build_fits(session, show_in)
 
+    sources = build_sources(session, jobs, go_to)
+
+    def calibrate(camera_id: int, source_id: int) -> None:
+        go_to("sources")
+        if sources.show_calibration is not None:
+            sources.show_calibration(camera_id, source_id)
+
     return [
-        build_sources(session, jobs, go_to),
+        sources,
         when_shown("review", "Review", "review", review),
+        when_shown("keypoints", "Keypoints", "keypoints", keypoints),
         when_shown("fits", "3D", "fits", fits),
     ]

@@ -20,6 +20,7 @@ from core.jobs.settings import (
     LocateSettings,
     MineSettings,
     RecordSettings,
+    RoadSettings,
 )
 from core.records.forms import Form
 
@@ -38,6 +39,7 @@ class JobKind:
         help: one plain sentence.
         settings: its pydantic model.
         run: does the work; imports what it needs when it is called.
+        command: the shell's words for it, where another command does the same: it then has none of its own.
     """
 
     name: str
@@ -45,6 +47,7 @@ class JobKind:
     help: str
     settings: type[BaseModel]
     run: Callable[[JobContext], dict[str, Any]]
+    command: str = ""
 
 
 def _add(context: JobContext) -> dict[str, Any]:
@@ -81,6 +84,12 @@ def _locate(context: JobContext) -> dict[str, Any]:
     from core.jobs.locate import run_locate
 
     return run_locate(context)
+
+
+def _road(context: JobContext) -> dict[str, Any]:
+    from core.jobs.road import run_road
+
+    return run_road(context)
 
 
 def _export(context: JobContext) -> dict[str, Any]:
@@ -123,6 +132,14 @@ KINDS: Mapping[str, JobKind] = {
         JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
         JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
+        ),
+        JobKind(
+            "road",
+            "Find the road in a point cloud",
+            "Find the road in a point cloud, and propose a calibration.",
+            RoadSettings,
+            _road,
+            "calibrate --cloud",
         ),
         JobKind(
             "export", "Export", "Write what was found in another tool's format.", ExportSettings, _export

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QInputDialog
 
-from app.actions import ActionBook, load_actions
-from app.composition.keys import readable
+from app.composition.keys import first_keys
 from app.controllers.fits import FitsController
-from app.kept_json import read_json
-from app.places import config_folder
 from app.states.fits import REJECT_REASONS
 from app.states.scene import Look
 from app.views.fits.fits_view import FitsView
@@ -37,7 +34,7 @@ def build_fits(session: ProjectSession, show_in: Callable[[str, Sequence[int]], 
     view.actions_bar.wanted.connect(lambda action_id: handlers[action_id]())
 
     def shown() -> None:
-        view.actions_bar.show_keys(_first_keys())
+        view.actions_bar.show_keys(first_keys())
         controller.on_shown()
         view.table.table.setFocus()
 
@@ -74,12 +71,6 @@ def build_fits(session: ProjectSession, show_in: Callable[[str, Sequence[int]], 
 
 def _layer(view: FitsView, name: str) -> bool:
     return bool(getattr(view.viewport.layers, name))
-
-
-def _first_keys() -> dict[str, str]:
-    """Action id -> the first of the keys in force, for people; they may have been changed meanwhile."""
-    book = ActionBook(load_actions(), read_json(config_folder() / "keys.json", {}))
-    return {action.id: readable(book.keys(action.id)[0]) for action in book if book.keys(action.id)}
 
 
 def _join(controller: FitsController, view: FitsView, show_in: Callable[[str, Sequence[int]], None]) -> None:

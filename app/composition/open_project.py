@@ -221,18 +221,28 @@ class OpenProject(QObject):
             shown.widget.setFocus()
 
     def _show_change(self, edit_id: int) -> None:
-        """Shows the objects that an edit changed: their points in Keypoints, the rest of them in Review.
+        """Shows the objects that an edit changed: points in Keypoints, fits in 3D, the rest in Review.
 
         Of other edits there is nothing to show.
         """
 
-        def show(touched: Touched) -> None:
+        def read() -> tuple[Touched, Sequence[int]]:
+            touched = self.session.history.touched(edit_id)
             ids = touched.rows.get("instance", ())
-            if ids:
-                place = "keypoints" if "keypoint_set" in touched.rows else "review"
-                self.show_in("fits" if "fit" in touched.rows and place == "review" else place, ids)
+            if not ids and "fit" in touched.rows:
+                from core.store.queries.fits import fits_by_ids
 
-        self.session.in_background(lambda: self.session.history.touched(edit_id), show, tag="show change")
+                with self.session.project.read() as connection:
+                    ids = tuple(row.instance_id for row in fits_by_ids(connection, touched.rows["fit"]))
+            return touched, ids
+
+        def show(found: tuple[Touched, Sequence[int]]) -> None:
+            touched, ids = found
+            if ids:
+                place = "fits" if "fit" in touched.rows else "review"
+                self.show_in("keypoints" if "keypoint_set" in touched.rows else place, ids)
+
+        self.session.in_background(read, show, tag="show change")
 
     def _join_workspaces(self) -> None:
         for workspace in self.workspaces:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.fits_panel import Fleet
 from app.controllers.fits_reads import FitReads, FitSubject
-from app.controllers.fits_scene import CarShop, World, points_of, scene_of, trail_of, world_of
+from app.controllers.fits_scene import CarShop, World, is_drawable, points_of, scene_of, trail_of, world_of
 from app.controllers.fits_wires import build_wires
 from app.controllers.review_frame import frame_title
 from app.controllers.review_overlay import build_overlay, canvas_box, caption
@@ -66,7 +66,8 @@ class Spaces:
     """The car shape spaces that are here, read when they are first needed.
 
     Attributes:
-        shop: builds cars of them. fleets: the sizes of their cars, by name.
+        shop: builds cars of them. fleets: the sizes of their cars, by the label
+            of their space.
     """
 
     shop: CarShop = field(default_factory=lambda: CarShop({}))
@@ -79,8 +80,8 @@ class Spaces:
             from core.shapes.space_file import default_space
 
             space = default_space()
-            self.fleets = {space.name: Fleet(space)}
-            self.shop = CarShop({space.name: space})
+            self.fleets = {space.label: Fleet(space)}
+            self.shop = CarShop({space.label: space})
             self._read = True
         return self
 
@@ -287,13 +288,13 @@ def _placed(subject: FitSubject, row: FitRow) -> KeypointSet | None:
 
 
 def _overlay(subject: FitSubject) -> Overlay:
-    """The frame's objects for the canvas, the selected one lifted out."""
-    drawn = build_overlay(subject.contents, None)
+    """The frame's objects for the canvas; the selected one is lifted out where no fit shows which it is."""
+    drawn, chosen = build_overlay(subject.contents, None), subject.instance.id
+    fit = subject.fits.get(chosen)
+    if fit is not None and subject.calibration is not None and is_drawable(fit.fit):
+        return drawn
     return Overlay(
-        tuple(
-            replace(one, role=OverlayRole.SELECTED) if one.id == subject.instance.id else one
-            for one in drawn.instances
-        )
+        tuple(replace(one, role=OverlayRole.SELECTED) if one.id == chosen else one for one in drawn.instances)
     )
 
 

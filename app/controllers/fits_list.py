@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 )
 
 from app.controllers.review_session import Worker
-from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_WORDS, REVIEW_WORDS, VERDICT_WORDS, FitItem
+from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_SHORT, REVIEW_WORDS, VERDICT_WORDS, FitItem
 from app.states.review_timeline import time_text
 from core.records.fits import FitFilter, FitOrder
 
@@ -284,7 +284,7 @@ def cell_text(item: FitItem, column: int) -> str:
         "Distance m": _number(item.distance_m, 1),
         "Length m": _number(item.length_m, 2),
         "Review": REVIEW_WORDS[item.review],
-        "Made by": METHOD_WORDS[item.method],
+        "Fitted as": METHOD_SHORT[item.method],
         "Version": str(item.version),
         "Camera": item.camera,
         "Time": time_text(item.time_s),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -78,10 +79,16 @@ def build_fit_panel(
         review=_review(row),
         reviewed=row.review,
         warnings=_warnings(row, missing_space),
-        facts=tuple(FactLine(f.name, f.value, beside.get(f.name, ""), f.warn) for f in facts),
+        facts=tuple(replace(fact, other=beside.get(fact.name, "")) for fact in facts),
         headings=("", "") if other is None else (f"version {row.version}", f"version {other.version}"),
         versions=tuple(
-            VersionLine(one.id, _version(one), one.in_force, other is not None and one.id == other.id)
+            VersionLine(
+                one.id,
+                _version(one),
+                _version_tip(one),
+                one.in_force,
+                other is not None and one.id == other.id,
+            )
             for one in subject.history
         ),
     )
@@ -91,14 +98,15 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
     fit = row.fit
     facts = [
         FactLine("Made by", METHOD_WORDS[fit.method]),
-        FactLine("Error", _error(fit), warn=bool(fit.used) and fit.rms_px > 3 * fit.sigma_px),
+        FactLine("Error", *_error(fit), warn=bool(fit.used) and fit.rms_px > 3 * fit.sigma_px),
         FactLine("Points", _points(fit), warn=bool(fit.outliers)),
         FactLine("Distance", _metres(math.hypot(*fit.translation), 1)),
     ]
     if fit.place_m is not None:
         x, y = fit.place_m
-        left = f"{abs(y):.1f} m {'left' if y >= 0 else 'right'}"
-        facts.append(FactLine("Place", f"{x:.1f} m ahead, {left}" if math.isfinite(x + y) else "unknown"))
+        aside = f"{abs(y):.1f} m {'left' if y >= 0 else 'right'}"
+        known = math.isfinite(x + y)
+        facts.append(FactLine("Place", f"{x:.1f} m ahead" if known else "unknown", aside if known else ""))
     if fit.heading_rad is not None:
         facts.append(FactLine("Heading", _degrees(fit.heading_rad)))
     facts += _uncertainty(fit)
@@ -115,10 +123,10 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
     return facts
 
 
-def _error(fit: VehicleFit) -> str:
+def _error(fit: VehicleFit) -> tuple[str, str]:
     if not fit.used:
-        return "no points"
-    return f"{fit.rms_px:.2f} px, {fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × noise"
+        return "no points", ""
+    return f"{fit.rms_px:.2f} px", f"{fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × the noise"
 
 
 def _points(fit: VehicleFit) -> str:
@@ -143,12 +151,12 @@ def _uncertainty(fit: VehicleFit) -> list[FactLine]:
 def _sizes(fit: VehicleFit, fleet: Fleet | None) -> list[FactLine]:
     lines = []
     for axis, (name, value) in enumerate(zip(("Length", "Width", "Height"), fit.size_m, strict=True)):
-        text, odd = _metres(value, 2), False
+        note, odd = "", False
         if fleet is not None:
             mean, spread = float(fleet.mean[axis]), float(fleet.spread[axis])
-            text += f" (fleet {mean:.2f} ± {spread:.2f})"
+            note = f"fleet {mean:.2f} ± {spread:.2f}"
             odd = not math.isfinite(value) or abs(value - mean) > _ODD_SIGMAS * spread
-        lines.append(FactLine(name, text, warn=odd))
+        lines.append(FactLine(name, _metres(value, 2), note, warn=odd))
     return lines
 
 
@@ -186,10 +194,13 @@ def _review(row: FitRow) -> str:
 
 
 def _version(row: FitRow) -> str:
-    when = time.strftime("%d %b, %H:%M", time.localtime(row.created_at))
-    who = row.annotator or "a job"
-    error = f", {row.fit.rms_px:.2f} px" if row.fit.used else ""
-    return f"{row.version}  {METHOD_WORDS[row.fit.method]}{error}, {who}, {when}"
+    error = f"  {row.fit.rms_px:.2f} px" if row.fit.used else ""
+    return f"{row.version}{error}  {row.annotator or 'a job'}"
+
+
+def _version_tip(row: FitRow) -> str:
+    when = time.strftime("%d %b %Y, %H:%M", time.localtime(row.created_at))
+    return f"{METHOD_WORDS[row.fit.method].capitalize()}, made {when}."
 
 
 def _metres(value: float, digits: int) -> str:

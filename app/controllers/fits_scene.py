@@ -84,7 +84,7 @@ class CarShop:
     """Builds cars as the viewport takes them; keeps what all cars of a space share.
 
     Attributes:
-        spaces: by the name that fits give theirs; a fit of another space is shown as a box.
+        spaces: by the label that fits name theirs by; a fit of another space is shown as a box.
     """
 
     spaces: Mapping[str, CarShapeSpace]

@@ -26,7 +26,7 @@ COLUMNS: tuple[tuple[str, FitOrder | None], ...] = (
     ("Distance m", FitOrder.DISTANCE),
     ("Length m", FitOrder.LENGTH),
     ("Review", FitOrder.REVIEW),
-    ("Made by", None),
+    ("Fitted as", None),
     ("Version", FitOrder.NEWEST),
     ("Camera", None),
     ("Time", None),
@@ -49,6 +49,13 @@ METHOD_WORDS: dict[FitMethod, str] = {
     FitMethod.FREE: "one frame, free",
     FitMethod.TRACK: "the whole track",
     FitMethod.COARSE: "outline only, coarse",
+    FitMethod.TRAFFIC4D: "Traffic4D",
+}
+METHOD_SHORT: dict[FitMethod, str] = {
+    FitMethod.GROUND: "frame",
+    FitMethod.FREE: "frame, free",
+    FitMethod.TRACK: "track",
+    FitMethod.COARSE: "coarse",
     FitMethod.TRAFFIC4D: "Traffic4D",
 }
 REVIEW_WORDS: dict[FitReview | None, str] = {
@@ -140,12 +147,14 @@ class FactLine:
     """One number of the selected fit, beside that of the version it is compared with.
 
     Attributes:
-        name, value: in words, with units. other: of the compared version, or "".
+        name, value: in words, with units. note: what to hold it against, such as the fleet's, or "".
+        other: of the compared version, or "".
         warn: whether it is worth a look.
     """
 
     name: str
     value: str
+    note: str = ""
     other: str = ""
     warn: bool = False
 
@@ -155,12 +164,13 @@ class VersionLine:
     """One version of the selected car's fit.
 
     Attributes:
-        fit_id, text: which, in words.
+        fit_id, text, tip: which, in words, and how it was made.
         in_force, compared: whether the car has it now; whether it is drawn beside it.
     """
 
     fit_id: int
     text: str
+    tip: str
     in_force: bool
     compared: bool
 

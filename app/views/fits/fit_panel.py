@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.states.fits import VERDICT_WORDS, FactLine, FitPanelState, VersionLine
 from app.views.icons import TextButton
@@ -76,7 +76,7 @@ class FitPanel(QScrollArea):
         self._versions.setSpacing(2)
         column.addLayout(self._versions)
         self._buttons: list[TextButton] = []
-        self.use = TextButton("Put the compared version in force")
+        self.use = TextButton("Put it in force")
         self.use.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.use.clicked.connect(self.use_wanted)
         column.addWidget(self.use)
@@ -144,10 +144,9 @@ class FitPanel(QScrollArea):
         for place, text in zip(self._headings, headings, strict=True):
             place.setText(text)
             place.setVisible(compares)
-        self._facts.setColumnStretch(2, 1 if compares else 0)
         while len(self._lines) < len(facts):
             row = len(self._lines) + 1
-            made = label("", "faint"), label("", wrap=True), label("", wrap=True)
+            made = label("", "faint"), label("", wrap=True), label("", "soft", wrap=True)
             for column, place in enumerate(made):
                 self._facts.addWidget(place, row, column, Qt.AlignmentFlag.AlignTop)
             for place in made[1:]:
@@ -157,12 +156,14 @@ class FitPanel(QScrollArea):
             shown = number < len(facts)
             name.setVisible(shown)
             value.setVisible(shown)
-            other.setVisible(shown and compares)
+            other.setVisible(shown)
             if shown:
                 fact = facts[number]
                 name.setText(fact.name)
                 value.setText(fact.value)
-                other.setText(fact.other)
+                other.setText(fact.other if compares else fact.note)
+                self._facts.addWidget(value, number + 1, 1, 1, 1 if other.text() else 2)
+                other.setVisible(bool(other.text()))
                 role = "warn" if fact.warn else ""
                 if value.property("role") != role:
                     set_role(value, "role", role)
@@ -171,6 +172,7 @@ class FitPanel(QScrollArea):
         while len(self._buttons) < len(versions):
             button = TextButton("", "chip")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys must keep reaching the list
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, number=len(self._buttons): self._choose(number))
             self._versions.addWidget(button)
             self._buttons.append(button)
@@ -180,9 +182,8 @@ class FitPanel(QScrollArea):
             if number < len(versions):
                 version = versions[number]
                 button.setText(("● " if version.in_force else "○ ") + version.text)
-                button.setToolTip(
-                    "In force now." if version.in_force else "Click to draw it beside the one in force."
-                )
+                now = "In force now." if version.in_force else "Click to draw it beside the one in force."
+                button.setToolTip(f"{version.tip}\n{now}")
                 button.setChecked(version.compared)
                 button.setEnabled(not version.in_force)
         self._versions_head.setVisible(bool(versions))

@@ -22,17 +22,17 @@ from app.views.text import label
 
 _ROW_PX = 24
 _WIDTHS = {
-    "Car": 92,
-    "Verdict": 148,
-    "Error px": 74,
-    "Place ± m": 82,
-    "Distance m": 88,
-    "Length m": 78,
-    "Review": 80,
-    "Made by": 150,
-    "Version": 66,
-    "Camera": 110,
-    "Time": 80,
+    "Car": 84,
+    "Verdict": 134,
+    "Error px": 84,
+    "Place ± m": 92,
+    "Distance m": 102,
+    "Length m": 92,
+    "Review": 84,
+    "Fitted as": 92,
+    "Version": 80,
+    "Camera": 96,
+    "Time": 76,
 }
 
 

@@ -24,7 +24,7 @@ from app.views.viewport.viewport import Viewport
 
 _LOOKS = ((Look.CAMERA, "Camera"), (Look.ABOVE, "Above"), (Look.FREE, "Free"))
 _OPACITY_STEP = 0.15
-_TABLE_PX = 210
+_TABLE_PX = 250
 
 
 class FitsView(QWidget):

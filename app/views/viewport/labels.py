@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 _UP = np.array([0.0, 0.0, 1.0])
 _TEXT, _FAINT = "#e7e9ee", "#aab6c8"
 _LETTERS_PX = 12
+_ASIDE_M = -10.0
 _SIGN_NEEDS_PX = 16.0  # a car shorter than this on the screen has no room for a sign
 _STEPS_M = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 _SCALE_PX = 70.0
@@ -46,7 +47,7 @@ def paint_labels(
     painter.setFont(font)
     whole = QRectF(0, 0, size.width(), size.height())
     if scene.on_ground and looks.kind is not Look.CAMERA:
-        _paint_distances(painter, whole, matrix)
+        _paint_distances(painter, whole, matrix, looks.kind)
     _paint_signs(painter, whole, scene, matrix)
     for car in scene.cars:
         if car.role is not CarRole.COMPARED and car.instance_id in (scene.selected, hovered):
@@ -84,15 +85,20 @@ def text_on_plate(
     return plate
 
 
-def _paint_distances(painter: QPainter, whole: QRectF, matrix: Array) -> None:
-    """How many metres ahead of the camera the strong lines lie, along the line straight ahead."""
+def _paint_distances(painter: QPainter, whole: QRectF, matrix: Array, look: Look) -> None:
+    """How many metres ahead of the camera the strong lines lie: at the side, where they hide no car."""
     ahead = np.arange(10.0, 130.0, 10.0)
-    places = to_widget(matrix, np.stack([ahead, 0 * ahead, 0 * ahead], axis=1), whole.width(), whole.height())
+    aside = np.full_like(ahead, _ASIDE_M)
+    places = to_widget(
+        matrix, np.stack([ahead, aside, np.zeros_like(ahead)], axis=1), whole.width(), whole.height()
+    )
+    if look is Look.ABOVE:
+        places[:, 0] = whole.right() - 40
     last = None
     for metres, (x, y) in zip(ahead.tolist(), places.tolist(), strict=True):
-        if not np.isfinite([x, y]).all() or not whole.adjusted(8, 12, -8, -8).contains(x, y):
+        if not np.isfinite([x, y]).all() or not whole.adjusted(8, 20, -8, -8).contains(x, y):
             continue
-        if last is not None and abs(last - y) < 16:
+        if last is not None and abs(last - y) < 17:
             continue
         last = y
         text_on_plate(painter, whole, QPointF(x + 4, y - 2), f"{metres:.0f} m", QColor(_FAINT))

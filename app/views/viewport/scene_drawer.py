@@ -48,7 +48,7 @@ class Layers:
 class Looks:
     """The way one looks in each kind of view, and the kind in force."""
 
-    kind: Look = Look.CAMERA
+    kind: Look = Look.FREE
     camera: CameraLook = field(default_factory=CameraLook)
     above: AboveLook = field(default_factory=AboveLook)
     free: FreeLook = field(default_factory=FreeLook)
@@ -137,8 +137,10 @@ class SceneDrawer:
             if matrix is not None:
                 self._take_colours(by, hovered)
                 self._take_lines(by, looks.kind, layers)
+                self._clip_to_picture(looks, width, height)
                 self._draw_ground(looks, matrix, layers)
                 self._road.draw(matrix, width, height, scale)
+                gloo.set_state(scissor_test=False)
                 if layers.cars:
                     self._draw_cars(looks, matrix, layers, width, height, scale)
                 self._contacts.draw(matrix, scale)
@@ -149,6 +151,20 @@ class SceneDrawer:
                     self._points.draw(matrix, scale)
             return self._surface.picture()
 
+    def _clip_to_picture(self, looks: Looks, width: int, height: int) -> None:
+        """The road has no lines beside the picture, where they would look like a part of it."""
+        from vispy import gloo
+
+        camera = self._scene.camera
+        if looks.kind is not Look.CAMERA or camera is None:
+            return
+        scale = looks.camera.scale(camera, width, height)
+        x, y = looks.camera.middle(camera)
+        left, top = width / 2 - scale * (x + 0.5), height / 2 - scale * (y + 0.5)
+        # the lower edge comes first for OpenGL; what is read back stands on its head
+        gloo.set_state(scissor_test=True)
+        gloo.set_scissor(round(left), round(top), round(scale * camera.width), round(scale * camera.height))
+
     def _draw_ground(self, looks: Looks, matrix: Array, layers: Layers) -> None:
         scene = self._scene
         if looks.kind is Look.CAMERA and scene.camera is not None:
@@ -158,10 +174,10 @@ class SceneDrawer:
         if looks.kind is Look.CAMERA:
             self._ground.draw(matrix, (0.0, 0.0), 90.0, rgba(_GRID_ON_PICTURE, 0.32))
         elif looks.kind is Look.ABOVE:
-            self._ground.draw(matrix, (looks.above.x, looks.above.y), 1e4, rgba(_GRID, 0.55))
+            self._ground.draw(matrix, (looks.above.x, looks.above.y), 1e4, rgba(_GRID, 0.45))
         else:
             x, y, _ = looks.free.target
-            self._ground.draw(matrix, (x, y), max(60.0, 3 * looks.free.distance_m), rgba(_GRID, 0.6))
+            self._ground.draw(matrix, (x, y), max(60.0, 3 * looks.free.distance_m), rgba(_GRID, 0.42))
 
     def _draw_cars(
         self, looks: Looks, matrix: Array, layers: Layers, width: int, height: int, scale: float

@@ -126,7 +126,7 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
 def _error(fit: VehicleFit) -> tuple[str, str]:
     if not fit.used:
         return "no points", ""
-    return f"{fit.rms_px:.2f} px", f"{fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × the noise"
+    return f"{fit.rms_px:.2f} px", f"{fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × noise"
 
 
 def _points(fit: VehicleFit) -> str:
@@ -140,7 +140,7 @@ def _uncertainty(fit: VehicleFit) -> list[FactLine]:
     if fit.sigmas is None:
         return [FactLine("Uncertainty", "not determined", warn=True)]
     sigmas = fit.sigmas
-    along, across = ("Depth ±", "Aside ±") if fit.method is FitMethod.FREE else ("Along sight ±", "Across ±")
+    along, across = ("Depth ±", "Aside ±") if fit.method is FitMethod.FREE else ("Along ±", "Across ±")
     return [
         FactLine(along, _metres(sigmas.along_m, 2), warn=sigmas.along_m > 1.0),
         FactLine(across, _metres(sigmas.across_m, 2), warn=sigmas.across_m > 1.0),

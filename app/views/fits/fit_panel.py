@@ -11,6 +11,7 @@ from app.views.text import frame, label, set_role
 from app.views.viewport.colours import VERDICT_SIGNS
 from core.records.fits import FitVerdict
 
+_SHORT = 20  # letters
 _VERDICT_ROLES = {
     FitVerdict.GOOD: "ok",
     FitVerdict.AMBIGUOUS: "warn",
@@ -119,7 +120,7 @@ class FitPanel(QScrollArea):
     def facts(self) -> dict[str, tuple[str, str]]:
         """The numbers shown: name -> its value, and that of the compared version."""
         return {
-            name.text(): (value.text(), other.text())
+            name.text(): (_plain(value.text()), _plain(other.text()))
             for name, value, other in self._lines
             if not name.isHidden()
         }
@@ -156,14 +157,13 @@ class FitPanel(QScrollArea):
             shown = number < len(facts)
             name.setVisible(shown)
             value.setVisible(shown)
-            other.setVisible(shown)
+            other.setVisible(shown and compares)
             if shown:
                 fact = facts[number]
                 name.setText(fact.name)
-                value.setText(fact.value)
-                other.setText(fact.other if compares else fact.note)
-                self._facts.addWidget(value, number + 1, 1, 1, 1 if other.text() else 2)
-                other.setVisible(bool(other.text()))
+                value.setText(_whole(fact.value) if compares or not fact.note else _with_note(fact))
+                other.setText(_whole(fact.other))
+                self._facts.addWidget(value, number + 1, 1, 1, 1 if compares else 2)
                 role = "warn" if fact.warn else ""
                 if value.property("role") != role:
                     set_role(value, "role", role)
@@ -192,3 +192,16 @@ class FitPanel(QScrollArea):
     def _choose(self, number: int) -> None:
         version = self._shown_versions[number]
         self.compare_wanted.emit(None if version.compared else version.fit_id)
+
+
+def _whole(text: str) -> str:
+    """A number is not parted from its unit at the end of a line; longer texts are."""
+    return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
+
+
+def _with_note(fact: FactLine) -> str:
+    return f"{_whole(fact.value)}, {_whole(fact.note)}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u00a0", " ")

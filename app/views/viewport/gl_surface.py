@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtOpenGL import QOpenGLFramebufferObject
 
 _SAMPLES = 4
+_SOFTWARE = ("llvmpipe", "softpipe", "swrast")
 _OLDEST = (2, 1)
 
 
@@ -26,6 +27,9 @@ class NoOpenGLError(Exception):
 
 class GlSurface:
     """Pictures drawn by OpenGL through VisPy's gloo.
+
+    Attributes:
+        is_software: whether the processor draws, and not a graphics card.
 
     Raises:
         NoOpenGLError: there is no OpenGL here, or too old a one.
@@ -47,16 +51,23 @@ class GlSurface:
         version = self._context.format().version()
         if tuple(version) < _OLDEST or self._context.isOpenGLES():
             raise NoOpenGLError(f"version {version[0]}.{version[1]} is too old")
+        from vispy.gloo import gl
         from vispy.gloo.context import GLContext
 
         self.context = GLContext()  # this object is what VisPy takes for its canvas
         self._backend = self
+        renderer = str(gl.glGetParameter(gl.GL_RENDERER)).lower()
+        self.is_software = any(word in renderer for word in _SOFTWARE)
+        self._targets: dict[int, QOpenGLFramebufferObject] = {}  # by their samples a pixel
         self._target: QOpenGLFramebufferObject | None = None
         self._open = True
 
     @contextmanager
-    def drawing(self, width: int, height: int) -> Iterator[None]:
+    def drawing(self, width: int, height: int, *, smooth: bool = True) -> Iterator[None]:
         """Draws into a picture of this size; `picture` takes it within.
+
+        Args:
+            smooth: with soft edges, which take a software renderer four times as long.
 
         Raises:
             NoOpenGLError: the context was lost, or memory is short.
@@ -67,16 +78,16 @@ class GlSurface:
 
         if not self._context.makeCurrent(self._surface):
             raise NoOpenGLError("the context is gone")
-        target = self._target
+        samples = _SAMPLES if smooth else 0
+        target = self._targets.get(samples)
         if target is None or (target.width(), target.height()) != (width, height):
             kind = QOpenGLFramebufferObjectFormat()
             kind.setAttachment(QOpenGLFramebufferObject.Attachment.Depth)
-            kind.setSamples(_SAMPLES)
-            self._target = None
-            target = QOpenGLFramebufferObject(width, height, kind)
+            kind.setSamples(samples)
+            self._target = self._targets[samples] = target = QOpenGLFramebufferObject(width, height, kind)
             if not target.isValid():
                 raise NoOpenGLError("there is no room for a picture of this size")
-            self._target = target
+        self._target = target
         target.bind()
         set_current_canvas(self)
         gloo.set_viewport(0, 0, width, height)
@@ -94,6 +105,7 @@ class GlSurface:
             self._open = False
             self._context.makeCurrent(self._surface)
             self._target = None
+            self._targets.clear()
             self._context.doneCurrent()
             self._surface.destroy()
 

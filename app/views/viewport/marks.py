@@ -15,17 +15,17 @@ Colour = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Polyline:
-    """A line through points.
+    """A line through points, or many lines of as many points each.
 
     Attributes:
-        points: (n, 3) world, metres.
-        colour: of all of it.
+        points: (..., n, 3) world, metres.
+        colour: of all of them, or (..., 4) of each.
         width: logical pixels.
         closed: whether it comes back to its start.
     """
 
     points: Array
-    colour: Colour
+    colour: Colour | Array
     width: float = 1.5
     closed: bool = False
 
@@ -44,7 +44,7 @@ class Marks:
     """Marks of one look.
 
     Attributes:
-        points: (n, 3) world, metres.
+        points: (..., 3) world, metres.
         colour: of all of them.
         size: logical pixels.
         shape: of all of them.

@@ -22,7 +22,7 @@ BACKGROUND = "#1b1e22"
 _GRID = "#8ea2c0"
 _GRID_ON_PICTURE = "#7df0ff"
 _FINE_PX, _MIDDLE_PX = 130.0, 40.0  # length on the screen from which the finer levels are drawn
-_MOST = (24, 160)  # cars at the finer levels
+_MOST = (8, 48)  # cars at the finer levels
 _OUTLINE_PX = 2.0
 _BEHIND_M = 500.0
 _GHOST_ALPHA = 0.55
@@ -74,7 +74,7 @@ class SceneDrawer:
     """The visuals on a surface."""
 
     def __init__(self, surface: GlSurface) -> None:
-        from app.views.viewport.visuals.cars import CarsVisual
+        from app.views.viewport.visuals.cars import CarsVisual, OutlineVisual
         from app.views.viewport.visuals.ground import GroundVisual
         from app.views.viewport.visuals.lines import LinesVisual
         from app.views.viewport.visuals.markers import MarkersVisual
@@ -84,7 +84,7 @@ class SceneDrawer:
         self._picture = PictureVisual()
         self._ground = GroundVisual()
         self._levels = tuple(CarsVisual(level) for level in range(3))
-        self._ghost, self._outline = CarsVisual(0), CarsVisual(0)
+        self._ghost, self._outline = CarsVisual(0), OutlineVisual()
         self._road, self._frame, self._residuals = LinesVisual(), LinesVisual(), LinesVisual(over=True)
         self._contacts, self._points = MarkersVisual(), MarkersVisual(over=True)
         self._scene = Scene()
@@ -115,11 +115,14 @@ class SceneDrawer:
         hovered: int | None,
         size: tuple[int, int],
         scale: float,
+        *,
+        smooth: bool = True,
     ) -> QImage:
         """A picture of the scene.
 
         Args:
             size: its width and height, pixels. scale: of them to a logical pixel.
+            smooth: whether edges are soft.
 
         Raises:
             NoOpenGLError: there is no OpenGL any more.
@@ -128,7 +131,7 @@ class SceneDrawer:
 
         scene = self._scene
         width, height = size
-        with self._surface.drawing(width, height):
+        with self._surface.drawing(width, height, smooth=smooth):
             gloo.set_depth_mask(True)
             gloo.set_color_mask(True, True, True, True)
             gloo.set_clear_color((*rgba(BACKGROUND, 1.0),))
@@ -199,7 +202,7 @@ class SceneDrawer:
                 visual.draw(matrix, eye, alpha)
         self._outline.choose(cars, chosen)
         grow = 2 * _OUTLINE_PX * scale / width, 2 * _OUTLINE_PX * scale / height
-        self._outline.draw_outline(matrix, eye, grow)
+        self._outline.draw(matrix, grow)
         self._ghost.choose(cars, ghosts)
         self._ghost.draw(matrix, eye, _GHOST_ALPHA * (alpha if over_picture else 1.0) + 0.2)
 
@@ -219,8 +222,6 @@ class SceneDrawer:
                 row[:] = QColor(*(int(value) for value in row[:3])).lighter(130).getRgb()
         for visual in (*self._levels, self._ghost):
             visual.set_colours(colours)
-        white = np.full_like(colours, 255)
-        self._outline.set_colours(white)
 
     def _take_lines(self, by: ColourBy, look: Look, layers: Layers) -> None:
         lined = (by, look, layers.trails, layers.ellipses)

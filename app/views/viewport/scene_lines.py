@@ -40,13 +40,19 @@ def road_lines(scene: Scene, by: ColourBy, look: Look, *, trails: bool, ellipses
         lines += [
             Polyline(trail.points, rgba(track_colour(trail.track_id), 0.8), 1.6) for trail in scene.trails
         ]
-    for car in scene.cars:
-        chosen = car.instance_id == scene.selected
-        colour = rgba(SELECTED, 1.0) if chosen else rgba(car_colour(car, by), 0.85)
-        lines.append(Polyline(car.footprint, colour, 2.2 if chosen else 1.3, closed=True))
-        lines.append(Polyline(_nose(car), colour, 2.2 if chosen else 1.3))
-        if ellipses and len(car.ellipse):
-            lines.append(Polyline(car.ellipse, rgba(ELLIPSE, 0.95), 1.4, closed=True))
+    for chosen in (False, True):
+        cars = [car for car in scene.cars if (car.instance_id == scene.selected) is chosen]
+        if not cars:
+            continue
+        white = rgba(SELECTED, 1.0)
+        colours = np.array([white if chosen else rgba(car_colour(car, by), 0.85) for car in cars])
+        width = 2.2 if chosen else 1.3
+        feet = np.stack([car.footprint for car in cars])
+        lines.append(Polyline(feet, colours, width, closed=True))
+        lines.append(Polyline(_noses(feet), colours, width))
+    if ellipses:
+        yellow = rgba(ELLIPSE, 0.95)
+        lines += [Polyline(car.ellipse, yellow, 1.4, closed=True) for car in scene.cars if len(car.ellipse)]
     return lines
 
 
@@ -79,11 +85,12 @@ def point_marks(points: ScenePoints) -> list[Marks]:
 
 def contact_marks(cars: Sequence[SceneCar], selected: int | None) -> list[Marks]:
     """Where wheels touch the road."""
-    return [
-        Marks(car.contacts, rgba("#ffffff", 1.0 if car.instance_id == selected else 0.6), 5.0)
-        for car in cars
-        if len(car.contacts)
-    ]
+    marks = []
+    for chosen, alpha in ((False, 0.6), (True, 1.0)):
+        contacts = [car.contacts for car in cars if (car.instance_id == selected) is chosen]
+        if contacts:
+            marks.append(Marks(np.concatenate(contacts), rgba("#ffffff", alpha), 5.0))
+    return marks
 
 
 def seen_road(camera: SceneCamera) -> list[Array]:
@@ -119,9 +126,13 @@ def _pane_corners(camera: SceneCamera) -> Array:
     return places
 
 
-def _nose(car: SceneCar) -> Array:
-    """A chevron before the front, so that a car that faces backwards shows."""
-    left, right, back = car.footprint[0], car.footprint[1], car.footprint[3]
+def _noses(feet: Array) -> Array:
+    """(N, 3, 3) a chevron before each front, so that a car that faces backwards shows.
+
+    Args:
+        feet: (N, 4, 3) footprints, see SceneCar.
+    """
+    left, right, back = feet[:, 0], feet[:, 1], feet[:, 3]
     ahead = left - back
-    ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-9)
-    return np.stack([left, (left + right) / 2 + _NOSE_M * ahead, right])
+    ahead = ahead / np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
+    return np.stack([left, (left + right) / 2 + _NOSE_M * ahead, right], axis=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_REST_MS = 160
 _CLICK_PX = 4.0  # a press that moves farther is a drag
 _WHEEL = 1.0015
 _AROUND_M = 14.0
@@ -72,6 +73,11 @@ class Viewport(QWidget):
         self._problem = "" if use_opengl else "it is switched off in the settings"
         self._image = QImage()
         self._dirty = True
+        self._rest = QTimer(self)  # a software renderer draws soft edges only once nothing moves
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._settle)
+        self._smooth = True
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._moved = False
@@ -337,6 +343,7 @@ class Viewport(QWidget):
 
     def release(self) -> None:
         """Gives OpenGL's memory back; nothing is drawn any more."""
+        self._rest.stop()
         self._drawer = None
         if self._surface is not None:
             self._surface.close()
@@ -347,6 +354,7 @@ class Viewport(QWidget):
 
     def render_now(self) -> QImage:
         """The scene as a picture of the widget's size, without the words."""
+        self._smooth = True
         self._draw()
         return self._image
 
@@ -360,12 +368,24 @@ class Viewport(QWidget):
                 with self._surface.drawing(*size):
                     self._drawer = SceneDrawer(self._surface)
                 self._drawer.set_scene(self._scene)
-            self._image = self._drawer.draw(self._looks, self._by, self._layers, self._hovered, size, scale)
+            software = self._surface is not None and self._surface.is_software
+            smooth = self._smooth or not software
+            self._image = self._drawer.draw(
+                self._looks, self._by, self._layers, self._hovered, size, scale, smooth=smooth
+            )
+            self._smooth = False
+            if not smooth:
+                self._rest.start()
             self._image.setDevicePixelRatio(scale)
         except (NoOpenGLError, RuntimeError, OSError, ImportError) as problem:
             # drivers fail in many ways, and VisPy raises a RuntimeError for each: the wireframe stands in
             log.warning("OpenGL cannot be used: %s", problem, exc_info=True)
             self._fail(str(problem).splitlines()[0] if str(problem) else "it failed")
+
+    def _settle(self) -> None:
+        """Nothing has moved for a moment: the same again with soft edges."""
+        self._smooth = True
+        self._redraw()
 
     def _fail(self, problem: str) -> None:
         self._drawer = None

@@ -118,14 +118,15 @@ class LinesVisual:
 
 def _segments(line: Polyline) -> NDArray[np.void]:
     points = np.asarray(line.points, dtype=np.float32)
-    if line.closed and len(points) > 1:
-        points = np.concatenate([points, points[:1]])
-    first, last = points[:-1], points[1:]
+    if line.closed:
+        points = np.concatenate([points, points[..., :1, :]], axis=-2)
+    first, last = points[..., :-1, :], points[..., 1:, :]
+    colours = np.broadcast_to(np.asarray(line.colour, dtype=np.float32)[..., None, :], (*first.shape[:-1], 4))
+    first, last, colours = first.reshape(-1, 3), last.reshape(-1, 3), colours.reshape(-1, 4)
     whole = np.isfinite(first).all(axis=1) & np.isfinite(last).all(axis=1)
-    first, last = first[whole], last[whole]
-    ends = np.empty((len(first), 4), dtype=_END)
-    ends["a_start"], ends["a_end"] = first[:, None], last[:, None]
+    ends = np.empty((int(whole.sum()), 4), dtype=_END)
+    ends["a_start"], ends["a_end"] = first[whole][:, None], last[whole][:, None]
     ends["a_corner"] = _CORNERS
-    ends["a_colour"] = line.colour
+    ends["a_colour"] = colours[whole][:, None]
     ends["a_width"] = np.float32(line.width)
     return ends.reshape(-1)

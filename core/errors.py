@@ -117,5 +117,9 @@ class CalibrationFileError(CalibrationError):
     """A calibration file of another format, damaged, or of a lens that is not supported."""
 
 
+class FittingError(AmodalError):
+    """Evidence that no fit can be made from, whatever its points say."""
+
+
 class RayCastingUnavailableError(AmodalError):
     """Rays that cannot be cast here: open3d is missing or does not load."""

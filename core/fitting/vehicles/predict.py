@@ -1,0 +1,57 @@
+"""Where a fit puts all twelve keypoints, each with the tag that ray casting gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.fitting.vehicles.fit_mesh import fit_keypoints, fit_ray_mesh
+from core.geometry.cameras import Camera
+from core.geometry.visibility import RayMesh, sight, tags
+from core.records.fits import VehicleFit
+from core.records.keypoints import PlacedPoint
+from core.records.occlusion import LabelOrigin
+from core.records.shapes import KeypointTag
+from core.shapes.space import CarShapeSpace
+
+Array = NDArray[np.float64]
+
+
+def predict(
+    fit: VehicleFit, camera: Camera, space: CarShapeSpace, others: Sequence[tuple[int, RayMesh]] = ()
+) -> tuple[PlacedPoint, ...]:
+    """All twelve keypoints as the fit says they are seen.
+
+    What still things hide is not known here, so that a point behind a pole is visible.
+
+    Args:
+        others: instance id and mesh (`fit_ray_mesh`) of whatever else may stand in front, camera frame.
+
+    Returns:
+        one point for each keypoint, of origin FIT; with the hider's id where another hides it.
+    """
+    points = fit_keypoints(fit, space)
+    seen = sight(points, [fit_ray_mesh(fit, space), *(mesh for _, mesh in others)], own=0)
+    pixels = _pixels(camera, points)
+    return tuple(
+        PlacedPoint(
+            float(x),
+            float(y),
+            tag,
+            LabelOrigin.FIT,
+            hider=others[hider - 1][0] if tag is KeypointTag.OTHER_OCCLUDED else None,
+        )
+        for (x, y), tag, hider in zip(pixels, tags(camera, points, seen), seen.hider.tolist(), strict=True)
+    )
+
+
+def _pixels(camera: Camera, points: Array) -> Array:
+    """(12, 2) pixels; where a point has none, beyond the picture on the side where it would leave it."""
+    pixels = camera.project(points)
+    lost = ~np.isfinite(pixels).all(axis=1)
+    if lost.any():
+        aside = points[lost, :2] / np.maximum(np.linalg.norm(points[lost, :2], axis=1, keepdims=True), 1e-9)
+        pixels[lost] = camera.centre + aside * 2 * max(camera.width, camera.height)
+    return pixels

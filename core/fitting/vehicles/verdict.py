@@ -1,0 +1,140 @@
+"""What a fit says of itself: do its points hold the pose, does another do as well, is it a car at all.
+
+Limits are chi-square's where the noise decides, and parts of a car where usefulness does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.records.fits import FitVerdict
+from core.shapes.keypoints import NAMES
+
+# a rival pose of which the odds are above 1 in 20 counts: exp(-5.99 / 2) = 0.05
+RIVAL_MARGIN = 5.99
+# the noise is only known roughly: so many times more is still no reason to doubt the car
+NOISE_TIMES = 1.5
+_ONE_IN_10_000 = 3.719
+_ONE_IN_1_000 = 3.090
+_ONE_IN_100 = 2.326
+HELD_HEADING_RAD = np.deg2rad(15.0)
+LOOSE_HEADING_RAD = 1.0
+
+
+def chi_square_limit(freedom: float, normal_quantile: float) -> float:
+    """What a chi-square of so many degrees of freedom exceeds as rarely as a normal does the quantile.
+
+    Wilson and Hilferty's approximation (1931), to about a percent from three degrees on.
+    """
+    spread = 2 / (9 * freedom)
+    return float(freedom * (1 - spread + normal_quantile * np.sqrt(spread)) ** 3)
+
+
+def looks_wrong(cost: float, freedom: float) -> bool:
+    """Whether fewer than one right fit in a hundred costs as much."""
+    return cost > chi_square_limit(max(freedom, 1.0), _ONE_IN_100)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a verdict rests on.
+
+    Attributes:
+        placed: points that there are.
+        fewest: points without which no fit is tried.
+        cost: squared residuals in sigmas of the points that agree, and of the shape.
+        freedom: degrees of freedom of that cost.
+        shape_square: |beta|^2. components: how many betas.
+        outliers: points that disagree.
+        along_m: standard deviation of the place along the line of sight.
+        held_m: the most that this may be.
+        heading_rad: standard deviation of the heading.
+        rival_cost: how much more the best pose of another heading costs, squared sigmas.
+        rival_turn_rad: how far it is turned away.
+        swapped: whether left and right had to be exchanged.
+    """
+
+    placed: int
+    fewest: int
+    cost: float
+    freedom: int
+    shape_square: float
+    components: int
+    outliers: Sequence[int]
+    along_m: float
+    held_m: float
+    heading_rad: float
+    rival_cost: float
+    rival_turn_rad: float
+    swapped: bool
+
+
+def judge(found: Findings) -> tuple[FitVerdict, str]:
+    """The verdict, and one plain sentence for it; "" where nothing is to be said."""
+    if found.placed < found.fewest:
+        have = "no point is" if found.placed == 0 else _count(found.placed, "point is", "points are")
+        return FitVerdict.TOO_FEW_POINTS, f"Only {have} placed; {found.fewest} are needed.".replace(
+            "Only no point", "No point"
+        )
+    if found.heading_rad > LOOSE_HEADING_RAD or found.along_m > 2 * found.held_m:
+        return FitVerdict.TOO_FEW_POINTS, (
+            f"These {found.placed} points do not hold the car: "
+            f"{_looseness(found)}. Place a point on another side of it."
+        )
+    outside = _outside(found)
+    if outside:
+        return FitVerdict.OUTSIDE_SHAPE_SPACE, outside
+    if found.rival_cost < RIVAL_MARGIN:
+        turn = round(np.rad2deg(found.rival_turn_rad))
+        return FitVerdict.AMBIGUOUS, (
+            f"Turned by {turn}°, a car explains the points almost as well. "
+            "Place a point that tells front from back or one side from the other."
+        )
+    if found.heading_rad > HELD_HEADING_RAD or found.along_m > found.held_m:
+        return FitVerdict.AMBIGUOUS, f"The points hardly hold the car: {_looseness(found)}."
+    if found.swapped:
+        return FitVerdict.GOOD, "The points fit only with left and right exchanged."
+    if found.outliers:
+        return FitVerdict.GOOD, _disagree(found.outliers)
+    return FitVerdict.GOOD, ""
+
+
+def _outside(found: Findings) -> str:
+    if 3 * len(found.outliers) > found.placed:
+        return (
+            f"{len(found.outliers)} of {found.placed} points disagree with every car of the shape space; "
+            "perhaps they are of two cars."
+        )
+    if found.shape_square > chi_square_limit(found.components, _ONE_IN_1_000):
+        return (
+            "No car of the shape space looks like that: the one that explains the points is "
+            f"{np.sqrt(found.shape_square):.1f} sigmas from the mean car."
+        )
+    limit = NOISE_TIMES**2 * chi_square_limit(max(found.freedom, 1), _ONE_IN_10_000)
+    if found.cost > limit:
+        times = np.sqrt(found.cost / max(found.freedom, 1))
+        return f"No car of the shape space comes near the points: they lie {times:.1f} times their noise off."
+    return ""
+
+
+def _looseness(found: Findings) -> str:
+    parts = []
+    if found.along_m > found.held_m:
+        parts.append(f"its distance is known to {found.along_m:.1f} m")
+    if found.heading_rad > HELD_HEADING_RAD or not parts:
+        parts.append(f"its heading is known to {np.rad2deg(min(found.heading_rad, np.pi)):.0f}°")
+    return " and ".join(parts)
+
+
+def _disagree(outliers: Sequence[int]) -> str:
+    names = [NAMES[index] for index in outliers]
+    if len(names) == 1:
+        return f"The {names[0]} disagrees with the other points."
+    return f"The {', '.join(names[:-1])} and {names[-1]} disagree with the other points."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

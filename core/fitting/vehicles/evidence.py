@@ -28,6 +28,8 @@ class KeypointEvidence:
     Attributes:
         pixels: (12, 2) as the camera's pictures have them, distortion included; NaN where there is none.
         sigma_px: (12,) standard deviation along each axis; inf where there is no point.
+        seen: (12,) whether somebody says that the point is visible, which no pose may then contradict
+            lightly; None where nothing is said of any.
 
     Raises:
         FittingError: where the arrays are not of these shapes.
@@ -35,6 +37,7 @@ class KeypointEvidence:
 
     pixels: Array
     sigma_px: Array
+    seen: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         pixels = np.array(self.pixels, dtype=np.float64)
@@ -47,6 +50,9 @@ class KeypointEvidence:
             )
         unusable = ~(np.isfinite(pixels).all(axis=1) & np.isfinite(sigma) & (sigma > 0))
         pixels[unusable], sigma[unusable] = np.nan, np.inf
+        seen = np.zeros(COUNT, dtype=np.bool_) if self.seen is None else np.array(self.seen, dtype=np.bool_)
+        seen &= ~unusable
+        object.__setattr__(self, "seen", seen)
         pixels.setflags(write=False)
         sigma.setflags(write=False)
         object.__setattr__(self, "pixels", pixels)
@@ -94,13 +100,15 @@ def evidence_of(keypoints: KeypointSet, size_px: float) -> KeypointEvidence:
         )
     pixels = np.full((COUNT, 2), np.nan)
     sigma = np.full(COUNT, np.inf)
+    seen = np.zeros(COUNT, dtype=np.bool_)
     sharp = sharp_sigma_px(size_px)
     for index, point in enumerate(keypoints.points):
         times = 0.0 if point is None else _times(point)
         if point is not None and times > 0:
             pixels[index] = point.x, point.y
             sigma[index] = times * sharp
-    return KeypointEvidence(pixels, sigma)
+            seen[index] = point.tag is KeypointTag.VISIBLE
+    return KeypointEvidence(pixels, sigma, seen)
 
 
 def _times(point: PlacedPoint) -> float:

@@ -19,7 +19,7 @@ from core.fitting.vehicles.fit_mesh import sizes_m
 from core.fitting.vehicles.free_model import FreeModel, UprightPrior
 from core.fitting.vehicles.ground_model import GroundModel
 from core.fitting.vehicles.levenberg_marquardt import HUBER_SIGMAS, Sightings
-from core.fitting.vehicles.search import OUTLIER_SQUARE, Found, search
+from core.fitting.vehicles.search import OUTLIER_SQUARE, UNSEEN_COST, Found, search
 from core.fitting.vehicles.shape_basis import basis_of
 from core.fitting.vehicles.uncertainty import FreeSpread, GroundSpread, noise_square
 from core.fitting.vehicles.verdict import Findings, judge, looks_wrong
@@ -35,6 +35,9 @@ Bits = NDArray[np.bool_]
 
 # a thousand times likelier: 2 ln 1000
 SWAP_MARGIN = 13.8
+# and the points as they are named must lie this many times their noise off, or two of them on the averted side,
+# or two more of them beside the car: short of that, a lumpy noise is as likely as taking left for right
+SWAP_NOISE_TIMES = 3.0
 _BATCH = 64
 
 
@@ -108,8 +111,7 @@ class VehicleFitter:
         for begin in range(0, len(evidences), _BATCH):
             batch = evidences[begin : begin + _BATCH]
             seen = self.sightings(batch)
-            found, swapped = self._search(seen)
-            fits += self._fits(batch, seen, found, swapped)
+            fits += self._fits(batch, seen, *self._search(seen))
         return fits
 
     def sightings(self, evidences: Sequence[KeypointEvidence]) -> Sightings:
@@ -121,7 +123,8 @@ class VehicleFitter:
             pixels[there] = self.camera.undistort(pixels[there])
         lost = ~np.isfinite(pixels).all(axis=-1)
         pixels[lost], sigma[lost] = 0.0, np.inf
-        return Sightings(np.ascontiguousarray(pixels.swapaxes(1, 2)), 1 / sigma)
+        claims = np.stack([evidence.seen for evidence in evidences if evidence.seen is not None])
+        return Sightings(np.ascontiguousarray(pixels.swapaxes(1, 2)), 1 / sigma, claims)
 
     def state_of(self, fit: VehicleFit) -> Array:
         """(S,) a fit's pose and shape as this fitter's model has them; zeros for components that it lacks."""
@@ -134,28 +137,36 @@ class VehicleFitter:
             raise ValueError("a fit without a place on the ground is no start for one on the ground")
         return np.array([*fit.place_m, fit.heading_rad, *beta])
 
-    def _search(self, seen: Sightings) -> tuple[Found, Bits]:
-        """The best pose of each car, and whether its left and right are exchanged for it."""
+    def _search(self, seen: Sightings) -> tuple[Found, Bits, Bits]:
+        """The best pose of each car, whether left and right are exchanged for it, or might have to be."""
         starts = self.model.starts(seen.pixels, seen.weights, self._headings)
         found = search(self.model, seen, starts, self.settings.huber_sigmas)
-        swapped = np.zeros(len(starts), dtype=np.bool_)
+        swapped, torn = np.zeros(len(starts), dtype=np.bool_), np.zeros(len(starts), dtype=np.bool_)
         doubtful = self._doubtful(seen, found) if self.settings.try_swapped else swapped
         rows = np.flatnonzero(doubtful)
         if len(rows):
             other = _exchanged(seen.of(rows))
             starts = self.model.starts(other.pixels, other.weights, self._headings)
             mirrored = search(self.model, other, starts, self.settings.huber_sigmas)
-            better = _whole_cost(mirrored, self.settings.huber_sigmas) + SWAP_MARGIN < _whole_cost(
-                _rows(found, rows), self.settings.huber_sigmas
-            )
-            found.put(rows[better], _rows(mirrored, np.flatnonzero(better)))
-            swapped[rows[better]] = True
-        return found, swapped
+            theirs, ours = _whole_cost(mirrored), _whole_cost(_rows(found, rows))
+            better = ours - theirs > SWAP_MARGIN * self._noise_squares(other, theirs)
+            shown = mirrored.unseen.sum(axis=1) + 1 < found.unseen[rows].sum(axis=1)
+            fewer = mirrored.outliers.sum(axis=1) + 1 < found.outliers[rows].sum(axis=1)
+            far = self._noise_squares(other, ours) > SWAP_NOISE_TIMES**2
+            surely = better & (shown | fewer | far)
+            found.put(rows[surely], _rows(mirrored, np.flatnonzero(surely)))
+            swapped[rows[surely]], torn[rows[better & ~surely]] = True, True
+        return found, swapped, torn
 
     def _doubtful(self, seen: Sightings, found: Found) -> Bits:
-        cost = _whole_cost(found, self.settings.huber_sigmas)
+        cost = _whole_cost(found)
         freedom = self._freedom((seen.weights > 0).sum(axis=1))
         return np.array([looks_wrong(float(a), float(b)) for a, b in zip(cost, freedom, strict=True)])
+
+    def _noise_squares(self, seen: Sightings, cost: Array) -> Array:
+        """(n,) how many times the assumed variance the residuals show."""
+        freedom = self._freedom((seen.weights > 0).sum(axis=1))
+        return np.array([noise_square(float(a), int(b)) for a, b in zip(cost, freedom, strict=True)])
 
     def _freedom(self, points: NDArray[np.intp]) -> NDArray[np.intp]:
         """Degrees of freedom of the cost: two a point, less the pose; each beta brings and takes one."""
@@ -170,18 +181,21 @@ class VehicleFitter:
         if (seen.weights > 0).sum() < self.fewest_points:
             return None
         found = search(self.model, seen, self.state_of(start)[None, None], self.settings.huber_sigmas)
-        if self._doubtful(seen, found)[0] or found.outliers.any():
+        if self._doubtful(seen, found)[0] or found.outliers.any() or found.unseen.any():
             return None
-        fit = self._fits([evidence], seen, found, np.zeros(1, dtype=np.bool_))[0]
+        no = np.zeros(1, dtype=np.bool_)
+        fit = self._fits([evidence], seen, found, no, no)[0]
         return fit if fit.verdict is FitVerdict.GOOD and start.verdict is FitVerdict.GOOD else None
 
     def _fits(
-        self, evidences: Sequence[KeypointEvidence], seen: Sightings, found: Found, swapped: Bits
+        self, evidences: Sequence[KeypointEvidence], seen: Sightings, found: Found, swapped: Bits, torn: Bits
     ) -> list[VehicleFit]:
         pose = ground_model.POSE if self.plane is not None else free_model.PLACE
         sizes = sizes_m(self.space, found.best.state[:, pose:])
         return [
-            self._fit_of(evidence, seen.weights[row] > 0, found, row, bool(swapped[row]), sizes[row])
+            self._fit_of(
+                evidence, seen.weights[row] > 0, found, row, bool(swapped[row]), bool(torn[row]), sizes[row]
+            )
             for row, evidence in enumerate(evidences)
         ]
 
@@ -192,6 +206,7 @@ class VehicleFitter:
         found: Found,
         row: int,
         swapped: bool,
+        torn: bool,
         size: Array,
     ) -> VehicleFit:
         """The record of one row."""
@@ -199,9 +214,8 @@ class VehicleFitter:
         placed, cost = int(there.sum()), float(found.best.cost[row])
         used = placed - int(outliers.sum())
         freedom = int(self._freedom(np.array(used)))
-        spread = (
-            self._spread(found, row, noise_square(cost, freedom)) if placed >= self.fewest_points else None
-        )
+        noise = noise_square(cost, freedom)
+        spread = self._spread(found, row, noise) if placed >= self.fewest_points else None
         pose, place, heading = self._pose(state)
         beta = state[-self.model.basis.components :]
         # a swapped fit's outliers and residuals are told of the points as they are named
@@ -219,9 +233,11 @@ class VehicleFitter:
                 along_m=np.inf if spread is None else spread.along_m,
                 held_m=self._held_m(pose, size),
                 heading_rad=np.inf if spread is None else spread.heading_rad,
-                rival_cost=float(found.rival_cost[row]),
+                rival_cost=float(found.rival_cost[row]) / noise,
                 rival_turn_rad=float(self.model.apart(found.rival[row], state)),
                 swapped=swapped,
+                torn=torn,
+                unseen=tuple(sorted(int(named[index]) for index in np.flatnonzero(found.unseen[row]))),
             )
         )
         residuals = self._residuals(evidence, pose, beta, named)
@@ -285,13 +301,17 @@ def _exchanged(seen: Sightings) -> Sightings:
     """The same points under the names of the other side."""
     flip = list(FLIP)
     return Sightings(
-        np.ascontiguousarray(seen.pixels[..., flip]), np.ascontiguousarray(seen.weights[..., flip])
+        np.ascontiguousarray(seen.pixels[..., flip]),
+        np.ascontiguousarray(seen.weights[..., flip]),
+        None if seen.seen is None else seen.seen[..., flip],
     )
 
 
-def _whole_cost(found: Found, huber: float) -> Array:
-    """(n,) the cost with outliers back in it, each at what made it one: leaving out is never cheaper."""
-    return found.best.cost + OUTLIER_SQUARE * found.outliers.sum(axis=1)
+def _whole_cost(found: Found) -> Array:
+    """(n,) the cost with outliers back in it, each at what made it one, and with what should not be seen."""
+    return (
+        found.best.cost + OUTLIER_SQUARE * found.outliers.sum(axis=1) + UNSEEN_COST * found.unseen.sum(axis=1)
+    )
 
 
 def _rows(found: Found, rows: NDArray[np.intp]) -> Found:
@@ -299,6 +319,7 @@ def _rows(found: Found, rows: NDArray[np.intp]) -> Found:
         found.best.of(rows),
         found.outliers[rows],
         found.squares[rows],
+        found.unseen[rows],
         found.rival_cost[rows],
         found.rival[rows],
     )

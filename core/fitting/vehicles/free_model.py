@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.fitting.vehicles.facing import turned_away
 from core.fitting.vehicles.places import solve_places
 from core.fitting.vehicles.shape_basis import ShapeBasis
 from core.geometry.cameras import Camera
@@ -108,12 +109,14 @@ class FreeModel:
 
         For a known rotation and shape the projection is linear in the translation; see `GroundModel.starts`.
 
+        EPnP's pose of the mean car (Lepetit et al. 2009) comes last, where it has one.
+
         Args:
             pixels: (n, 2, 12); weights: (n, 12) one over sigma, 0 where there is no point.
             headings: (h,) from the camera's own direction.
 
         Returns:
-            (n, h, 12 + K).
+            (n, h + 1, 12 + K).
         """
         cars, many = len(pixels), len(headings)
         up, ahead = self.upright.up, self.upright.ahead
@@ -123,10 +126,37 @@ class FreeModel:
         known = pixels[:, None] * rays[None, :, 2:] - rays[None, :, :2]
         columns = self.matrix[:2][None, :, None] - pixels[..., None] * self.matrix[2]
         place = solve_places(columns, known, weights)
-        state = np.zeros((cars, many, PLACE + self.basis.components))
-        state[..., :ROTATION] = rotations.reshape(many, ROTATION)
-        state[..., ROTATION:PLACE] = place
+        state = np.zeros((cars, many + 1, PLACE + self.basis.components))
+        state[:, :many, :ROTATION] = rotations.reshape(many, ROTATION)
+        state[:, :many, ROTATION:PLACE] = place
+        for row in range(cars):
+            pose = self._epnp(pixels[row], weights[row])
+            state[row, many, :PLACE] = state[row, 0, :PLACE] if pose is None else pose
         return state
+
+    def _epnp(self, pixels: Array, weights: Array) -> Array | None:
+        """(12,) rotation and translation of the mean car by EPnP, if it has one before the camera."""
+        import cv2
+
+        there = weights > 0
+        if there.sum() < 4:
+            return None
+        points = np.ascontiguousarray(self.basis.mean[:, there].T)
+        try:
+            found, turn, place = cv2.solvePnP(
+                points, np.ascontiguousarray(pixels[:, there].T), self.matrix, None, flags=cv2.SOLVEPNP_EPNP
+            )
+        except cv2.error:
+            return None
+        if not found or not np.isfinite(turn).all() or not place[2, 0] > NEAREST_M:
+            return None
+        return np.concatenate([rotation_from_vector(turn[:, 0]).reshape(-1), place[:, 0]])
+
+    def turned_away(self, state: Array) -> NDArray[np.bool_]:
+        """(b, 12) keypoints that states turn away from the camera."""
+        rotation = state[:, :ROTATION].reshape(-1, 3, 3)
+        camera = -(state[:, None, ROTATION:PLACE] @ rotation)[:, 0]
+        return turned_away(camera, self.basis.points(state[:, PLACE:]))
 
     def apart(self, first: Array, second: Array) -> Array:
         """(...,) angle between the poses of states, radians."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from core.fitting.vehicles.facing import turned_away
 from core.fitting.vehicles.places import solve_places
 from core.fitting.vehicles.shape_basis import ShapeBasis
 from core.geometry.cameras import Camera
@@ -29,6 +30,7 @@ class GroundModel:
         self.basis = basis
         # (3, 4) from the ground's frame to homogeneous pixels
         self.matrix = camera.matrix @ np.column_stack([frame.rotation, frame.translation])
+        self._height = plane.height
         self._steps = np.ascontiguousarray(basis.steps.swapaxes(0, 1).reshape(3, -1))
         self._prior = np.diag([0.0] * POSE + [1.0] * basis.components)
 
@@ -96,6 +98,16 @@ class GroundModel:
         state = np.zeros((cars, many, POSE + self.basis.components))
         state[..., :2], state[..., 2] = place, headings
         return state
+
+    def turned_away(self, state: Array) -> NDArray[np.bool_]:
+        """(b, 12) keypoints that states turn away from the camera."""
+        cosine, sine = np.cos(state[:, 2]), np.sin(state[:, 2])
+        x, y = state[:, 0], state[:, 1]
+        # the camera stands above the ground's origin
+        camera = np.stack(
+            [-cosine * x - sine * y, sine * x - cosine * y, np.full(len(x), self._height)], axis=1
+        )
+        return turned_away(camera, self.basis.points(state[:, POSE:]))
 
     def apart(self, first: Array, second: Array) -> Array:
         """(...,) angle between the headings of states, radians."""

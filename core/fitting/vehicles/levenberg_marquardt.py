@@ -43,14 +43,17 @@ class Sightings:
     Attributes:
         pixels: (b, 2, n); any number where the weight is 0.
         weights: (b, n) one over sigma, 1 / px; 0 where there is no point.
+        seen: (b, n) whether somebody says that the point is visible; None where nothing is said.
     """
 
     pixels: Array
     weights: Array
+    seen: NDArray[np.bool_] | None = None
 
     def of(self, rows: Indices | NDArray[np.bool_]) -> Sightings:
         """Those of some rows, which may repeat."""
-        return Sightings(self.pixels[rows], self.weights[rows])
+        seen = None if self.seen is None else self.seen[rows]
+        return Sightings(self.pixels[rows], self.weights[rows], seen)
 
 
 @dataclass(eq=False)
@@ -111,7 +114,7 @@ def minimise(
         damped = here.information.copy()
         diagonal = np.einsum("bii->bi", damped)
         diagonal += damping[rows, None] * diagonal + _FLOOR
-        steps: Array = -np.linalg.solve(damped, here.gradient[..., None])[..., 0]
+        steps = -np.asarray(np.linalg.solve(damped, here.gradient[..., None])[..., 0], dtype=np.float64)
         those = seen if len(rows) == len(start) else seen.of(rows)
         then = linearise(model, those, model.moved(here.state, steps), huber)
         gain = here.cost - then.cost
@@ -142,17 +145,18 @@ def linearise(model: Model, seen: Sightings, state: Array, huber: float = HUBER_
         pull = np.sqrt(np.where(far, huber / size, 1.0))
     count, parameters = len(state), slope.shape[1]
     slope *= (seen.weights * pull)[:, None, None]
-    columns = slope.reshape(count, parameters, -1)
-    if not np.isfinite(cost).all():
-        columns = np.nan_to_num(columns, nan=0.0, posinf=0.0, neginf=0.0)
-        wrong = np.nan_to_num(wrong, nan=0.0)
-        cost = np.where(np.isfinite(cost), cost, np.inf)
+    pulled = wrong * pull[:, None]
+    lost = ~np.isfinite(cost)
+    if lost.any():
+        cost[lost], squares[lost], slope[lost], pulled[lost] = np.inf, np.inf, 0.0, 0.0
+    # a point of weight 0 may still lie behind the camera
+    columns = np.nan_to_num(slope, copy=False).reshape(count, parameters, -1)
     prior_cost, prior_gradient, prior_information = model.prior(state)
-    pulled = (wrong * pull[:, None]).reshape(count, -1, 1)
+    pulled = pulled.reshape(count, -1, 1)
     return Minimum(
         state,
         cost + prior_cost,
         squares,
         columns @ columns.swapaxes(1, 2) + prior_information,
-        (columns @ np.nan_to_num(pulled))[..., 0] + prior_gradient,
+        (columns @ pulled)[..., 0] + prior_gradient,
     )

@@ -25,12 +25,18 @@ APART_RAD = np.deg2rad(25.0)
 _FIRST_ROUNDS = 5
 # a squared residual in sigmas beyond this is met by one point in a thousand: chi-square of 2, 0.999
 OUTLIER_SQUARE = 13.8
+# that a point is called visible which the car's body hides: one in a hundred, -2 ln 0.01
+UNSEEN_COST = 9.2
 _FEWEST_LEFT = 4
 _SIFTINGS = 4
 
 
 class PoseModel(Model, Protocol):
     """A model whose poses can be told apart."""
+
+    def turned_away(self, state: Array) -> Bits:
+        """(b, 12) keypoints that states turn away from the camera."""
+        ...
 
     def apart(self, first: Array, second: Array) -> Array:
         """(...,) angle between the poses of states (..., S), radians."""
@@ -45,6 +51,7 @@ class Found:
         best: (n rows) fitted to the points that agree.
         outliers: (n, 12) points that disagree.
         squares: (n, 12) squared residuals in sigmas of all points, outliers too.
+        unseen: (n, 12) points that are said to be visible, and that the pose turns away from the camera.
         rival_cost: (n,) how much more the best pose of another heading costs; inf where there is none.
         rival: (n, S) that pose.
     """
@@ -52,6 +59,7 @@ class Found:
     best: Minimum
     outliers: Bits
     squares: Array
+    unseen: Bits
     rival_cost: Array
     rival: Array
 
@@ -59,6 +67,7 @@ class Found:
         """Writes another's rows over some of these."""
         self.best.put(rows, other.best)
         self.outliers[rows], self.squares[rows] = other.outliers, other.squares
+        self.unseen[rows] = other.unseen
         self.rival_cost[rows], self.rival[rows] = other.rival_cost, other.rival
 
 
@@ -79,10 +88,11 @@ def search(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> Fo
         if not len(rows):
             break
         outliers[rows] = marked
-        kept = Sightings(seen.pixels[rows], np.where(marked, 0.0, seen.weights[rows]))
+        those = seen.of(rows)
+        kept = Sightings(those.pixels, np.where(marked, 0.0, those.weights), those.seen)
         again = _explore(model, kept, starts[rows], huber)
         again.outliers = marked
-        again.squares = linearise(model, seen.of(rows), again.best.state).squares
+        again.squares = linearise(model, those, again.best.state).squares
         found.put(rows, again)
     return found
 
@@ -97,6 +107,8 @@ def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> 
     rows = (chosen + np.arange(cars)[:, None] * many).reshape(-1)
     fine = minimise(model, seen.of(np.repeat(np.arange(cars), kept)), rough.state[rows], huber=huber)
     cost, state = fine.cost.reshape(cars, kept), fine.state.reshape(cars, kept, size)
+    unseen = _unseen(model, seen, fine.state, kept)
+    cost = cost + UNSEEN_COST * unseen.sum(axis=1).reshape(cars, kept)
     first = cost.argmin(axis=1)
     each = np.arange(cars)
     away = model.apart(state, state[each, first][:, None]) > APART_RAD
@@ -109,9 +121,18 @@ def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> 
         best,
         np.zeros(seen.weights.shape, dtype=np.bool_),
         best.squares,
+        unseen[each * kept + first],
         behind[each, second],
         state[each, second],
     )
+
+
+def _unseen(model: PoseModel, seen: Sightings, states: Array, many: int) -> Bits:
+    """(n * many, 12) points called visible that states, `many` of each car, turn away."""
+    if seen.seen is None:
+        return np.zeros((len(states), seen.weights.shape[1]), dtype=np.bool_)
+    claimed = seen.seen & (seen.weights > 0)
+    return model.turned_away(np.nan_to_num(states)) & np.repeat(claimed, many, axis=0)
 
 
 def _distinct(model: PoseModel, states: Array, costs: Array) -> Indices:

@@ -52,9 +52,11 @@ class Findings:
         along_m: standard deviation of the place along the line of sight.
         held_m: the most that this may be.
         heading_rad: standard deviation of the heading.
-        rival_cost: how much more the best pose of another heading costs, squared sigmas.
+        rival_cost: how much more the best pose of another heading costs, in squares of the noise shown.
         rival_turn_rad: how far it is turned away.
         swapped: whether left and right had to be exchanged.
+        torn: whether exchanging them would explain the points better, though they fit as they are.
+        unseen: points that are said to be visible, and that the pose turns away from the camera.
     """
 
     placed: int
@@ -70,6 +72,8 @@ class Findings:
     rival_cost: float
     rival_turn_rad: float
     swapped: bool
+    torn: bool
+    unseen: Sequence[int]
 
 
 def judge(found: Findings) -> tuple[FitVerdict, str]:
@@ -92,6 +96,12 @@ def judge(found: Findings) -> tuple[FitVerdict, str]:
         return FitVerdict.AMBIGUOUS, (
             f"Turned by {turn}°, a car explains the points almost as well. "
             "Place a point that tells front from back or one side from the other."
+        )
+    if found.torn:
+        return FitVerdict.AMBIGUOUS, "With left and right exchanged the points fit better: check their names."
+    if len(found.unseen) > 1:
+        return FitVerdict.AMBIGUOUS, (
+            f"The {_names(found.unseen)} are said to be visible, but the fit turns them away from the camera."
         )
     if found.heading_rad > HELD_HEADING_RAD or found.along_m > found.held_m:
         return FitVerdict.AMBIGUOUS, f"The points hardly hold the car: {_looseness(found)}."
@@ -130,10 +140,13 @@ def _looseness(found: Findings) -> str:
 
 
 def _disagree(outliers: Sequence[int]) -> str:
-    names = [NAMES[index] for index in outliers]
-    if len(names) == 1:
-        return f"The {names[0]} disagrees with the other points."
-    return f"The {', '.join(names[:-1])} and {names[-1]} disagree with the other points."
+    verb = "disagrees" if len(outliers) == 1 else "disagree"
+    return f"The {_names(outliers)} {verb} with the other points."
+
+
+def _names(points: Sequence[int]) -> str:
+    names = [NAMES[index] for index in points]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -35,8 +35,8 @@ Bits = NDArray[np.bool_]
 
 # a thousand times likelier: 2 ln 1000
 SWAP_MARGIN = 13.8
-# and the points as they are named must lie this many times their noise off, or two of them on the averted side,
-# or two more of them beside the car: short of that, a lumpy noise is as likely as taking left for right
+# and the points as they are named must lie this many times their noise off, or two more of them on the
+# averted side or beside the car: short of that, a lumpy noise is as likely as taking left for right
 SWAP_NOISE_TIMES = 3.0
 _BATCH = 64
 

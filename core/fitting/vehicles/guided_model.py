@@ -1,7 +1,7 @@
 """A car on the ground with what is known of it before its points: outline, heading, shape.
 
 All of it enters as the model's prior, so that the search over keypoints stays what it is. Outline and heading
-may be wrong altogether (a pole hides half the car, a car reverses): both have Cauchy's loss, which lets go.
+may be wrong altogether (a pole hides half the car, a car reverses): both have a loss that lets go.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.fitting.vehicles.ground_model import NEAREST_M, POSE, GroundModel
-from core.fitting.vehicles.outline import Outline
+from core.fitting.vehicles.outline import COUNT, DIRECTIONS, Outline
+from core.fitting.vehicles.outline_model import hull_basis
 from core.fitting.vehicles.shape_basis import ShapeBasis
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
@@ -20,13 +21,15 @@ from core.shapes.space import CarShapeSpace
 
 Array = NDArray[np.float64]
 
+# noise of an outline's reach: in pixels, and as a share of the car's size for what no car of the space has
+EDGE_PX, EDGE_SHARE = 1.0, 0.01
 # where the car reaches farther than its mask, something may hide it, at this cost at most in squared sigmas
 # (Geman and McClure's loss); where the mask reaches farther than the car, only the mask can be wrong
 _BEYOND_COST = 6.0
 _SHORT_SIGMAS = 4.0
 _HEADING_SIGMAS = 3.0
+_LEAST_SHAPE_SIGMA = 1e-3
 _MIDDLE_HEIGHT_M = 0.7
-_EXTREMES = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +38,8 @@ class Guide:
 
     Attributes:
         outline: of its mask, or None.
-        heading_rad, heading_sigma_rad: from its track's motion, or None.
-        shape, shape_sigma: (k,) coefficients that its track's other frames tell, and how well; None for the
+        heading_rad, heading_sigma_rad: by its track's motion; None where that says nothing.
+        shape, shape_sigma: (k,) coefficients that other frames of its track tell, and how well; None for the
             space's own unit Gaussian.
     """
 
@@ -53,19 +56,22 @@ class GuidedModel(GroundModel):
     def __init__(
         self, camera: Camera, plane: GroundPlane, basis: ShapeBasis, space: CarShapeSpace, guide: Guide
     ) -> None:
+        """Works out which vertices an outline can touch, where there is one and the space has a mesh."""
         super().__init__(camera, plane, basis)
         self.guide = guide
         components = basis.components
-        self._shape, self._shape_weight = np.zeros(components), np.ones(components)
+        self._shape, weight = np.zeros(components), np.ones(components)
         if guide.shape is not None:
             count = min(components, len(guide.shape))
             self._shape[:count] = guide.shape[:count]
             if guide.shape_sigma is not None:
-                self._shape_weight[:count] = 1 / np.clip(guide.shape_sigma[:count], 1e-3, 1.0)
-        self._prior = np.diag(np.concatenate([np.zeros(POSE), self._shape_weight**2]))
+                weight[:count] = 1 / np.clip(guide.shape_sigma[:count], _LEAST_SHAPE_SIGMA, 1.0)
+        self._shape_weight = weight
+        self._prior = np.diag(np.concatenate([np.zeros(POSE), weight**2]))
         self._outline = guide.outline if space.mesh is not None else None
         if self._outline is not None:
-            self._mean, self._spread = extreme_points(space, components)
+            self._hull = GroundModel(camera, plane, hull_basis(space, components))
+            self._edge_px = float(np.hypot(EDGE_PX, EDGE_SHARE * self._outline.size_px))
 
     def prior(self, state: Array) -> tuple[Array, Array, Array]:
         """See `levenberg_marquardt.Model`; the information is (b, P, P) here."""
@@ -78,7 +84,7 @@ class GuidedModel(GroundModel):
         if self.guide.heading_rad is not None:
             weight = 1 / self.guide.heading_sigma_rad
             turn = (state[:, 2] - self.guide.heading_rad + np.pi) % (2 * np.pi) - np.pi
-            loss, pull = _cauchy(turn * weight, np.full(count, _HEADING_SIGMAS))
+            loss, pull = _cauchy(turn * weight, _HEADING_SIGMAS)
             cost = cost + loss
             gradient[:, 2] += pull * turn * weight**2
             information[:, 2, 2] += pull * weight**2
@@ -89,83 +95,71 @@ class GuidedModel(GroundModel):
         return cost, gradient, information
 
     def starts(self, pixels: Array, weights: Array, headings: Array) -> Array:
-        """Where the mean car stands for each heading, by its outline's middle; by its points without one."""
+        """Where the likeliest car stands for each heading: by its outline's middle, and by its points.
+
+        Either may be wrong where the other is right, so that both are tried.
+        """
         if self.guide.heading_rad is not None:
             headings = np.concatenate([headings, [self.guide.heading_rad]])
-        state = super().starts(pixels, weights, headings)
-        state[..., POSE:] = self._shape
+        by_points = super().starts(pixels, weights, headings)
+        by_points[..., POSE:] = self._shape
         place = self._middle_place()
         if place is None:
-            return state
-        by_outline = state.copy()
+            return by_points
+        by_outline = by_points.copy()
         by_outline[..., :2] = place
-        return np.concatenate([by_outline, state], axis=1) if (weights > 0).any() else by_outline
+        return np.concatenate([by_outline, by_points], axis=1) if (weights > 0).any() else by_outline
 
     def _middle_place(self) -> Array | None:
         """(2,) the ground below the outline's middle, None where it is no ground before the camera."""
         if self._outline is None:
             return None
-        pixel = self._outline.middle
+        reach = self._outline.supports_px
+        half = COUNT // 2
+        pixel = np.linalg.lstsq(DIRECTIONS[:half], (reach[:half] - reach[half:]) / 2, rcond=None)[0]
         rest = self.matrix[:, 2] * _MIDDLE_HEIGHT_M + self.matrix[:, 3]
         columns = self.matrix[:2, :2] - np.outer(pixel, self.matrix[2, :2])
-        place = np.linalg.lstsq(columns, pixel * rest[2] - rest[:2], rcond=None)[0]
-        depth = float(self.matrix[2, :2] @ place + rest[2])
-        return place if depth > NEAREST_M else None
+        place = np.asarray(np.linalg.lstsq(columns, pixel * rest[2] - rest[:2], rcond=None)[0])
+        return place if float(self.matrix[2, :2] @ place + rest[2]) > NEAREST_M else None
 
     def _by_outline(self, state: Array, outline: Outline) -> tuple[Array, Array, Array]:
         """Cost (b,), half its gradient (b, P) and half its second derivative (b, P, P)."""
-        count, components = len(state), self.basis.components
-        flat = state[:, POSE:] @ self._spread.reshape(components, -1) + self._mean.reshape(-1)
-        points = flat.reshape(count, 3, -1)
+        points = self._hull.basis.points(state[:, POSE:])
         turn, turning = self._turns(state[:, 2])
         rays = turn @ points + self._places(state)[..., None]
         depth = np.maximum(rays[:, 2], NEAREST_M)
         pixels = rays[:, :2] / depth[:, None]
-        along = outline.directions @ pixels  # (b, D, V)
+        along = DIRECTIONS @ pixels  # (b, 16, V)
         farthest = along.argmax(axis=-1)
-        each = np.arange(count)[:, None]
         reach = np.take_along_axis(along, farthest[..., None], axis=-1)[..., 0]
-        over = (reach - outline.reach_px) / outline.sigma_px
-        over[:, outline.open] = np.minimum(over[:, outline.open], 0.0)
+        over = (reach - outline.supports_px) / self._edge_px
+        over[:, ~outline.free] = np.minimum(over[:, ~outline.free], 0.0)
+        loss, pull = _cauchy(over, _SHORT_SIGMAS)
         beyond = over > 0
-        loss, pull = _cauchy(over, np.full(over.shape, _SHORT_SIGMAS))
-        most = _BEYOND_COST / (_BEYOND_COST + over[beyond] ** 2)
-        loss[beyond], pull[beyond] = over[beyond] ** 2 * most, most**2
-        # derivatives of u.p at the vertices that reach farthest
-        chosen = points[each, :, farthest].swapaxes(1, 2)  # (b, 3, D)
-        by_rays = np.empty((count, POSE + components, 3, chosen.shape[-1]))
-        by_rays[:, :2] = self.matrix[:, :2].T[..., None]
-        by_rays[:, 2] = turning @ chosen
-        steps = self._spread[:, :, farthest]  # (K, 3, b, D)
-        by_rays[:, POSE:] = turn[:, None] @ steps.transpose(2, 0, 1, 3)
-        there = pixels[each, :, farthest].swapaxes(1, 2)[:, None]  # (b, 1, 2, D)
-        slope = by_rays[:, :, :2] - there * by_rays[:, :, 2:]
-        slope = (slope * outline.directions.T).sum(axis=2)
-        slope /= depth[each, farthest][:, None] * outline.sigma_px
+        least = _BEYOND_COST / (_BEYOND_COST + over[beyond] ** 2)
+        loss[beyond], pull[beyond] = over[beyond] ** 2 * least, least**2
+        slope = self._reach_slope(points, turn, turning, pixels, depth, farthest) / self._edge_px
         pulled = slope * pull[:, None]
-        behind = rays[:, 2].min(axis=1) < NEAREST_M
-        cost = np.where(behind, np.inf, loss.sum(axis=1))
+        cost = np.where(rays[:, 2].min(axis=1) < NEAREST_M, np.inf, loss.sum(axis=1))
         return cost, (pulled @ over[..., None])[..., 0], pulled @ slope.swapaxes(1, 2)
 
-
-def extreme_points(space: CarShapeSpace, components: int) -> tuple[Array, Array]:
-    """The light stand-in's vertices that can be the farthest in some direction, as mean and steps.
-
-    Returns:
-        (3, V) mean and (K, 3, V) what one unit of each beta moves, car frame, metres.
-    """
-    beta = np.concatenate([np.zeros((1, components)), 2 * np.eye(components), -2 * np.eye(components)])
-    cars = space.proxy_vertices(beta)  # (n, V, 3)
-    index = np.arange(_EXTREMES) + 0.5
-    height, angle = 1 - 2 * index / _EXTREMES, np.pi * (1 + 5**0.5) * index  # Fibonacci's even sphere
-    flat = np.sqrt(1 - height**2)
-    directions = np.stack([flat * np.cos(angle), flat * np.sin(angle), height], axis=1)
-    ids = np.unique((cars @ directions.T).argmax(axis=1))
-    mean, moved = cars[0, ids], space.proxy_vertices(np.eye(components))[:, ids]
-    return np.ascontiguousarray(mean.T), np.ascontiguousarray((moved - mean).swapaxes(1, 2))
+    def _reach_slope(
+        self, points: Array, turn: Array, turning: Array, pixels: Array, depth: Array, farthest: NDArray[np.intp]
+    ) -> Array:
+        """(b, P, 16) derivatives of u.p at the vertices (b, 16) that reach farthest."""
+        count, components = len(points), self.basis.components
+        each = np.arange(count)[:, None]
+        by_rays = np.empty((count, POSE + components, 3, COUNT))
+        by_rays[:, :2] = self.matrix[:, :2].T[..., None]
+        by_rays[:, 2] = turning @ points[each, :, farthest].swapaxes(1, 2)
+        steps = self._hull.basis.steps[:, :, farthest].transpose(2, 0, 1, 3)  # (b, K, 3, 16)
+        by_rays[:, POSE:] = turn[:, None] @ steps
+        there = pixels[each, :, farthest].swapaxes(1, 2)[:, None]
+        slope = ((by_rays[:, :, :2] - there * by_rays[:, :, 2:]) * DIRECTIONS.T).sum(axis=2)
+        return np.asarray(slope / depth[each, farthest][:, None])
 
 
-def _cauchy(residual: Array, bend: Array) -> tuple[Array, Array]:
+def _cauchy(residual: Array, bend: float) -> tuple[Array, Array]:
     """Cauchy's loss c^2 log(1 + r^2 / c^2), and the weight that least squares gives the residual for it."""
     share = (residual / bend) ** 2
     return bend**2 * np.log1p(share), 1 / (1 + share)

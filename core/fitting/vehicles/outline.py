@@ -1,4 +1,8 @@
-"""How far a car's mask reaches in a few directions: what its outline says of its place and size."""
+"""A mask's outline as a fit takes it: how far it reaches in some directions, and which of those count.
+
+The support of a shape in a direction u is the largest u . p over its points p. It needs no matching of
+points, ignores holes and dents in a mask, and is the same for a shape and its convex hull.
+"""
 
 from __future__ import annotations
 
@@ -14,101 +18,90 @@ from core.records.masks import MaskPatch
 Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 
-DIRECTIONS = 16
-# a mask's edge is rarely sharper, and no car of the shape space has a real one's mirrors and bumpers
-EDGE_PX = 1.0
-EDGE_SHARE = 0.01
-# half a pixel from the last centre to its edge along the axes, a little less aslant
-_HALF_PX = 0.4
-# the rim that decides whether a direction is free, and how far outwards it is looked at, of the mask's size
-_RIM_SHARE = 0.03
-_FREE_SHARE = 0.75
+COUNT = 16
+DIRECTIONS: Array = np.stack(
+    [np.cos(np.arange(COUNT) * (2 * np.pi / COUNT)), np.sin(np.arange(COUNT) * (2 * np.pi / COUNT))], axis=1
+)
+# an edge nearer than this to the picture's border, or to what stands before the car, is not the car's own
+BORDER_PX = 2.0
+HIDER_PX = 3.0
 
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """A car's mask as its reach in some directions, in the ideal picture (without the lens's distortion).
+    """The reach of a mask.
 
     Attributes:
-        directions: (D, 2) unit vectors.
-        reach_px: (D,) the largest u.p of the mask's points.
-        sigma_px: (D,) standard deviation of that.
-        open: (D,) whether the car may go on beyond: something stands in front there, or the picture ends.
+        supports_px: (16,) in DIRECTIONS, undistorted pixels; NaN for an empty mask.
+        free: (16,) where the edge is the car's own, neither the picture's border nor another object's.
+        contact_px: (2,) undistorted pixel at the middle of its lower edge.
+        size_px: larger side of its box; 0 for an empty mask.
     """
 
-    directions: Array
-    reach_px: Array
-    sigma_px: Array
-    open: Bits
-
-    @property
-    def closed(self) -> int:
-        """In how many directions the car is known to end where its mask does."""
-        return int((~self.open).sum())
-
-    @property
-    def middle(self) -> Array:
-        """(2,) the middle between opposite ends, pixels."""
-        half = len(self.directions) // 2
-        between = (self.reach_px[:half] - self.reach_px[half:]) / 2
-        return np.asarray(np.linalg.lstsq(self.directions[:half], between, rcond=None)[0])
+    supports_px: Array
+    free: Bits
+    contact_px: Array
+    size_px: float
 
 
-def outline_of(mask: MaskPatch, camera: Camera, others: Sequence[MaskPatch] = ()) -> Outline | None:
-    """The outline of a car's mask; None of an empty one.
-
-    A mask that lies lower in the picture than the car's own is taken to stand in front of it. What still
-    things hide is not known here; the fit doubts an outline that is too small instead.
+def outline_of(mask: MaskPatch, camera: Camera, hiders: Sequence[MaskPatch] = ()) -> Outline:
+    """The outline of a modal mask.
 
     Args:
-        mask: the part of the car that is seen.
-        others: masks of the frame's other objects.
+        mask: of the car, as it is seen.
+        camera: whose picture it lies in.
+        hiders: masks of what stands before the car, as its occlusion label says.
     """
-    rows, columns = np.nonzero(_rim(mask.bits))
-    if not len(rows):
-        return None
-    height, width = mask.bits.shape
-    size = max(height, width)
-    pixels = np.stack([columns + mask.x, rows + mask.y], axis=1).astype(np.float64)
-    ideal = camera.undistort(pixels) if camera.is_distorted else pixels
-    there = np.isfinite(ideal).all(axis=1)
-    if not there.any():
-        return None
-    pixels, ideal = pixels[there], ideal[there]
-    angles = np.linspace(0.0, 2 * np.pi, DIRECTIONS, endpoint=False)
-    directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    along = ideal @ directions.T
-    reach = along.max(axis=0)
-    deep = max(1.5, _RIM_SHARE * size)
-    nearer = [other for other in others if other.bits.size and _bottom(other) > _bottom(mask)]
-    open_ends = np.array(
-        [
-            _is_open(pixels[along[:, index] > reach[index] - deep], direction * deep, camera, nearer)
-            for index, direction in enumerate(directions)
-        ]
-    )
-    sigma = np.full(DIRECTIONS, float(np.hypot(EDGE_PX, EDGE_SHARE * size)))
-    return Outline(directions, reach + _HALF_PX, sigma, open_ends)
+    edge = _edge(mask)
+    if not len(edge):
+        nothing = np.full(COUNT, np.nan)
+        return Outline(nothing, np.zeros(COUNT, dtype=np.bool_), np.full(2, np.nan), 0.0)
+    flat = camera.undistort(edge)
+    reach = flat @ DIRECTIONS.T
+    outermost = np.argmax(np.where(np.isnan(reach), -np.inf, reach), axis=0)
+    # a pixel is set where the car covers its centre: its edge lies half a pixel further out, on average
+    supports = reach[outermost, range(COUNT)] + 0.5 * np.abs(DIRECTIONS).max(axis=1)
+    free = np.isfinite(supports) & ~_at_border(edge, outermost, camera)
+    for hider in hiders:
+        free &= ~_beside(edge[outermost], hider)
+    size = np.ptp(edge, axis=0) + 1.0
+    middle = np.array([(edge[:, 0].min() + edge[:, 0].max()) / 2, edge[:, 1].max() + 0.5])
+    return Outline(supports, free, camera.undistort(middle), float(size.max()))
 
 
-def _rim(bits: Bits) -> Bits:
-    """The mask's pixels that have a neighbour outside it."""
-    padded = np.pad(bits, 1)
-    inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    return np.asarray(bits & ~inner)
+def _edge(mask: MaskPatch) -> Array:
+    """(n, 2) the first and last pixel of each row, which hold all corners of the mask's convex hull."""
+    rows = np.flatnonzero(mask.bits.any(axis=1))
+    bits = mask.bits[rows]
+    first = bits.argmax(axis=1)
+    last = bits.shape[1] - 1 - bits[:, ::-1].argmax(axis=1)
+    x = np.concatenate([first, last]) + mask.x
+    return np.stack([x, np.concatenate([rows, rows]) + mask.y], axis=1).astype(np.float64)
 
 
-def _bottom(mask: MaskPatch) -> int:
-    return mask.y + int(mask.bits.shape[0])
+def _at_border(edge: Array, outermost: NDArray[np.intp], camera: Camera) -> Bits:
+    """(16,) whether the mask leaves the picture on the side that it reaches to there."""
+    low = edge.min(axis=0) < BORDER_PX
+    high = edge.max(axis=0) > np.array([camera.width, camera.height]) - 1 - BORDER_PX
+    ends = edge[outermost]
+    # where the mask is cut, what lies beyond could reach further in every direction towards that side
+    cut = (low & (DIRECTIONS < -1e-9)) | (high & (DIRECTIONS > 1e-9))
+    near = (ends < BORDER_PX) | (ends > np.array([camera.width, camera.height]) - 1 - BORDER_PX)
+    return np.asarray(cut.any(axis=1) | near.any(axis=1))
 
 
-def _is_open(rim: Array, outwards: Array, camera: Camera, nearer: Sequence[MaskPatch]) -> bool:
-    """Whether more than a few of the rim's pixels meet something in front, or the picture's border."""
-    beyond = np.round(np.concatenate([rim + outwards, rim + outwards / 2])).astype(np.intp)
-    held = (beyond < 0).any(axis=1) | (beyond[:, 0] >= camera.width) | (beyond[:, 1] >= camera.height)
-    for other in nearer:
-        x, y = beyond[:, 0] - other.x, beyond[:, 1] - other.y
-        inside = (x >= 0) & (y >= 0) & (x < other.bits.shape[1]) & (y < other.bits.shape[0])
-        held[inside] |= other.bits[y[inside], x[inside]]
-    count = len(rim)
-    return bool((held[:count] | held[count:]).mean() > 1 - _FREE_SHARE)
+def _beside(points: Array, hider: MaskPatch) -> Bits:
+    """(n,) whether another mask lies within a few pixels of points."""
+    if not hider.bits.size:
+        return np.zeros(len(points), dtype=np.bool_)
+    reach = int(np.ceil(HIDER_PX))
+    height, width = hider.bits.shape
+    found = np.zeros(len(points), dtype=np.bool_)
+    for number, (x, y) in enumerate(points.astype(int).tolist()):
+        left, top = x - hider.x, y - hider.y
+        if -reach <= left < width + reach and -reach <= top < height + reach:
+            window = hider.bits[
+                max(top - reach, 0) : max(top + reach + 1, 0), max(left - reach, 0) : max(left + reach + 1, 0)
+            ]
+            found[number] = bool(window.any())
+    return found

@@ -19,7 +19,7 @@ from core.fitting.vehicles.fit_mesh import sizes_m
 from core.fitting.vehicles.free_model import FreeModel, UprightPrior
 from core.fitting.vehicles.ground_model import GroundModel
 from core.fitting.vehicles.levenberg_marquardt import HUBER_SIGMAS, Sightings
-from core.fitting.vehicles.search import OUTLIER_SQUARE, UNSEEN_COST, Found, search
+from core.fitting.vehicles.search import OUTLIER_SQUARE, TOLERANCE, UNSEEN_COST, Found, search
 from core.fitting.vehicles.shape_basis import basis_of
 from core.fitting.vehicles.uncertainty import FreeSpread, GroundSpread, noise_square
 from core.fitting.vehicles.verdict import Findings, judge, looks_wrong
@@ -51,6 +51,7 @@ class FitSettings:
         huber_sigmas: residuals beyond it count linearly.
         try_swapped: whether left and right exchanged is tried where the points fit badly.
         upright: how cars stand where no ground is known.
+        tolerance: a fit has arrived when a step lowers its cost by less, in squared sigmas.
     """
 
     components: int = 5
@@ -58,6 +59,7 @@ class FitSettings:
     huber_sigmas: float = HUBER_SIGMAS
     try_swapped: bool = True
     upright: UprightPrior = field(default_factory=UprightPrior)
+    tolerance: float = TOLERANCE
 
 
 class VehicleFitter:
@@ -140,14 +142,14 @@ class VehicleFitter:
     def _search(self, seen: Sightings) -> tuple[Found, Bits, Bits]:
         """The best pose of each car, whether left and right are exchanged for it, or might have to be."""
         starts = self.model.starts(seen.pixels, seen.weights, self._headings)
-        found = search(self.model, seen, starts, self.settings.huber_sigmas)
+        found = search(self.model, seen, starts, self.settings.huber_sigmas, self.settings.tolerance)
         swapped, torn = np.zeros(len(starts), dtype=np.bool_), np.zeros(len(starts), dtype=np.bool_)
         doubtful = self._doubtful(seen, found) if self.settings.try_swapped else swapped
         rows = np.flatnonzero(doubtful)
         if len(rows):
             other = _exchanged(seen.of(rows))
             starts = self.model.starts(other.pixels, other.weights, self._headings)
-            mirrored = search(self.model, other, starts, self.settings.huber_sigmas)
+            mirrored = search(self.model, other, starts, self.settings.huber_sigmas, self.settings.tolerance)
             theirs, ours = _whole_cost(mirrored), _whole_cost(_rows(found, rows))
             better = ours > theirs + SWAP_MARGIN * self._noise_squares(other, theirs)
             shown = mirrored.unseen.sum(axis=1) + 1 < found.unseen[rows].sum(axis=1)
@@ -180,7 +182,8 @@ class VehicleFitter:
         seen = self.sightings([evidence])
         if (seen.weights > 0).sum() < self.fewest_points:
             return None
-        found = search(self.model, seen, self.state_of(start)[None, None], self.settings.huber_sigmas)
+        state, settings = self.state_of(start)[None, None], self.settings
+        found = search(self.model, seen, state, settings.huber_sigmas, settings.tolerance)
         if self._doubtful(seen, found)[0] or found.outliers.any() or found.unseen.any():
             return None
         no = np.zeros(1, dtype=np.bool_)

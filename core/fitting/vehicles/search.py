@@ -22,6 +22,7 @@ Bits = NDArray[np.bool_]
 
 KEPT = 3
 APART_RAD = np.deg2rad(25.0)
+TOLERANCE = 1e-6
 _FIRST_ROUNDS = 5
 # a squared residual in sigmas beyond this is met by one point in a thousand: chi-square of 2, 0.999
 OUTLIER_SQUARE = 13.8
@@ -71,14 +72,17 @@ class Found:
         self.rival_cost[rows], self.rival[rows] = other.rival_cost, other.rival
 
 
-def search(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> Found:
+def search(
+    model: PoseModel, seen: Sightings, starts: Array, huber: float, tolerance: float = TOLERANCE
+) -> Found:
     """Goes down from all starts of all cars, and leaves out points that disagree.
 
     Args:
         seen: (n rows).
         starts: (n, s, S).
+        tolerance: see `minimise`.
     """
-    found = _explore(model, seen, starts, huber)
+    found = _explore(model, seen, starts, huber, tolerance)
     rows = np.arange(len(starts))
     outliers = found.outliers
     for _ in range(_SIFTINGS):
@@ -90,14 +94,14 @@ def search(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> Fo
         outliers[rows] = marked
         those = seen.of(rows)
         kept = Sightings(those.pixels, np.where(marked, 0.0, those.weights), those.seen)
-        again = _explore(model, kept, starts[rows], huber)
+        again = _explore(model, kept, starts[rows], huber, tolerance)
         again.outliers = marked
         again.squares = linearise(model, those, again.best.state).squares
         found.put(rows, again)
     return found
 
 
-def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> Found:
+def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float, tolerance: float) -> Found:
     """The best of all starts, and the best one that is turned away from it."""
     cars, many, size = starts.shape
     every = np.repeat(np.arange(cars), many)
@@ -105,7 +109,8 @@ def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float) -> 
     chosen = _distinct(model, rough.state.reshape(cars, many, size), rough.cost.reshape(cars, many))
     kept = chosen.shape[1]
     rows = (chosen + np.arange(cars)[:, None] * many).reshape(-1)
-    fine = minimise(model, seen.of(np.repeat(np.arange(cars), kept)), rough.state[rows], huber=huber)
+    every = np.repeat(np.arange(cars), kept)
+    fine = minimise(model, seen.of(every), rough.state[rows], tolerance=tolerance, huber=huber)
     cost, state = fine.cost.reshape(cars, kept), fine.state.reshape(cars, kept, size)
     unseen = _unseen(model, seen, fine.state, kept)
     cost = cost + UNSEEN_COST * unseen.sum(axis=1).reshape(cars, kept)

@@ -1,0 +1,113 @@
+"""Fits a car from few points or none, with its outline, its motion and its track's shape beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.fitting.vehicles.evidence import KeypointEvidence
+from core.fitting.vehicles.fitter import VehicleFitter
+from core.fitting.vehicles.guided_model import Guide, GuidedModel
+from core.fitting.vehicles.levenberg_marquardt import Sightings
+from core.fitting.vehicles.outline import Outline
+from core.fitting.vehicles.search import OUTLIER_SQUARE, Found
+from core.fitting.vehicles.verdict import looks_wrong
+from core.records.fits import FitMethod, FitVerdict, VehicleFit
+from core.records.masks import MaskPatch
+
+# fewer ends than this leave a car's place or size open
+_FEWEST_ENDS = 6
+_ENOUGH_POINTS = 4
+# the vertex that reaches farthest changes from step to step, and the last steps gain next to nothing
+_TOLERANCE = 1e-2
+_LEAST_HEADING_RAD = 0.1
+
+
+class GuidedFitter(VehicleFitter):
+    """A `VehicleFitter` of one car in one frame, of which something is known before its points.
+
+    Without a point the fit is coarse. Points that contradict the outline win.
+    """
+
+    def __init__(self, fitter: VehicleFitter, guide: Guide) -> None:
+        """Takes some milliseconds, as what a car's outline can touch is worked out.
+
+        Args:
+            fitter: of the frame's camera, which must have a ground.
+            guide: what is known.
+
+        Raises:
+            ValueError: the fitter's camera has no ground.
+        """
+        if fitter.plane is None:
+            raise ValueError("a car is guided on a ground only")
+        # whether left and right are exchanged is left to the plain fitter: here headings are known
+        settings = replace(fitter.settings, try_swapped=False, tolerance=_TOLERANCE)
+        super().__init__(fitter.camera, fitter.plane, fitter.space, settings)
+        self.guide, self._plain = guide, fitter
+        self.model = GuidedModel(fitter.camera, fitter.plane, self.model.basis, fitter.space, guide)
+
+    @property
+    def fewest_points(self) -> int:
+        """None where the outline has ends enough."""
+        return 0 if self._ends >= _FEWEST_ENDS else 1
+
+    @property
+    def _ends(self) -> int:
+        """In how many directions the car may be taken to end where its mask does."""
+        return 0 if self.guide.outline is None else int(self.guide.outline.free.sum())
+
+    def fit(self, evidence: KeypointEvidence, start: VehicleFit | None = None) -> VehicleFit:
+        """See `VehicleFitter.fit`; of method COARSE where there is no point."""
+        fit = super().fit(evidence, start)
+        placed = int(evidence.used.sum())
+        if not placed:
+            return replace(fit, method=FitMethod.COARSE)
+        if placed >= _ENOUGH_POINTS and fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE:
+            plain = self._plain.fit(evidence)
+            if plain.verdict is not FitVerdict.TOO_FEW_POINTS:
+                return plain
+        return fit
+
+    def _doubtful(self, seen: Sightings, found: Found) -> NDArray[np.bool_]:
+        """Also where the points alone are off: an outline that fits well does not make up for them."""
+        doubtful = super()._doubtful(seen, found)
+        squares = np.minimum(found.squares, OUTLIER_SQUARE).sum(axis=1)
+        points = (seen.weights > 0).sum(axis=1)
+        off = [looks_wrong(float(a), float(b)) for a, b in zip(squares, 2 * points, strict=True)]
+        return np.asarray(doubtful | np.array(off))
+
+    def _freedom(self, points: NDArray[np.intp]) -> NDArray[np.intp]:
+        return 2 * points + self._ends - (3 if self.guide.heading_rad is None else 2)
+
+
+def guide_of(
+    outline: Outline | None, coarse: VehicleFit | None = None, of_track: VehicleFit | None = None
+) -> Guide:
+    """What is known of a car, as a guide.
+
+    Args:
+        outline: of its mask in this frame.
+        coarse: its coarse fit in this frame, of which the heading is taken where it holds one.
+        of_track: a fit of the same car in another frame, or all frames (`fit_track`), of which the shape is
+            taken where it holds one.
+    """
+    heading, turn, shape, spread = None, _LEAST_HEADING_RAD, None, None
+    if coarse is not None and coarse.verdict is FitVerdict.GOOD and coarse.sigmas is not None:
+        heading, turn = coarse.heading_rad, max(turn, coarse.sigmas.heading_rad)
+    if of_track is not None and of_track.verdict is FitVerdict.GOOD and of_track.sigmas is not None:
+        shape, spread = np.array(of_track.shape), np.array(of_track.sigmas.shape)
+    seen = outline if outline is not None and bool(np.isfinite(outline.supports_px).all()) else None
+    return Guide(seen, heading, turn, shape, spread)
+
+
+def in_front(mask: MaskPatch, others: Sequence[MaskPatch]) -> list[MaskPatch]:
+    """Those masks of a frame that lie lower in the picture than a car's, and so before it on the ground."""
+    return [other for other in others if other.bits.size and _bottom(other) > _bottom(mask)]
+
+
+def _bottom(mask: MaskPatch) -> int:
+    return mask.y + int(mask.bits.shape[0])

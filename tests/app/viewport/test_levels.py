@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.views.viewport.looking import CameraLook, FreeLook
+import numpy as np
+
+from app.views.viewport.looking import CameraLook, FreeLook, to_widget
 from app.views.viewport.scene_drawer import level_choice
 from tests.app.viewport.scenes import street
 
@@ -31,6 +33,19 @@ def test_only_so_many_are_fine_however_near() -> None:
     assert len(middle) == 48
     assert len(coarse) == 80 - 8 - 48 - 1
     assert 3 not in [*fine, *middle, *coarse]
+
+
+def test_every_car_in_sight_is_drawn_once_also_from_among_them() -> None:
+    # the eye stands 10 m behind the target at 5 m: cars before, around and behind it
+    scene = street([(10.0 + 4.0 * number, 0.5) for number in range(20)])
+    look = FreeLook((52.0, 0.0, 0.0), np.pi, 0.2, 10.0)
+    matrix = look.matrix(*SIZE)
+    found = [index for level in level_choice(scene.cars, matrix, *SIZE, set()) for index in level]
+    assert len(found) == len(set(found))
+    places = to_widget(matrix, [car.centre for car in scene.cars], *SIZE)
+    inside = np.flatnonzero(((places > 0) & (places < SIZE)).all(axis=1))
+    assert len(inside) > 5
+    assert set(inside.tolist()) <= set(found)
 
 
 def test_nothing_is_drawn_of_an_empty_scene() -> None:

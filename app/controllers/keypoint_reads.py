@@ -67,8 +67,8 @@ class KeypointReads:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._lock = threading.Lock()
-        self._space: tuple[CarShapeSpace, str] | None = None
-        self._fitters: dict[int, VehicleFitter] = {}
+        self._space: CarShapeSpace | None = None
+        self._fitters: dict[tuple[int, int, int], VehicleFitter] = {}
         self._names: dict[int, str] = {}
 
     # ---- the queue ------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class KeypointReads:
         if row is None:
             return Fitting()
         try:
-            fitter = self._fitter(row)
+            fitter = self._fitter(row, context.width, context.height)
         except AmodalError as problem:
             return Fitting(problem=f"{problem.problem} {problem.way_out}")
         from core.fitting.vehicles.fit_mesh import fit_ray_mesh
@@ -146,25 +146,24 @@ class KeypointReads:
             for other in context.others
             if other.fit is not None and other.fit.fit.sigmas is not None
         )
-        return Fitting(fitter, others, row.id, self._shape_space()[1])
+        return Fitting(fitter, others, row.id, fitter.space.label)
 
-    def _fitter(self, row: CalibrationRow) -> VehicleFitter:
+    def _fitter(self, row: CalibrationRow, width: int, height: int) -> VehicleFitter:
         from core.fitting.vehicles.fitter import VehicleFitter
         from core.geometry.calibration.result import from_record
 
+        key = (row.id, width, height)
         with self._lock:
-            if row.id not in self._fitters:
+            if self._space is None:
+                from core.shapes.space_file import default_space
+
+                self._space = default_space()
+            if key not in self._fitters:
                 camera, plane = from_record(row.record)
-                self._fitters[row.id] = VehicleFitter(camera, plane, self._shape_space()[0])
-            return self._fitters[row.id]
-
-    def _shape_space(self) -> tuple[CarShapeSpace, str]:
-        if self._space is None:
-            from core.shapes.space_file import default_space
-
-            space = default_space()
-            self._space = space, space.name
-        return self._space
+                if (camera.width, camera.height) != (width, height):
+                    camera = camera.resized(width, height)
+                self._fitters[key] = VehicleFitter(camera, plane, self._space)
+            return self._fitters[key]
 
     def _item(self, row: InstanceRow, placed: KeypointRow | None) -> QueueItem:
         count = 0 if placed is None else placed.keypoints.placed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.controllers.keypoint_looks import LOOKS
 from app.controllers.keypoint_points import filled, none_placed, without_taken_over
@@ -11,6 +12,9 @@ from core.records.boxes import Box
 from core.records.fits import FitVerdict, VehicleFit
 from core.records.keypoints import Template
 from core.store.edits.accepted_cars import AcceptedCar
+
+if TYPE_CHECKING:
+    from core.fitting.vehicles.evidence import KeypointEvidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +48,20 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
     from core.fitting.vehicles.evidence import evidence_of
     from core.fitting.vehicles.fill import fill_between
     from core.fitting.vehicles.predict import predict
+    from core.fitting.vehicles.track import fit_track
 
     fitter, track = car.fitting.fitter, car.context.track
-    fits: list[VehicleFit | None] = []
+    evidences: list[KeypointEvidence | None] = []
     for view in track:
         row = reads.keypoints(view.instance_id) if view.points_placed else None
-        if row is None or not without_taken_over(row.keypoints).placed:
-            fits.append(None)
-            continue
-        found = fitter.fit(evidence_of(row.keypoints, max(view.box.w, view.box.h)))
-        fits.append(found if found.verdict is FitVerdict.GOOD and not found.swapped else None)
+        told = row is not None and without_taken_over(row.keypoints).placed > 0
+        size_px = max(view.box.w, view.box.h)
+        evidences.append(evidence_of(row.keypoints, size_px) if row is not None and told else None)
+    # one shape for all views; how the car moves between them the boxes show
+    fits = [
+        fit if fit is not None and fit.verdict is FitVerdict.GOOD and not fit.swapped else None
+        for fit in fit_track(fitter, evidences, [view.time_s for view in track])
+    ]
     if sum(fit is not None for fit in fits) < 2:
         return TrackFilling(
             problem="Two views of the track must be annotated, with fits that hold: C and X go to its others."

@@ -17,6 +17,7 @@ from core.jobs.settings import (
     ExportSettings,
     FitSettings,
     ImportSettings,
+    KeypointsSettings,
     LocateSettings,
     MineSettings,
     RecordSettings,
@@ -68,8 +69,14 @@ def _mine(context: JobContext) -> dict[str, Any]:
     return run_mine(context)
 
 
+def _keypoints(context: JobContext) -> dict[str, Any]:
+    from core.jobs.keypoints import run_keypoints
+
+    return run_keypoints(context)
+
+
 def _fit(context: JobContext) -> dict[str, Any]:
-    from core.jobs.fit import run_fit
+    from core.jobs.fit.job import run_fit
 
     return run_fit(context)
 
@@ -128,6 +135,13 @@ KINDS: Mapping[str, JobKind] = {
             "Find cars and people, follow them and test which are unoccluded.",
             MineSettings,
             _mine,
+        ),
+        JobKind(
+            "keypoints",
+            "Place keypoints by a network",
+            "Let a network place keypoints on cars that have none.",
+            KeypointsSettings,
+            _keypoints,
         ),
         JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
         JobKind(

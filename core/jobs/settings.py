@@ -13,6 +13,7 @@ from core.mining.detectors.settings import (
     RfdetrSettings,
     TorchvisionSettings,
 )
+from core.mining.keypoints.settings import OnnxKeypointSettings
 from core.mining.occlusion.settings import OcclusionSettings, WaltSettings
 from core.mining.thinning_settings import ThinningSettings
 from core.mining.tracking import TrackingSettings
@@ -154,6 +155,34 @@ class MineSettings(JobSettings):
     )
 
 
+class KeypointsSettings(JobSettings):
+    """Let a network place keypoints."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose cars to look at. Empty: all of the camera's.",
+    )
+    min_size_px: float = Field(
+        32,
+        ge=0,
+        le=4096,
+        title="Smallest car",
+        description="Cars whose longer side is shorter than this are left out.",
+        json_schema_extra={"unit": "px"},
+    )
+    include_thinned: bool = Field(
+        False, title="Repeats too", description="Also views that another object stands for in the queue."
+    )
+    redo: bool = Field(
+        False,
+        title="Place again",
+        description="Also cars on which a network has placed some. What people placed or imported stays.",
+    )
+    onnx: OnnxKeypointSettings = Field(default_factory=OnnxKeypointSettings)
+
+
 class FitSettings(JobSettings):
     """Fit cars in 3D."""
 
@@ -168,6 +197,11 @@ class FitSettings(JobSettings):
         title="Method",
         description="track: the frames of a track together, with one shape. single: each frame by itself.",
         json_schema_extra={"labels": {"track": "Whole tracks", "single": "Each frame by itself"}},
+    )
+    coarse: bool = Field(
+        True,
+        title="The others coarsely",
+        description="Cars without keypoints by the outline of their mask and the motion of their track.",
     )
     redo: bool = Field(
         False,

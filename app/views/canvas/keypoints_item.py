@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent
 
+from app.states.keypoint_look import Side
 from app.states.keypoints import DrawnPoint, KeypointsState
 from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
 from app.views.canvas.keypoint_marks import (
@@ -266,23 +267,23 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
     def _paint_skeleton(self, painter: QPainter, to_screen: QTransform, solid: float) -> None:
         state = self._state
         assert state.look is not None
-        lines: dict[tuple[str, bool], list[tuple[QPointF, QPointF]]] = {}
+        lines: dict[tuple[Side, bool], list[QLineF]] = {}
         for line in state.look.skeleton:
             ends = [self._spot(index) for index in line]
             if ends[0] is None or ends[1] is None:
                 continue
             placed = all(state.points[index] is not None for index in line)
-            pair = (_on_screen(ends[0], to_screen), _on_screen(ends[1], to_screen))
+            pair = QLineF(_on_screen(ends[0], to_screen), _on_screen(ends[1], to_screen))
             lines.setdefault((state.look.side_of_line(line), placed), []).append(pair)
         for (side, placed), pairs in lines.items():
-            painter.setOpacity(1.0 if placed else 0.75 * solid)
-            backing, colour = QColor(BACKING_COLOUR), QColor(SIDE_COLOURS[side])  # type: ignore[index]
+            painter.setOpacity(1.0 if placed else 0.8 * solid)
+            backing, colour = QColor(BACKING_COLOUR), QColor(SIDE_COLOURS[side])
             backing.setAlpha(110)
-            style = Qt.PenStyle.SolidLine if placed else Qt.PenStyle.DashLine
-            for pen in (QPen(backing, 3.0), QPen(colour, 1.4, style)):
-                painter.setPen(pen)
-                for first, second in pairs:
-                    painter.drawLine(first, second)
+            if placed:
+                painter.setPen(QPen(backing, 3.0))
+                painter.drawLines(pairs)
+            painter.setPen(QPen(colour, 1.4, Qt.PenStyle.SolidLine if placed else Qt.PenStyle.DashLine))
+            painter.drawLines(pairs)
 
     def _paint_residuals(self, painter: QPainter, to_screen: QTransform) -> None:
         """From each point to where the fit puts it: where that is worth a look."""

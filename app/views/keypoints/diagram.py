@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import cos, degrees, sin
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.states.keypoint_look import Side
@@ -29,6 +29,7 @@ class Diagram(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._state = KeypointsState()
+        self._drawn: QPixmap | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_scale(1.0)
 
@@ -37,6 +38,7 @@ class Diagram(QWidget):
         before, self._state = self._state, state
         self.setVisible(state.look is not None)
         if _looks(before) != _looks(state):
+            self._drawn = None
             self.update()
             self.setAccessibleName("" if state.look is None else f"Next: {state.look.names[state.current]}")
 
@@ -45,11 +47,23 @@ class Diagram(QWidget):
         self.setFixedSize(round(_SIZE_PX[0] * scale), round(_SIZE_PX[1] * scale))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Qt's: the plan, its points, and the current one's name."""
+        """Qt's: copies what was drawn last: the canvas below is drawn anew far more often than the plan."""
+        scale = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.size() != self.size() * scale:
+            self._drawn = QPixmap(self.size() * scale)
+            self._drawn.setDevicePixelRatio(scale)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            self._draw(self._drawn)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.end()
+
+    def _draw(self, canvas: QPixmap) -> None:
+        """The plan, its points, and the current one's name."""
         look = self._state.look
         if look is None:
             return
-        painter = QPainter(self)
+        painter = QPainter(canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         backing = QColor(BACKING_COLOUR)
         backing.setAlpha(215)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtCore import QAbstractItemModel, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -17,6 +17,8 @@ from app.views.keypoints.tag_bar import TagBar
 from app.views.keypoints.track_strip import TrackStrip
 from app.views.text import frame, label
 from core.records.shapes import KeypointTag
+
+_BESIDE_MS = 50  # between two drawings of list and card, while a point is dragged
 
 
 class KeypointsView(QWidget):
@@ -34,6 +36,12 @@ class KeypointsView(QWidget):
         self.points, self.card, self.tags = PointList(), FitCardView(), TagBar()
         self.strip = TrackStrip()
         self.click_tag = KeypointTag.VISIBLE
+        self._state = KeypointsState()
+        self._waiting = False
+        self._beside = QTimer(self)
+        self._beside.setSingleShot(True)
+        self._beside.setInterval(_BESIDE_MS)
+        self._beside.timeout.connect(self._on_beside)
         self.tags.show_tag(self.click_tag)
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -59,8 +67,23 @@ class KeypointsView(QWidget):
         self.setFocusProxy(self.pane.canvas)
 
     def show_state(self, state: KeypointsState) -> None:
-        """Draws everything of one object."""
+        """Draws everything of one object: on the canvas at once, beside it as often as the eye follows."""
         self.pane.show_state(state)
+        self._state = state
+        if not self._beside.isActive():
+            self._show_beside()
+            self._beside.start()
+        else:
+            self._waiting = True
+
+    def _on_beside(self) -> None:
+        if self._waiting:
+            self._show_beside()
+            self._beside.start()
+
+    def _show_beside(self) -> None:
+        """Draws what stands beside the canvas."""
+        self._waiting, state = False, self._state
         self.points.show_state(state)
         self.strip.show_state(state)
         shown = state.instance_id is not None

@@ -238,7 +238,7 @@ class _Work:
         if not solved:
             if free < self._settings.fewest:
                 return FitVerdict.TOO_FEW_POINTS, (
-                    f"Only {free} of {COUNT} sides of the outline are the car's own; others are hidden or cut."
+                    f"Only {free} of {COUNT} sides of the outline are its own: the rest is hidden or cut."
                 )
             return FitVerdict.TOO_FEW_POINTS, "The outline does not reach the ground that this camera sees."
         if cost > _NOISE_BESIDES**2 * max(free - POSE, 1):

@@ -60,7 +60,7 @@ class OutlineModel:
         """(b, 3 + K) -> (b, 2, 17) and (b, 3 + K, 2, 17): reaches, then heading; NaN where it is behind."""
         pixels, slope = self._ground.project(state)
         rows = np.arange(len(state))[:, None]
-        furthest = np.argmax(DIRECTIONS @ np.nan_to_num(pixels, nan=-np.inf), axis=2)  # (b, 16)
+        furthest = np.argmax(DIRECTIONS @ np.nan_to_num(pixels), axis=2)  # (b, 16)
         behind = np.isnan(pixels[:, 0]).any(axis=1)
         reach, reach_slope = np.zeros((len(state), 2, COUNT + 1)), np.zeros((*slope.shape[:2], 2, COUNT + 1))
         chosen = pixels[rows, :, furthest]  # (b, 16, 2)

@@ -99,7 +99,9 @@ def drawable_levels(space: CarShapeSpace) -> tuple[DrawableLevel, ...]:
     plain = face_materials.copy()
     for name in _TOO_THIN & mesh.parts.keys():
         plain[mesh.parts[name]] = Material.PAINT
-    coarse = cluster_proxy(mesh.mean, mesh.faces, mesh.keypoint_ids, COARSE_CELL_M)
+    ends = [mesh.mean[:, axis].argmin() for axis in (0, 2)] + [mesh.mean[:, axis].argmax() for axis in (0, 2)]
+    kept = np.concatenate([mesh.keypoint_ids, np.array(ends, dtype=np.int32)])  # it is as long and as high
+    coarse = cluster_proxy(mesh.mean, mesh.faces, kept, COARSE_CELL_M)
     sets = (
         (np.arange(len(mesh.mean), dtype=np.int32), mesh.faces),
         (mesh.proxy_ids, mesh.proxy_faces),

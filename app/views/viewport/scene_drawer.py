@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from app.views.viewport.colours import colour_rows
 from app.views.viewport.gl_surface import GlSurface
 from app.views.viewport.looking import AboveLook, CameraLook, FreeLook, to_widget
 from app.views.viewport.scene_lines import PANE_M, rgba
+
+if TYPE_CHECKING:
+    from app.views.viewport.visuals.cars import CarsVisual
 
 Array = NDArray[np.float64]
 
@@ -194,17 +198,15 @@ class SceneDrawer:
             for index, car in enumerate(cars)
             if car.instance_id == self._scene.selected and car.role is not CarRole.COMPARED
         ]
-        for visual, indices in zip(
-            self._levels, level_choice(cars, matrix, width, height, set(ghosts), scale), strict=True
-        ):
+        choice = level_choice(cars, matrix, width, height, set(ghosts), scale)
+        for visual, indices in zip(self._levels, choice, strict=True):
             visual.choose(cars, indices)
-            if alpha > 0:
-                visual.draw(matrix, eye, alpha)
+        _draw_surfaces(self._levels, matrix, eye, alpha)
         self._outline.choose(cars, chosen)
-        grow = 2 * _OUTLINE_PX * scale / width, 2 * _OUTLINE_PX * scale / height
-        self._outline.draw(matrix, grow)
+        self._outline.draw(matrix, (2 * _OUTLINE_PX * scale / width, 2 * _OUTLINE_PX * scale / height))
         self._ghost.choose(cars, ghosts)
-        self._ghost.draw(matrix, eye, _GHOST_ALPHA * (alpha if over_picture else 1.0) + 0.2)
+        if ghosts:
+            _draw_surfaces((self._ghost,), matrix, eye, _GHOST_ALPHA * (alpha if over_picture else 1.0) + 0.2)
 
     def _draw_camera(self, matrix: Array, width: int, height: int, scale: float) -> None:
         camera = self._scene.camera
@@ -238,6 +240,23 @@ class SceneDrawer:
         self._contacts.set_marks(scene_lines.contact_marks(scene.cars, scene.selected))
 
 
+def _draw_surfaces(visuals: Sequence[CarsVisual], matrix: Array, eye: Array, alpha: float) -> None:
+    """Draws cars so that only what lies nearest shows, however much of the picture comes through it."""
+    from vispy import gloo
+
+    if alpha <= 0.0:
+        return
+    if alpha < 1.0:
+        gloo.set_color_mask(False, False, False, False)
+        for visual in visuals:
+            visual.draw(matrix, eye, 1.0)
+        gloo.set_color_mask(True, True, True, True)
+        gloo.set_depth_func("lequal")
+    for visual in visuals:
+        visual.draw(matrix, eye, alpha)
+    gloo.set_depth_func("less")
+
+
 def level_choice(
     cars: Sequence[SceneCar],
     matrix: Array,
@@ -264,11 +283,13 @@ def level_choice(
         margin = size[:, None] * scale
         shown = ((place > -margin) & (place < np.array([width, height]) + margin)).all(axis=1)
     # a car that is only just before the eye, or around it
-    shown |= np.abs(depth) < lengths
+    around = np.abs(depth) < lengths
+    size[around] = np.inf
+    shown |= around
     shown &= depth > -lengths
     shown[list(left_out)] = False
-    order = [int(index) for index in np.argsort(-np.nan_to_num(size, nan=0.0, posinf=1e9)) if shown[index]]
-    fine = [index for index in order if size[index] > _FINE_PX or depth[index] < lengths[index]][: _MOST[0]]
+    order = [int(index) for index in np.argsort(-size) if shown[index]]
+    fine = [index for index in order if size[index] > _FINE_PX][: _MOST[0]]
     rest = order[len(fine) :]
     middle = [index for index in rest if size[index] > _MIDDLE_PX][: _MOST[1]]
     coarse = rest[len(middle) :]

@@ -29,7 +29,7 @@ _CLICK_PX = 4.0  # a press that moves farther is a drag
 _WHEEL = 1.0015
 _AROUND_M = 14.0
 _ROOF = np.array([0.0, 0.0, 1.6])
-_FITTED_CARS = 0.12  # share of them that may stand outside when all are shown, at each side
+_FEW, _LEFT_OUT = 20, 0.05  # of more cars than these, the share that may stand outside at each side
 
 
 class Viewport(QWidget):
@@ -181,8 +181,9 @@ class Viewport(QWidget):
             foot = self._scene.camera.centre * [1.0, 1.0, 0.0]
             # it is seen too: as often as it takes for a quantile to reach it
             centres = np.concatenate([centres, np.tile(foot, (1 + len(cars) // 4, 1))])
-        low = np.quantile(centres, _FITTED_CARS, axis=0) - 6.0
-        high = np.quantile(centres, 1 - _FITTED_CARS, axis=0) + 6.0
+        left_out = _LEFT_OUT if len(cars) > _FEW else 0.0
+        low = np.quantile(centres, left_out, axis=0) - 6.0
+        high = np.quantile(centres, 1 - left_out, axis=0) + 6.0
         middle, span = (low + high) / 2, high - low
         pixel_m = max(span[0] / max(self.height(), 1), span[1] / max(self.width(), 1), 0.02)
         free = replace(

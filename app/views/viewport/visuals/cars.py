@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from app.states.scene import SceneCar
+from app.views.viewport.visuals.blending import OVER
 
 Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -161,7 +162,7 @@ class _Meshes:
         # what is read back stands on its head for OpenGL, so that fronts turn the other way
         gloo.set_state(depth_test=True, blend=True, cull_face=True)
         gloo.set_front_face("cw" if front else "ccw")
-        gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
+        gloo.set_blend_func(*OVER)
         gloo.set_depth_mask(True)
         self._program.draw("triangles", self._faces)
         gloo.set_state(cull_face=False)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from app.views.viewport.marks import Colour
+from app.views.viewport.visuals.blending import OVER
 
 Array = NDArray[np.float64]
 
@@ -69,7 +70,7 @@ class GroundVisual:
         self._program["u_fade"] = fade_m
         self._program["u_colour"] = colour
         gloo.set_state(depth_test=True, blend=True, cull_face=False)
-        gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
+        gloo.set_blend_func(*OVER)
         gloo.set_depth_mask(False)
         self._program.draw("triangle_strip")
         gloo.set_depth_mask(True)

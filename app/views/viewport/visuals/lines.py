@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from app.views.viewport.marks import Polyline
+from app.views.viewport.visuals.blending import OVER
 
 Array = NDArray[np.float64]
 
@@ -110,7 +111,7 @@ class LinesVisual:
         self._program["u_scale"] = scale
         self._program["u_lift"] = 1e-4
         gloo.set_state(depth_test=not self._over, blend=True, cull_face=False)
-        gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
+        gloo.set_blend_func(*OVER)
         gloo.set_depth_mask(False)
         self._program.draw("triangles", self._faces)
         gloo.set_depth_mask(True)

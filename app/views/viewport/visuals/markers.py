@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from app.views.viewport.marks import Marks
+from app.views.viewport.visuals.blending import OVER
 
 Array = NDArray[np.float64]
 
@@ -96,7 +97,7 @@ class MarkersVisual:
         self._program["u_matrix"] = matrix.T.astype(np.float32)
         self._program["u_scale"] = scale
         gloo.set_state(depth_test=not self._over, blend=True, cull_face=False)
-        gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
+        gloo.set_blend_func(*OVER)
         gloo.set_depth_mask(False)
         self._program.draw("points")
         gloo.set_depth_mask(True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from app.states.scene import SceneCamera
+from app.views.viewport.visuals.blending import OVER
 
 Array = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ class PictureVisual:
         self._program["u_matrix"] = matrix.T.astype(np.float32)
         self._program["u_alpha"] = alpha
         gloo.set_state(depth_test=not behind, blend=True, cull_face=False)
-        gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
+        gloo.set_blend_func(*OVER)
         gloo.set_depth_mask(not behind)
         self._program.draw("triangles", self._faces)
         gloo.set_depth_mask(True)

@@ -60,17 +60,23 @@ def draw_cars(
     """Cars 15 to 60 m away of all headings and shapes, their middles in the picture."""
     rng = np.random.default_rng(seed)
     cars: list[TrueCar] = []
-    assert space.mesh is not None
     while len(cars) < count:
         distance = rng.uniform(NEAR_M, FAR_M)
         place = np.array([distance, distance * rng.uniform(-0.6, 0.6)])
         heading, beta = float(rng.uniform(-np.pi, np.pi)), rng.normal(size=space.components)
-        pose = pose_on_ground(plane, place, heading)
-        if not camera.contains(camera.project(pose.translation)):
-            continue
-        points = pose.apply(space.keypoints(beta))
-        mesh = ray_mesh(pose.apply(space.vertices(beta)), space.mesh.faces)
-        pixels = camera.project(points)
-        visible = sight(points, [mesh], own=0).visible & camera.contains(pixels)
-        cars.append(TrueCar(place, heading, beta, pose, points, pixels, visible))
+        if camera.contains(camera.project(pose_on_ground(plane, place, heading).translation)):
+            cars.append(car_at(space, camera, plane, place, heading, beta))
     return cars
+
+
+def car_at(
+    space: CarShapeSpace, camera: Camera, plane: GroundPlane, place: Array, heading: float, beta: Array
+) -> TrueCar:
+    """A car, and which of its points neither its own body nor the picture's border hides."""
+    assert space.mesh is not None
+    pose = pose_on_ground(plane, place, heading)
+    points = pose.apply(space.keypoints(beta))
+    mesh = ray_mesh(pose.apply(space.vertices(beta)), space.mesh.faces)
+    pixels = camera.project(points)
+    visible = sight(points, [mesh], own=0).visible & camera.contains(pixels)
+    return TrueCar(place, heading, beta, pose, points, pixels, visible)

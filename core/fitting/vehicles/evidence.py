@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 SHARP_PX = 1.0
 SHARP_SHARE = 0.01
 HIDDEN_TIMES = 3.0
+# no picture is so large
+_FARTHEST_PX = 1e6
 _WITNESSES = (LabelOrigin.HUMAN, LabelOrigin.NETWORK, LabelOrigin.IMPORT)
 
 
@@ -48,7 +50,9 @@ class KeypointEvidence:
                 f"not arrays of {pixels.shape} and {sigma.shape}.",
                 "Give one row for each keypoint, NaN where it is not placed.",
             )
-        unusable = ~(np.isfinite(pixels).all(axis=1) & np.isfinite(sigma) & (sigma > 0))
+        with np.errstate(invalid="ignore"):
+            usable = (np.abs(pixels) < _FARTHEST_PX).all(axis=1) & np.isfinite(sigma) & (sigma > 0)
+        unusable = ~usable
         pixels[unusable], sigma[unusable] = np.nan, np.inf
         seen = np.zeros(COUNT, dtype=np.bool_) if self.seen is None else np.array(self.seen, dtype=np.bool_)
         seen &= ~unusable

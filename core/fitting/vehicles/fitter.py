@@ -151,7 +151,7 @@ class VehicleFitter:
             starts = self.model.starts(other.pixels, other.weights, self._headings)
             mirrored = search(self.model, other, starts, self.settings.huber_sigmas, self.settings.tolerance)
             theirs, ours = _whole_cost(mirrored), _whole_cost(_rows(found, rows))
-            better = ours - theirs > SWAP_MARGIN * self._noise_squares(other, theirs)
+            better = ours > theirs + SWAP_MARGIN * self._noise_squares(other, theirs)
             shown = mirrored.unseen.sum(axis=1) + 1 < found.unseen[rows].sum(axis=1)
             fewer = mirrored.outliers.sum(axis=1) + 1 < found.outliers[rows].sum(axis=1)
             far = self._noise_squares(other, ours) > SWAP_NOISE_TIMES**2
@@ -218,7 +218,8 @@ class VehicleFitter:
         used = placed - int(outliers.sum())
         freedom = int(self._freedom(np.array(used)))
         noise = noise_square(cost, freedom)
-        spread = self._spread(found, row, noise) if placed >= self.fewest_points else None
+        held = placed >= self.fewest_points and np.isfinite(cost)
+        spread = self._spread(found, row, noise) if held else None
         pose, place, heading = self._pose(state)
         beta = state[-self.model.basis.components :]
         # a swapped fit's outliers and residuals are told of the points as they are named

@@ -27,7 +27,7 @@ LOOSE_HEADING_RAD = 1.0
 def chi_square_limit(freedom: float, normal_quantile: float) -> float:
     """What a chi-square of so many degrees of freedom exceeds as rarely as a normal does the quantile.
 
-    Wilson and Hilferty's approximation (1931), to about a percent from three degrees on.
+    Wilson and Hilferty's approximation (1931), to two percent from three degrees on.
     """
     spread = 2 / (9 * freedom)
     return float(freedom * (1 - spread + normal_quantile * np.sqrt(spread)) ** 3)
@@ -45,7 +45,8 @@ class Findings:
     Attributes:
         placed: points that there are.
         fewest: points without which no fit is tried.
-        cost: squared residuals in sigmas of the points that agree, and of the shape.
+        cost: squared residuals in sigmas of the points that agree, and of the shape; inf where no pose puts
+            them all before the camera.
         freedom: degrees of freedom of that cost.
         shape_square: |beta|^2. components: how many betas.
         outliers: points that disagree.
@@ -82,6 +83,10 @@ def judge(found: Findings) -> tuple[FitVerdict, str]:
         have = "no point is" if found.placed == 0 else _count(found.placed, "point is", "points are")
         return FitVerdict.TOO_FEW_POINTS, f"Only {have} placed; {found.fewest} are needed.".replace(
             "Only no point", "No point"
+        )
+    if not np.isfinite(found.cost):
+        return FitVerdict.OUTSIDE_SHAPE_SPACE, (
+            "No car can stand where it would be seen at these points; perhaps they lie above the horizon."
         )
     if found.heading_rad > LOOSE_HEADING_RAD or found.along_m > 2 * found.held_m:
         return FitVerdict.TOO_FEW_POINTS, (
@@ -133,7 +138,8 @@ def _outside(found: Findings) -> str:
 def _looseness(found: Findings) -> str:
     parts = []
     if found.along_m > found.held_m:
-        parts.append(f"its distance is known to {found.along_m:.1f} m")
+        known = f"known to {found.along_m:.1f} m" if np.isfinite(found.along_m) else "not known"
+        parts.append(f"its distance is {known}")
     if found.heading_rad > HELD_HEADING_RAD or not parts:
         parts.append(f"its heading is known to {np.rad2deg(min(found.heading_rad, np.pi)):.0f}°")
     return " and ".join(parts)

@@ -1,4 +1,4 @@
-"""The shell's `amodal calibrate`: a camera from a file, a point cloud, or pixels that were noted down."""
+"""The shell's `amodal calibrate`: a camera from a file, a point cloud, its cars, or pixels noted down."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def calibrate(
     project: Annotated[Path, typer.Argument(help="The project file, NAME.amodal.", show_default=False)],
     camera: Annotated[str, typer.Option(help="Which camera; may be left out where there is one.")] = "",
     show: Annotated[bool, typer.Option("--show", help="Only print the calibration in force.")] = False,
+    cars: Annotated[
+        bool,
+        typer.Option("--cars", help="From the keypoints of its cars alone; --keep-lens for the road only."),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the calibration in force agrees with its cars.")
+    ] = False,
     from_file: Annotated[
         Path | None,
         typer.Option(
@@ -74,7 +81,7 @@ def calibrate(
         str, typer.Option(help="Size of the pictures, such as 1920x1080; the footage's if left out.")
     ] = "",
 ) -> None:
-    """Calibrate a camera: from a file, a point cloud, a rectangle, two directions, the horizon, or a map."""
+    """Calibrate a camera: from a file, a cloud, its cars, a rectangle, directions, the horizon, or a map."""
     from core.jobs.one_camera import one_camera, picture_size
     from core.store.project import Project
 
@@ -87,15 +94,25 @@ def calibrate(
     ]
     chosen = [sketch for sketch in sketches if sketch is not None]
     # a cloud takes its lens from the file
-    asked = len(chosen) + (from_file is not None or cloud is not None) + show
+    asked = len(chosen) + (from_file is not None or cloud is not None) + cars + check + show
     if asked != 1:
         raise CalibrationError(
             "Nothing says how to calibrate." if not asked else "More than one way to calibrate was given.",
-            "Give one of --from, --cloud, --rectangle, --first and --second, --horizon, --points, or --show.",
+            "Give one of --from, --cloud, --cars, --rectangle, --first and --second, --horizon, --points, "
+            "--check, or --show.",
         )
-    with Project.open(project, read_only=show) as opened:
+    with Project.open(project, read_only=show or check) as opened:
         row = one_camera(opened, camera)
-        if cloud is not None:
+        if check:
+            _check(opened, row)
+            return
+        if cars:
+            from core.jobs.car_calibration import propose_from_cars
+
+            _save(
+                opened, row, *propose_from_cars(opened, row, _whole(picture) if picture else None, keep_lens)
+            )
+        elif cloud is not None:
             record, evidence = _found(opened, row, cloud, from_file, name, picture, thickness, share)
             _save(opened, row, record, evidence)
         elif not show:
@@ -199,6 +216,13 @@ def _save(project: Project, row: CameraRow, record: CalibrationRecord, evidence:
     from core.store.history import History
 
     save_calibration(History(project, login_name()), row.id, record, evidence)
+
+
+def _check(project: Project, row: CameraRow) -> None:
+    from core.jobs.car_calibration import check_camera
+
+    for sentence in check_camera(project, row).sentences:
+        typer.echo(sentence)
 
 
 def _show(project: Project, row: CameraRow) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from app import file_dialogs
 from app.controllers.backgrounds import BackgroundsController
 from app.controllers.calibration import CalibrationController
+from app.controllers.calibration_cars import CarsCalibrationController
 from app.controllers.jobs import JobsController
 from app.controllers.live import LiveController
 from app.controllers.mining import MiningController
@@ -55,6 +56,7 @@ class _Sources:
         self.live = LiveController(session, jobs)
         self.calibration = CalibrationController(session)
         self.road = RoadController(session, jobs)
+        self.cars = CarsCalibrationController(session)
         self.view = SourcesView()
         self._shown_before = False
         self._suggested = ""
@@ -141,6 +143,11 @@ class _Sources:
         tab.cloud_wanted.connect(self._ask_cloud)
         self.road.changed.connect(tab.show_job)
         self.road.found.connect(calibration.propose)
+        tab.cars_wanted.connect(self._ask_cars)
+        tab.cars.check_wanted.connect(self.cars.check)
+        calibration.changed.connect(self.cars.follow)
+        self.cars.changed.connect(tab.show_cars)
+        self.cars.found.connect(calibration.propose)
         tab.cancelled.connect(self.jobs.cancel)
         tab.resumed.connect(self.jobs.resume)
         tab.closed.connect(self.road.close_job)
@@ -178,6 +185,7 @@ class _Sources:
     def _on_touched(self, touched: Touched) -> None:
         self.sources.on_touched(touched)
         self.calibration.on_touched(touched)
+        self.cars.on_touched(touched)
 
     def _on_job_changed(self, row: JobRow) -> None:
         self.sources.on_job_changed(row)
@@ -199,6 +207,7 @@ class _Sources:
 
     def _show_camera(self, camera: CameraRow | None) -> None:
         self.backgrounds.show(camera)
+        self.cars.show(camera)
         self.calibration.show(camera)
         self.road.show(camera)
         self.player.set_utc_offset(camera.utc_offset_s if camera is not None else 0.0)
@@ -294,6 +303,10 @@ class _Sources:
         dialog.taken.connect(lambda name, offset: self.sources.edit_camera(camera.id, name, offset))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _ask_cars(self) -> None:
+        self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way
+        self.cars.calibrate()
 
     def _ask_calibration(self) -> None:
         self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way

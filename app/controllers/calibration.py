@@ -23,6 +23,8 @@ SUFFIX = ".amodal"
 if TYPE_CHECKING:
     from core.geometry.calibration.files.imported import ImportedCamera
 
+# ways that are looked for, and whose outcome is then proposed
+_PROPOSED = (CalibrationMethod.POINT_CLOUD, CalibrationMethod.CARS)
 _NUMBERS = ("height_m", "length_m", "focal_px")
 
 
@@ -274,20 +276,20 @@ class CalibrationController(QObject):
         self._take_waiting()
 
     def _take_waiting(self) -> None:
-        camera, proposed = self.state.camera, CalibrationMethod.POINT_CLOUD
+        camera = self.state.camera
         if camera is None:
             return
-        if self.state.way in (None, proposed) and camera.id in self._waiting:
+        if self.state.way in (None, *_PROPOSED) and camera.id in self._waiting:
             record, self._proposed = self._waiting.pop(camera.id)
             self._take_sketch(None)
-            self._set(replace(self.state, way=proposed, candidate=record))
+            self._set(replace(self.state, way=record.method, candidate=record))
             self._draw_ground()
         self._set(replace(self.state, waiting=camera.id in self._waiting))
 
     def _set_aside(self) -> None:
         """Keeps the proposal that is shown until what comes before it is over."""
         camera, record = self.state.camera, self.state.candidate
-        if self.state.way is CalibrationMethod.POINT_CLOUD and camera is not None and record is not None:
+        if self.state.way in _PROPOSED and camera is not None and record is not None:
             self._waiting[camera.id] = (record, self._proposed)
             self._set(replace(self.state, way=None, candidate=None, waiting=True))
 
@@ -409,7 +411,7 @@ class CalibrationController(QObject):
 
         if self.state.sketch is not None and size is not None:
             return to_evidence(self.state.sketch, *size)
-        if self.state.way is CalibrationMethod.POINT_CLOUD:
+        if self.state.way in _PROPOSED:
             return self._proposed
         return {"way": CalibrationMethod.IMPORT.value, "file": self._file, "name": self.state.choice}
 

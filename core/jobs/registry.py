@@ -15,7 +15,9 @@ from core.jobs.settings import (
     AddSettings,
     BackgroundSettings,
     ExportSettings,
+    FitSettings,
     ImportSettings,
+    KeypointsSettings,
     LocateSettings,
     MineSettings,
     RecordSettings,
@@ -65,6 +67,18 @@ def _mine(context: JobContext) -> dict[str, Any]:
     from core.jobs.mine.job import run_mine
 
     return run_mine(context)
+
+
+def _keypoints(context: JobContext) -> dict[str, Any]:
+    from core.jobs.keypoints import run_keypoints
+
+    return run_keypoints(context)
+
+
+def _fit(context: JobContext) -> dict[str, Any]:
+    from core.jobs.fit import run_fit
+
+    return run_fit(context)
 
 
 def _record(context: JobContext) -> dict[str, Any]:
@@ -122,6 +136,14 @@ KINDS: Mapping[str, JobKind] = {
             MineSettings,
             _mine,
         ),
+        JobKind(
+            "keypoints",
+            "Place keypoints by a network",
+            "Let a network place keypoints on cars that have none.",
+            KeypointsSettings,
+            _keypoints,
+        ),
+        JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
         JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
         ),

@@ -13,6 +13,7 @@ from core.mining.detectors.settings import (
     RfdetrSettings,
     TorchvisionSettings,
 )
+from core.mining.keypoints.settings import OnnxKeypointSettings
 from core.mining.occlusion.settings import OcclusionSettings, WaltSettings
 from core.mining.thinning_settings import ThinningSettings
 from core.mining.tracking import TrackingSettings
@@ -151,6 +152,62 @@ class MineSettings(JobSettings):
         description="How many look for motion side by side. Empty: one for each processor. "
         "A network uses all processors by itself.",
         json_schema_extra=_advanced(),
+    )
+
+
+class KeypointsSettings(JobSettings):
+    """Let a network place keypoints."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose cars to look at. Empty: all of the camera's.",
+    )
+    min_size_px: float = Field(
+        32,
+        ge=0,
+        le=4096,
+        title="Smallest car",
+        description="Cars whose longer side is shorter than this are left out.",
+        json_schema_extra={"unit": "px"},
+    )
+    include_thinned: bool = Field(
+        False, title="Repeats too", description="Also views that another object stands for in the queue."
+    )
+    redo: bool = Field(
+        False,
+        title="Place again",
+        description="Also cars on which a network has placed some. What people placed or imported stays.",
+    )
+    onnx: OnnxKeypointSettings = Field(default_factory=OnnxKeypointSettings)
+
+
+class FitSettings(JobSettings):
+    """Fit cars in 3D."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all that are calibrated.")
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose cars to fit. Empty: all of the camera's.",
+    )
+    method: Literal["track", "single"] = Field(
+        "track",
+        title="Method",
+        description="track: the frames of a track together, with one shape. single: each frame by itself.",
+        json_schema_extra={"labels": {"track": "Whole tracks", "single": "Each frame by itself"}},
+    )
+    redo: bool = Field(
+        False,
+        title="Fit again",
+        description="Also cars whose fit is up to date. What a person fitted, accepted or rejected stays.",
+    )
+    space: Path | None = Field(
+        None,
+        title="Shape space",
+        description="A file of car shapes, as `amodal shapes build` makes it. Empty: the program's own.",
+        json_schema_extra=_advanced(widget="file"),
     )
 
 
@@ -293,6 +350,12 @@ class ImportSettings(JobSettings):
         title="Verdicts with their annotators",
         description="Takes along what people said in the project that wrote the file, in their names, where "
         "they said nothing here. No: what they said becomes an imported label.",
+    )
+    mirrored: bool = Field(
+        False,
+        title="Left and right exchanged",
+        description="The file's keypoints call left what is the driver's right. Checked on near cars.",
+        json_schema_extra=_advanced(),
     )
     source: int | None = Field(
         None,

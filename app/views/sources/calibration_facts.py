@@ -17,6 +17,7 @@ WAYS = {
     CalibrationMethod.HORIZON: "Horizon",
     CalibrationMethod.GROUND_POINTS: "Map points",
     CalibrationMethod.POINT_CLOUD: "Point cloud",
+    CalibrationMethod.CARS: "From the cars",
     CalibrationMethod.IMPORT: "From a file",
 }
 _HEADS = ("at", "along, m/px", "across, m/px", "may be off by")

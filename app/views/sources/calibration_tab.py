@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.states.calibration import CalibrationState
+from app.states.calibration_cars import CarsState
 from app.views.flow import FlowLayout
 from app.views.icons import IconLabel, TextButton
+from app.views.sources.calibration_cars import CalibrationCars
 from app.views.sources.calibration_facts import WAYS, CalibrationFacts
 from app.views.sources.calibration_numbers import CalibrationNumbers
 from app.views.sources.job_strip import JobStrip
@@ -40,7 +42,7 @@ class CalibrationTab(QWidget):
         way_chosen(object): a CalibrationMethod to draw in.
         role_chosen(object): a StrokeRole to draw next.
         import_wanted(), camera_chosen(str): a file, and the camera of it.
-        cloud_wanted(): a point cloud.
+        cloud_wanted(): a point cloud. cars_wanted(): its cars.
         cancelled(int), resumed(int), closed(int): the id of the job that looks for the road in one.
         accepted(), left(), cleared(): keep what is drawn, end drawing, draw anew.
         use_wanted(int): an earlier calibration's id.
@@ -52,6 +54,7 @@ class CalibrationTab(QWidget):
     import_wanted = Signal()
     camera_chosen = Signal(str)
     cloud_wanted = Signal()
+    cars_wanted = Signal()
     cancelled = Signal(int)
     resumed = Signal(int)
     closed = Signal(int)
@@ -64,7 +67,7 @@ class CalibrationTab(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._way: CalibrationMethod | None = None
-        self._able = self._searching = False
+        self._able = self._searching = self._asking_cars = False
         self._role_chips: dict[StrokeRole, TextButton] = {}
         self._history: tuple[CalibrationRow, ...] | None = None
         outer = QVBoxLayout(self)
@@ -99,6 +102,8 @@ class CalibrationTab(QWidget):
         column.addWidget(self._heading)
         self.facts = CalibrationFacts()
         column.addWidget(self.facts)
+        self.cars = CalibrationCars()
+        column.addWidget(self.cars)
         self._history_title = label("EARLIER AND IN FORCE", "caption")
         column.addWidget(self._history_title)
         self._rows = QVBoxLayout()
@@ -123,6 +128,7 @@ class CalibrationTab(QWidget):
         self._import.setChecked(state.way is CalibrationMethod.IMPORT)
         self._able = state.camera is not None
         self._cloud.setChecked(state.way is CalibrationMethod.POINT_CLOUD)
+        self._cars_chip.setChecked(state.way is CalibrationMethod.CARS)
         self._show_able()
         if state.way is not self._way:
             self._way = state.way
@@ -142,6 +148,7 @@ class CalibrationTab(QWidget):
         self.facts.setVisible(shown is not None)
         if shown is not None:
             self.facts.show_record(shown, state.ranges)
+        self.cars.set_checkable(shown is not None and shown.normal is not None)
         self._foot.setVisible(making)
         self.accept_button.setEnabled(state.candidate is not None)
         self._clear.setEnabled(state.sketch is not None and bool(state.sketch.strokes))
@@ -152,6 +159,12 @@ class CalibrationTab(QWidget):
         """Draws the search for the road in a point cloud; one at a time."""
         self._searching = job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)
         self.strip.show_job(job)
+        self._show_able()
+
+    def show_cars(self, state: CarsState) -> None:
+        """Draws what goes on with the camera's cars, and what they say."""
+        self._asking_cars = bool(state.busy)
+        self.cars.show_state(state)
         self._show_able()
 
     # ---- parts ----------------------------------------------------------------------------------
@@ -170,6 +183,12 @@ class CalibrationTab(QWidget):
         self._cloud.setToolTip("The road in a PLY file, or in COLMAP's points; the lens must be known.")
         self._cloud.clicked.connect(self.cloud_wanted)
         flow.addWidget(self._cloud)
+        self._cars_chip = TextButton("From the cars", "chip")
+        self._cars_chip.setToolTip(
+            "By the keypoints of thirty cars or so: their sizes, and the road they stand on."
+        )
+        self._cars_chip.clicked.connect(self.cars_wanted)
+        flow.addWidget(self._cars_chip)
         self._import = TextButton("From a file…", "chip")
         self._import.setToolTip("OpenCV, ROS, COLMAP, KITTI, AI City, or our own JSON.")
         self._import.clicked.connect(self.import_wanted)
@@ -178,10 +197,12 @@ class CalibrationTab(QWidget):
 
     def way_button(self, way: CalibrationMethod) -> TextButton:
         """The button that chooses a way."""
-        return self._cloud if way is CalibrationMethod.POINT_CLOUD else self._chips[way]
+        others = {CalibrationMethod.POINT_CLOUD: self._cloud, CalibrationMethod.CARS: self._cars_chip}
+        return others[way] if way in others else self._chips[way]
 
     def _show_able(self) -> None:
         self._cloud.setEnabled(self._able and not self._searching)
+        self._cars_chip.setEnabled(self._able and not self._asking_cars)
 
     def _make_roles(self) -> None:
         for button in self._role_group.buttons():
@@ -310,5 +331,5 @@ def _intro(state: CalibrationState) -> str:
         )
     if state.way is None:
         return "Calibrate anew:"
-    waits = " The road of the point cloud is found: it is shown after this." if state.waiting else ""
+    waits = " What was looked for is found: it is shown after this." if state.waiting else ""
     return f"Nothing is saved until you accept it.{waits}"

@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 
 _BATCH = 512
+_KEPT = 4
 _NOISE_BESIDES = 3.0
 
 
@@ -152,11 +153,34 @@ class _Work:
                 starts = np.zeros((len(some), len(turns), POSE + components))
                 starts[..., :2] = places[some, None]
                 starts[..., 2] = np.where(known[some], headings.heading[some], 0.0)[:, None] + turns
-                every = np.repeat(some, len(turns))
-                seen = Sightings(pixels[every], weights[every])
-                found = minimise(self._model, seen, starts.reshape(len(every), -1), rounds=25, tolerance=1e-3)
-                self._choose(some, found, len(turns), best, rival)
+                seen = Sightings(pixels[some], weights[some])
+                if len(turns) > _KEPT:
+                    starts = self._promising(seen, starts)
+                many = starts.shape[1]
+                every = seen.of(np.repeat(np.arange(len(some)), many))
+                found = minimise(
+                    self._model, every, starts.reshape(len(some) * many, -1), rounds=20, tolerance=1e-2
+                )
+                self._choose(some, found, many, best, rival)
         return best, rival
+
+    def _promising(self, seen: Sightings, starts: Array) -> Array:
+        """(n, kept, S) the best of some starts after a few steps, each turned away from the others."""
+        cars, many, size = starts.shape
+        rough = minimise(
+            self._model, seen.of(np.repeat(np.arange(cars), many)), starts.reshape(-1, size), 3, 1e-2
+        )
+        state = rough.state.reshape(cars, many, size)
+        cost = np.where(np.isfinite(rough.cost), rough.cost, np.inf).reshape(cars, many)
+        each = np.arange(cars)
+        chosen = []
+        for _ in range(_KEPT):
+            index = np.argmin(cost, axis=1)
+            chosen.append(state[each, index])
+            near = self._model.apart(state, state[each, index][:, None]) < np.deg2rad(25.0)
+            cost = np.where(near, np.inf, cost)
+            cost[each, index] = np.inf
+        return np.stack(chosen, axis=1)
 
     def _seen(self, headings: Headings) -> tuple[Array, Array]:
         """What `OutlineModel` is to meet: reaches, then the heading."""
@@ -238,7 +262,7 @@ class _Work:
         if not solved:
             if free < self._settings.fewest:
                 return FitVerdict.TOO_FEW_POINTS, (
-                    f"Only {free} of {COUNT} sides of the outline are the car's own; others are hidden or cut."
+                    f"Only {free} of {COUNT} sides of the outline are its own: the rest is hidden or cut."
                 )
             return FitVerdict.TOO_FEW_POINTS, "The outline does not reach the ground that this camera sees."
         if cost > _NOISE_BESIDES**2 * max(free - POSE, 1):

@@ -71,6 +71,8 @@ def outline_of(mask: MaskPatch, camera: Camera, hiders: Sequence[MaskPatch] = ()
 
 def _edge(mask: MaskPatch) -> Array:
     """(n, 2) the first and last pixel of each row, which hold all corners of the mask's convex hull."""
+    if not mask.bits.any():
+        return np.zeros((0, 2))
     rows = np.flatnonzero(mask.bits.any(axis=1))
     bits = mask.bits[rows]
     first = bits.argmax(axis=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.fitting.vehicles.ground_model import GroundModel
+from core.fitting.vehicles.ground_model import NEAREST_M, POSE, GroundModel
 from core.fitting.vehicles.outline import COUNT, DIRECTIONS
 from core.fitting.vehicles.shape_basis import ShapeBasis
 from core.geometry.cameras import Camera
@@ -21,7 +21,7 @@ from core.shapes.space import CarShapeSpace
 Array = NDArray[np.float64]
 
 HEADING = COUNT
-_SPHERE = 256
+_SPHERE = 160
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,19 +63,37 @@ class OutlineModel:
 
     def project(self, state: Array) -> tuple[Array, Array]:
         """(b, 3 + K) -> (b, 2, 17) and (b, 3 + K, 2, 17): reaches, then heading; NaN where it is behind."""
-        pixels, slope = self._ground.project(state)
-        rows = np.arange(len(state))[:, None]
-        furthest = np.argmax(DIRECTIONS @ np.nan_to_num(pixels, nan=-np.inf), axis=2)  # (b, 16)
-        behind = np.isnan(pixels[:, 0]).any(axis=1)
-        reach, reach_slope = np.zeros((len(state), 2, COUNT + 1)), np.zeros((*slope.shape[:2], 2, COUNT + 1))
-        chosen = pixels[rows, :, furthest]  # (b, 16, 2)
-        reach[:, 0, :COUNT] = (chosen * DIRECTIONS).sum(axis=2)
-        by_state = slope[rows, :, :, furthest]  # (b, 16, P, 2)
-        reach_slope[:, :, 0, :COUNT] = np.einsum("bdpi,di->bpd", by_state, DIRECTIONS)
+        matrix, basis = self._ground.matrix, self.basis
+        count, components = len(state), basis.components
+        shape = basis.points(state[:, POSE:])
+        cosine, sine = np.cos(state[:, 2])[:, None], np.sin(state[:, 2])[:, None]
+        ahead, aside = (
+            cosine * matrix[:, 0] + sine * matrix[:, 1],
+            cosine * matrix[:, 1] - sine * matrix[:, 0],
+        )
+        up = np.broadcast_to(matrix[:, 2], ahead.shape)
+        turn = np.stack([ahead, aside, up], axis=2)
+        rays = turn @ shape + (state[:, :2] @ matrix[:, :2].T + matrix[:, 3])[..., None]
+        behind = (rays[:, 2] < NEAREST_M).any(axis=1)
+        depth = np.maximum(rays[:, 2], NEAREST_M)
+        pixels = rays[:, :2] / depth[:, None]
+        furthest = np.argmax(DIRECTIONS @ pixels, axis=2)  # (b, 16)
+        # what touches the outline, and how it moves
+        chosen = np.take_along_axis(shape, furthest[:, None], axis=2)
+        touching = np.take_along_axis(pixels, furthest[:, None], axis=2)
+        by_rays = np.empty((count, POSE + components, 3, COUNT))
+        by_rays[:, :2] = matrix[:, :2].T[..., None]
+        by_rays[:, 2] = aside[..., None] * chosen[:, :1] - ahead[..., None] * chosen[:, 1:2]
+        by_rays[:, POSE:] = turn[:, None] @ basis.steps[:, :, furthest].transpose(2, 0, 1, 3)
+        slope = by_rays[:, :, :2] - touching[:, None] * by_rays[:, :, 2:]
+        slope /= np.take_along_axis(depth, furthest, axis=1)[:, None, None]
+        reach, by_state = np.zeros((count, 2, COUNT + 1)), np.zeros((*slope.shape[:2], 2, COUNT + 1))
+        reach[:, 0, :COUNT] = (touching * DIRECTIONS.T).sum(axis=1)
+        by_state[:, :, 0, :COUNT] = (slope * DIRECTIONS.T).sum(axis=2)
         reach[:, 0, HEADING] = state[:, 2]
-        reach_slope[:, 2, 0, HEADING] = 1.0
+        by_state[:, 2, 0, HEADING] = 1.0
         reach[behind] = np.nan
-        return reach, reach_slope
+        return reach, by_state
 
     def prior(self, state: Array) -> tuple[Array, Array, Array]:
         """A unit Gaussian on beta."""

@@ -20,7 +20,7 @@ from core.synthesis.street.truth import Hider, StreetFrame, StreetObject
 
 Array = NDArray[np.float64]
 
-WIDTH, HEIGHT = 1280, 720
+WIDTH, HEIGHT = 1920, 1080
 FRAMES_A_SECOND = 2.0
 
 

@@ -30,6 +30,7 @@ _SHORT_SIGMAS = 4.0
 _HEADING_SIGMAS = 3.0
 _LEAST_SHAPE_SIGMA = 1e-3
 _MIDDLE_HEIGHT_M = 0.7
+_HULL_DIRECTIONS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ class GuidedModel(GroundModel):
         self._prior = np.diag(np.concatenate([np.zeros(POSE), weight**2]))
         self._outline = guide.outline if space.mesh is not None else None
         if self._outline is not None:
-            self._hull = GroundModel(camera, plane, hull_basis(space, components))
+            self._hull = GroundModel(camera, plane, hull_basis(space, components, _HULL_DIRECTIONS))
             self._edge_px = float(np.hypot(EDGE_PX, EDGE_SHARE * self._outline.size_px))
 
     def prior(self, state: Array) -> tuple[Array, Array, Array]:

@@ -34,15 +34,20 @@ class HullBasis(ShapeBasis):
         return flat.reshape(len(beta), 3, -1)
 
 
-def hull_basis(space: CarShapeSpace, components: int) -> HullBasis:
-    """The outermost vertices of a space's mesh, for cars of all shapes; ValueError where it has no mesh."""
+def hull_basis(space: CarShapeSpace, components: int, directions: int = _SPHERE) -> HullBasis:
+    """The outermost vertices of a space's mesh, for cars of all shapes; ValueError where it has no mesh.
+
+    Args:
+        components: shape coefficients, at most as many as the space has.
+        directions: in how many the outermost are looked for; fewer give a faster and a coarser hull.
+    """
     mesh = space.mesh
     if mesh is None:
         raise ValueError(f"the shape space {space.name!r} has keypoints only, no mesh")
     count = min(components, space.components)
     steps = mesh.directions[:count] * space.sigmas[:count, None, None]
     shapes = [mesh.mean, *(mesh.mean + 2 * step for step in steps), *(mesh.mean - 2 * step for step in steps)]
-    outward = _sphere(_SPHERE)
+    outward = _sphere(directions)
     chosen = np.unique([np.argmax(shape @ outward.T, axis=0) for shape in shapes])
     return HullBasis(
         np.ascontiguousarray(mesh.mean[chosen].T), np.ascontiguousarray(steps[:, chosen].swapaxes(1, 2))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.fitting.vehicles.fit_mesh import fit_keypoints, fit_ray_mesh
+from core.fitting.vehicles.fit_mesh import fit_keypoints, fit_mesh
 from core.geometry.cameras import Camera
-from core.geometry.visibility import RayMesh, sight, tags
+from core.geometry.visibility import RayMesh, ray_mesh, sight, tags
 from core.records.fits import VehicleFit
 from core.records.keypoints import PlacedPoint
 from core.records.occlusion import LabelOrigin
@@ -33,7 +33,10 @@ def predict(
         one point for each keypoint, of origin FIT; with the hider's id where another hides it.
     """
     points = fit_keypoints(fit, space)
-    seen = sight(points, [fit_ray_mesh(fit, space), *(mesh for _, mesh in others)], own=0)
+    # grazing rays at the own body ask for its whole mesh; others' stand-ins do
+    body = fit_mesh(fit, space)
+    own = ray_mesh(body.vertices, body.faces)
+    seen = sight(points, [own, *(mesh for _, mesh in others)], own=0)
     pixels = _pixels(camera, points)
     return tuple(
         PlacedPoint(

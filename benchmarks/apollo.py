@@ -7,8 +7,8 @@ with the default shape space and with one of the 79 models that the poses were m
 
 Plain: as the program fits any points. Habit: with the annotators' habit of placing points, learned from the
 points of all cars of five or more, without poses (core.fitting.vehicles.convention), and with ups within 5
-degrees of the one that such fits have in common. Moved: the 79 models' keypoints, which are vertices, moved to
-where the other half of the pictures' poses and points put them; then as habit.
+degrees of the one that such fits have in common. Moved: the 79 models' keypoints, which are vertices, moved
+to where the other half of the pictures' poses and points put them; then as habit.
 """
 
 from __future__ import annotations

@@ -55,18 +55,20 @@ def new(
 
 @app.command()
 def detectors() -> None:
-    """List the detectors, and whether each can run here."""
+    """List what finds objects and what finds keypoints, and whether each can run here."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from core.mining.detectors.registry import availability
+    from core.mining.keypoints.registry import availability as keypoint_finders
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("detector", "runs here", "note"):
+    for heading in ("finds", "detector", "runs here", "note"):
         table.add_column(heading)
-    for entry in availability():
-        table.add_row(entry.name, "yes" if entry.available else "no", escape(entry.note))
+    for finds, entries in (("objects", availability()), ("keypoints", keypoint_finders())):
+        for entry in entries:
+            table.add_row(finds, entry.name, "yes" if entry.available else "no", escape(entry.note))
     Console().print(table)
 
 
@@ -236,6 +238,8 @@ def _register_jobs() -> None:
         "locate": ("place",),
     }
     for kind in KINDS.values():
+        if kind.command:
+            continue
 
         def call(project: Path, given: dict[str, Any], name: str = kind.name) -> None:
             from core.store.project import Project

@@ -53,6 +53,9 @@ def street(
         float | None, typer.Option(min=10, help="Focal length; 0.73 x the width where left out.")
     ] = None,
     cameras: Annotated[int, typer.Option(min=1, max=2, help="2: also one at the junction, in NAME-far.")] = 1,
+    keypoints: Annotated[
+        bool, typer.Option("--keypoints", help="A project's cars also have all their keypoints.")
+    ] = False,
 ) -> None:
     """Simulate a street and write its pictures with masks, depth, poses, keypoints and who hides what."""
     from core.synthesis.street.clip_writer import write_clip, write_coco
@@ -84,7 +87,8 @@ def street(
         from core.jobs.street_project import make_street_project
 
         with _bar(out.name) as progress:
-            make_street_project(out.absolute(), [StreetCamera(made, mount) for mount in mounts], progress)
+            views = [StreetCamera(made, mount) for mount in mounts]
+            make_street_project(out.absolute(), views, progress, keypoints=keypoints)
         typer.echo(f"Made {out}. Open it with: amodal {out}")
         return
     for mount in mounts:

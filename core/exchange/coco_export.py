@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
+from core.exchange.coco_keypoints import NO_POINTS, plain_points, whole_points
 from core.exchange.coco_words import COCO_IDS, category_table
 from core.exchange.json_writer import whole_file, write_object
 from core.exchange.polygons import polygons_of
 from core.exchange.targets import check_target
+from core.records.detections import Category
+from core.records.fits import FitRow
 from core.records.project import QueueFilter
 from core.store.project import Project, program_version
 from core.store.queries.export import (
     ExportFrame,
     ExportInstance,
+    categories_with_keypoints,
     count_with,
     frames_with,
     instances_with,
@@ -53,7 +58,9 @@ def export_coco(
 
     An image is a frame. Its file name is that of the picture, after its folder's name; a video's frame is
     called VIDEO/PTS.jpg, though no such file exists. "amodal" says where the frame is in its footage, and
-    the annotation's "occlusion" holds label, origin, verdict, tests and reviews.
+    the annotation's "occlusion" holds label, origin, verdict, tests and reviews. Keypoints are COCO's, with
+    all that we know of each under "amodal", as is the fit. Where any object of a category has keypoints, the
+    category names them, and its objects without any say so.
 
     Args:
         project: what to read.
@@ -70,15 +77,16 @@ def export_coco(
     check_target(project, path)
     with project.read() as connection, whole_file(path) as file:
         total = count_with(connection, filter, rejected=include_rejected)
+        pointed = categories_with_keypoints(connection)
         found = _followed(instances_with(connection, filter, rejected=include_rejected), total, progress)
         counts = write_object(
             file,
             [
                 ("info", _info(project)),
                 ("licenses", []),
-                ("categories", category_table()),
+                ("categories", category_table(pointed)),
                 ("images", map(_image, frames_with(connection, filter, rejected=include_rejected))),
-                ("annotations", (_annotation(one, segmentation) for one in found)),
+                ("annotations", (_annotation(one, segmentation, pointed) for one in found)),
             ],
         )
     return ExportSummary(counts["images"], counts["annotations"])
@@ -131,7 +139,7 @@ def file_name_of(frame: ExportFrame) -> str:
     return f"{source}/{frame.name}" if frame.name is not None else f"{source}/{frame.pts:012d}.jpg"
 
 
-def _annotation(one: ExportInstance, segmentation: str) -> dict[str, Any]:
+def _annotation(one: ExportInstance, segmentation: str, pointed: Collection[Category]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": one.id,
         "image_id": one.frame_id,
@@ -146,7 +154,39 @@ def _annotation(one: ExportInstance, segmentation: str) -> dict[str, Any]:
     }
     if one.track_id is not None:
         row["track_id"] = one.track_id
+    if one.keypoints is not None:
+        row |= plain_points(one.keypoints.keypoints)
+        row["amodal"]["keypoints"] = whole_points(one.keypoints)
+    elif one.category in pointed:
+        row |= NO_POINTS
+    if one.fit is not None:
+        row["amodal"]["fit"] = _fit(one.fit)
     return row
+
+
+def _fit(row: FitRow) -> dict[str, Any]:
+    """A fit for other programs; numbers that are not known are null."""
+    fit = row.fit
+    return {
+        "method": fit.method.value,
+        "verdict": fit.verdict.value,
+        "reason": fit.reason,
+        "stale": row.stale,
+        "review": None if row.review is None else row.review.value,
+        "shape_space": row.shape_space,
+        "rotation": _finite(fit.rotation),
+        "translation_m": _finite(fit.translation),
+        "place_m": None if fit.place_m is None else _finite(fit.place_m),
+        "heading_rad": fit.heading_rad,
+        "shape": _finite(fit.shape),
+        "size_m": _finite(fit.size_m),
+        "rms_px": _finite([fit.rms_px])[0],
+        "used": fit.used,
+    }
+
+
+def _finite(values: Sequence[float]) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values]
 
 
 def _segmentation(one: ExportInstance, kind: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -13,9 +13,12 @@ from core.errors import ExchangeError
 from core.exchange.coco_match import match_images
 from core.exchange.coco_parse import CocoFile, CocoObject, read_coco
 from core.records.finds import FoundInstance
+from core.records.keypoints import PlacedPoint
+from core.records.occlusion import LabelOrigin
 from core.store.bulk import BulkWriter
 from core.store.project import Project
 from core.store.writers.imports import ImportedInstance, write_imported
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from core.store.writers.tracks import track_the_untracked
 
 
@@ -29,6 +32,7 @@ class ImportSummary:
         added: objects that are new.
         found_again: objects that were there already.
         labelled: objects that got an occlusion label or a review from the file.
+        pointed: objects that got keypoints from the file.
         left_out: plain words -> how many objects were left out for that reason.
     """
 
@@ -37,6 +41,7 @@ class ImportSummary:
     added: int
     found_again: int
     labelled: int
+    pointed: int
     left_out: dict[str, int]
 
 
@@ -46,6 +51,7 @@ def import_coco(
     *,
     source_id: int | None = None,
     reviews: bool = True,
+    mirrored: bool = False,
     job_id: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> ImportSummary:
@@ -54,7 +60,8 @@ def import_coco(
     Pictures are matched to frames by what our exports say of them, else by file name. Labels become
     imported ones; but what annotators said, where a file of ours tells it, comes along in their names, where
     they said nothing here. What a person did here is never changed, and stays in force; only between copies
-    of one project does the last word count. Done twice, it changes nothing more.
+    of one project does the last word count. Keypoints come along too, where nobody has placed any here.
+    Done twice, it changes nothing more.
 
     Args:
         project: where the footage is already.
@@ -62,6 +69,8 @@ def import_coco(
         source_id: only frames of this source, where names alone would be ambiguous.
         reviews: whether to take along what annotators said, rejections included. Without it, what they said
             is an imported label without a name, and what they rejected is left out.
+        mirrored: whether the file calls left what is a driver's right, in its keypoints; checked on the
+            wheels of near cars.
         job_id: of the job that imports.
         progress: called with 0 to 1; what it raises ends the import, and what is written stays.
 
@@ -69,7 +78,7 @@ def import_coco(
         ExchangeError: the file is not fit, or none of its pictures is in the project; nothing was written.
         ProjectError, DiskFullError: as it happens; what is written stays.
     """
-    file = read_coco(path, reviews=reviews)
+    file = read_coco(path, reviews=reviews, mirrored=mirrored)
     with project.read() as connection:
         frames = match_images(connection, list(file.images.values()), source_id)
     if file.images and not frames:
@@ -89,6 +98,7 @@ def import_coco(
         added=totals["added"],
         found_again=totals["found again"],
         labelled=totals["labelled"],
+        pointed=totals["pointed"],
         left_out=dict(file.left_out),
     )
 
@@ -115,6 +125,9 @@ def _write(
             totals["added"] += written.added
             totals["found again"] += len(written.ids) - written.added
             totals["labelled"] += written.labelled
+            totals["pointed"] += write_keypoints(
+                connection, _keypoints(objects, written.ids), origin=LabelOrigin.IMPORT, job_id=job_id
+            )
             for instance_id, one in zip(written.ids, objects, strict=True):
                 if one.track is not None:
                     tracks.setdefault(one.track, []).append(instance_id)
@@ -134,6 +147,26 @@ def _write(
 
     bulk.each(tracks.values(), track)
     return totals
+
+
+def _keypoints(objects: Sequence[CocoObject], ids: Sequence[int]) -> list[FoundKeypoints]:
+    """The objects' keypoints, with what hides a point by its id here."""
+    here = {one.id: instance_id for one, instance_id in zip(objects, ids, strict=True) if one.id is not None}
+
+    def point(placed: PlacedPoint | None) -> PlacedPoint | None:
+        if placed is None or placed.hider is None:
+            return placed
+        return replace(placed, hider=here.get(placed.hider))
+
+    return [
+        FoundKeypoints(
+            instance_id,
+            replace(said.keypoints, points=tuple(point(one) for one in said.keypoints.points)),
+            said.annotator,
+        )
+        for said, instance_id in ((one.keypoints, i) for one, i in zip(objects, ids, strict=True))
+        if said is not None
+    ]
 
 
 def _item(one: CocoObject, own: bool) -> ImportedInstance:

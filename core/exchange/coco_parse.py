@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.errors import ExchangeError
+from core.exchange.coco_keypoints import (
+    CocoKeypoints,
+    PointOrder,
+    keypoints_of,
+    point_order,
+    seen_mirrored,
+)
 from core.exchange.coco_segmentation import mask_of
 from core.exchange.coco_words import category_of
 from core.records.boxes import Box
@@ -21,6 +28,7 @@ from core.store.writers.imports import ImportedReview
 
 _LARGEST_SIDE = 1 << 16
 _LARGEST_ID = 1 << 62
+_ENOUGH_CARS = 5  # to say of a file that its left and right are exchanged
 _LATEST = 1e11  # seconds UTC epoch: the year 5138
 
 
@@ -39,9 +47,10 @@ class CocoImage:
 
 @dataclass(frozen=True, slots=True)
 class CocoObject:
-    """One object: box clipped to the picture, mask or None, label or None, what reviewers said.
+    """One object: box clipped to the picture, mask or None, label or None, what reviewers said, keypoints.
 
     The label is the one in force, or what a machine said where reviews come along: those then decide.
+    A point's hider is the id of an annotation of the file.
     """
 
     id: int | None
@@ -53,6 +62,7 @@ class CocoObject:
     track: int | str | None
     label: OcclusionLabel | None
     reviews: tuple[ImportedReview, ...]
+    keypoints: CocoKeypoints | None
 
 
 @dataclass(slots=True)
@@ -60,6 +70,7 @@ class CocoFile:
     """A whole file.
 
     Attributes:
+        name: of the file.
         project: uuid of the project that wrote it, or None.
         images: those with at least one object of ours, by id.
         objects: image id -> its objects.
@@ -67,6 +78,7 @@ class CocoFile:
         left_out: plain words -> how many annotations were left out for that reason.
     """
 
+    name: str
     project: str | None
     images: dict[int | str, CocoImage]
     objects: dict[int | str, list[CocoObject]]
@@ -74,27 +86,29 @@ class CocoFile:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def read_coco(path: Path, *, reviews: bool = True) -> CocoFile:
+def read_coco(path: Path, *, reviews: bool = True, mirrored: bool = False) -> CocoFile:
     """Read and check a file.
 
     Args:
         path: the file.
-        reviews: as for `parse_coco`.
+        reviews, mirrored: as for `parse_coco`.
 
     Raises:
         ExchangeError: it cannot be read, is no COCO instances file, or contradicts itself; the sentence
             names the image or annotation.
     """
-    return parse_coco(_load(path), path.name, reviews=reviews)
+    return parse_coco(_load(path), path.name, reviews=reviews, mirrored=mirrored)
 
 
-def parse_coco(data: Any, name: str, *, reviews: bool = True) -> CocoFile:
+def parse_coco(data: Any, name: str, *, reviews: bool = True, mirrored: bool = False) -> CocoFile:
     """Check what a JSON file held.
 
     Args:
         data: as `json` gave it.
         name: of the file, for errors.
-        reviews: whether to take along what annotators said; without it a rejected object is left out.
+        reviews: whether to take along what annotators said; without it a rejected object is left out, and
+            keypoints have no annotator.
+        mirrored: whether the file calls left what is a driver's right, in its keypoints.
 
     Raises:
         ExchangeError: as `read_coco`.
@@ -106,11 +120,13 @@ def parse_coco(data: Any, name: str, *, reviews: bool = True) -> CocoFile:
         if not isinstance(data.get(key), list):
             check.fail(f"it is no COCO instances file: it has no list “{key}”")
     categories = _categories(check, data["categories"])
+    orders = _orders(check, data["categories"])
     images = _images(check, data["images"])
-    found = CocoFile(_project(data), images, {}, len(images))
+    found = CocoFile(name, _project(data), images, {}, len(images))
     for position, row in enumerate(data["annotations"]):
-        _annotation(check, found, categories, position, row, reviews)
+        _annotation(check, found, categories, orders, position, row, reviews, mirrored)
     found.images = {key: image for key, image in images.items() if key in found.objects}
+    _check_handedness(check, found, mirrored)
     return found
 
 
@@ -192,6 +208,33 @@ def _categories(check: _Check, rows: Sequence[Any]) -> dict[int | str, Category 
     return found
 
 
+def _orders(check: _Check, rows: Sequence[Any]) -> dict[int | str, PointOrder | None]:
+    """category id -> where our points are among its own; None where they are not a car's."""
+    found: dict[int | str, PointOrder | None] = {}
+    for row in rows:
+        try:
+            found[row["id"]] = point_order(row.get("keypoints"))
+        except ValueError as error:
+            check.fail(f"the keypoints of category {row['id']} do not fit: {error}")
+    return found
+
+
+def _check_handedness(check: _Check, found: CocoFile, mirrored: bool) -> None:
+    votes = Counter(
+        turn
+        for objects in found.objects.values()
+        for one in objects
+        if one.keypoints is not None and (turn := seen_mirrored(one.keypoints.keypoints, one.box)) is not None
+    )
+    if votes[True] > votes[False] and votes.total() >= _ENOUGH_CARS:
+        way = "without" if mirrored else "with"
+        raise ExchangeError(
+            f"Left and right seem to be exchanged in {found.name}: the wheels of {votes[True]} of its "
+            f"{votes.total()} near cars go round the wrong way, seen from above.",
+            f"Import it {way} “Left and right exchanged”.",
+        )
+
+
 def _images(check: _Check, rows: Sequence[Any]) -> dict[int | str, CocoImage]:
     found: dict[int | str, CocoImage] = {}
     for position, value in enumerate(rows):
@@ -237,9 +280,11 @@ def _annotation(
     check: _Check,
     found: CocoFile,
     categories: Mapping[int | str, Category | None],
+    orders: Mapping[int | str, PointOrder | None],
     position: int,
     value: Any,
     with_reviews: bool,
+    mirrored: bool,
 ) -> None:
     row = check.row(value, f"annotation {position + 1}")
     key = row.get("id")
@@ -270,6 +315,19 @@ def _annotation(
     if box is None:
         found.left_out["without a box inside the picture"] += 1
         return
+    try:
+        keypoints = keypoints_of(
+            row,
+            orders[category_id],
+            image.width,
+            image.height,
+            with_people=with_reviews,
+            mirrored=mirrored,
+        )
+    except ValueError as error:
+        check.fail(f"the keypoints of {where} do not fit: {error}")
+    if keypoints is None and row.get("num_keypoints"):
+        found.left_out["only their keypoints, which are no car's"] += 1
     score = row.get("score")
     object_ = CocoObject(
         id=_whole_number(key),
@@ -281,6 +339,7 @@ def _annotation(
         track=row.get("track_id") if _whole_number(row.get("track_id")) is not None else None,
         label=_label(row, occlusion, "machine_label" if said else "label"),
         reviews=said,
+        keypoints=keypoints,
     )
     found.objects.setdefault(image.id, []).append(object_)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from core.exchange.coco_keypoints import template_words
 from core.records.detections import Category
+from core.records.keypoints import Template
 
 COCO_IDS: dict[Category, int] = {
     Category.PERSON: 1,
@@ -36,13 +40,14 @@ def category_of(name: str) -> Category | None:
         return _OTHER_WORDS.get(word)
 
 
-def category_table() -> list[dict[str, object]]:
-    """COCO's list of categories."""
-    return [
-        {
+def category_table(with_keypoints: Collection[Category] = ()) -> list[dict[str, object]]:
+    """COCO's list of categories; those with keypoints also name the points of a car and its skeleton."""
+    rows = []
+    for category, coco_id in sorted(COCO_IDS.items(), key=lambda item: item[1]):
+        row: dict[str, object] = {
             "id": coco_id,
             "name": category.value,
             "supercategory": "person" if category is Category.PERSON else "vehicle",
         }
-        for category, coco_id in sorted(COCO_IDS.items(), key=lambda item: item[1])
-    ]
+        rows.append(row | template_words(Template.CAR) if category in with_keypoints else row)
+    return rows

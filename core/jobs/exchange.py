@@ -51,6 +51,7 @@ def run_import(context: JobContext) -> dict[str, Any]:
         path,
         source_id=settings.source,
         reviews=settings.reviews,
+        mirrored=settings.mirrored,
         job_id=context.job_id,
         progress=lambda share: _show(context, share, f"Reading {path.name}"),
     )
@@ -60,6 +61,7 @@ def run_import(context: JobContext) -> dict[str, Any]:
         "added": summary.added,
         "found again": summary.found_again,
         "labelled": summary.labelled,
+        "with keypoints": summary.pointed,
         **{f"left out, {why}": count for why, count in summary.left_out.items()},
     }
 

@@ -15,10 +15,13 @@ from core.jobs.settings import (
     AddSettings,
     BackgroundSettings,
     ExportSettings,
+    FitSettings,
     ImportSettings,
+    KeypointsSettings,
     LocateSettings,
     MineSettings,
     RecordSettings,
+    RoadSettings,
 )
 from core.records.forms import Form
 
@@ -37,6 +40,7 @@ class JobKind:
         help: one plain sentence.
         settings: its pydantic model.
         run: does the work; imports what it needs when it is called.
+        command: the shell's words for it, where another command does the same: it then has none of its own.
     """
 
     name: str
@@ -44,6 +48,7 @@ class JobKind:
     help: str
     settings: type[BaseModel]
     run: Callable[[JobContext], dict[str, Any]]
+    command: str = ""
 
 
 def _add(context: JobContext) -> dict[str, Any]:
@@ -64,6 +69,18 @@ def _mine(context: JobContext) -> dict[str, Any]:
     return run_mine(context)
 
 
+def _keypoints(context: JobContext) -> dict[str, Any]:
+    from core.jobs.keypoints import run_keypoints
+
+    return run_keypoints(context)
+
+
+def _fit(context: JobContext) -> dict[str, Any]:
+    from core.jobs.fit.job import run_fit
+
+    return run_fit(context)
+
+
 def _record(context: JobContext) -> dict[str, Any]:
     from core.jobs.record import run_record
 
@@ -74,6 +91,12 @@ def _locate(context: JobContext) -> dict[str, Any]:
     from core.jobs.locate import run_locate
 
     return run_locate(context)
+
+
+def _road(context: JobContext) -> dict[str, Any]:
+    from core.jobs.road import run_road
+
+    return run_road(context)
 
 
 def _export(context: JobContext) -> dict[str, Any]:
@@ -114,7 +137,23 @@ KINDS: Mapping[str, JobKind] = {
             _mine,
         ),
         JobKind(
+            "keypoints",
+            "Place keypoints by a network",
+            "Let a network place keypoints on cars that have none.",
+            KeypointsSettings,
+            _keypoints,
+        ),
+        JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
+        JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
+        ),
+        JobKind(
+            "road",
+            "Find the road in a point cloud",
+            "Find the road in a point cloud, and propose a calibration.",
+            RoadSettings,
+            _road,
+            "calibrate --cloud",
         ),
         JobKind(
             "export", "Export", "Write what was found in another tool's format.", ExportSettings, _export

@@ -13,6 +13,7 @@ from core.mining.detectors.settings import (
     RfdetrSettings,
     TorchvisionSettings,
 )
+from core.mining.keypoints.settings import OnnxKeypointSettings
 from core.mining.occlusion.settings import OcclusionSettings, WaltSettings
 from core.mining.thinning_settings import ThinningSettings
 from core.mining.tracking import TrackingSettings
@@ -154,6 +155,67 @@ class MineSettings(JobSettings):
     )
 
 
+class KeypointsSettings(JobSettings):
+    """Let a network place keypoints."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose cars to look at. Empty: all of the camera's.",
+    )
+    min_size_px: float = Field(
+        32,
+        ge=0,
+        le=4096,
+        title="Smallest car",
+        description="Cars whose longer side is shorter than this are left out.",
+        json_schema_extra={"unit": "px"},
+    )
+    include_thinned: bool = Field(
+        False, title="Repeats too", description="Also views that another object stands for in the queue."
+    )
+    redo: bool = Field(
+        False,
+        title="Place again",
+        description="Also cars on which a network has placed some. What people placed or imported stays.",
+    )
+    onnx: OnnxKeypointSettings = Field(default_factory=OnnxKeypointSettings)
+
+
+class FitSettings(JobSettings):
+    """Fit cars in 3D."""
+
+    camera: str = Field("", title="Camera", description="Which camera. Empty: all that are calibrated.")
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose cars to fit. Empty: all of the camera's.",
+    )
+    method: Literal["track", "single"] = Field(
+        "track",
+        title="Method",
+        description="track: the frames of a track together, with one shape. single: each frame by itself.",
+        json_schema_extra={"labels": {"track": "Whole tracks", "single": "Each frame by itself"}},
+    )
+    coarse: bool = Field(
+        True,
+        title="The others coarsely",
+        description="Cars without keypoints by the outline of their mask and the motion of their track.",
+    )
+    redo: bool = Field(
+        False,
+        title="Fit again",
+        description="Also cars whose fit is up to date. What a person fitted, accepted or rejected stays.",
+    )
+    space: Path | None = Field(
+        None,
+        title="Shape space",
+        description="A file of car shapes, as `amodal shapes build` makes it. Empty: the program's own.",
+        json_schema_extra=_advanced(widget="file"),
+    )
+
+
 class RecordSettings(JobSettings):
     """Record bursts of a live stream."""
 
@@ -188,6 +250,61 @@ class LocateSettings(JobSettings):
         "",
         title="Annotator",
         description="In whose name it is noted where footage is now. Empty: the name you log in with.",
+    )
+
+
+class RoadSettings(JobSettings):
+    """Find the road in a point cloud."""
+
+    path: Path = Field(
+        title="Point cloud",
+        description="A PLY file in metres, best cut to the road, or COLMAP's points3D.bin or points3D.txt.",
+    )
+    camera: str = Field("", title="Camera", description="Which camera; may be left out where there is one.")
+    lens: Path | None = Field(
+        None,
+        title="Lens and pose",
+        description="A calibration file, or COLMAP's folder, with the lens and the camera's pose in the "
+        "cloud. Empty: the lens in force, and a cloud in the frame of the camera (x right, y down, "
+        "z forward).",
+        json_schema_extra={"widget": "place"},
+    )
+    name: str = Field(
+        "", title="Name in it", description="Which camera or picture of that file, where it has several."
+    )
+    picture: str = Field(
+        "",
+        pattern=r"^(\d{1,5}x\d{1,5})?$",
+        title="Picture size",
+        description="Width and height of the pictures, such as 1920x1080. Empty: the footage's.",
+        json_schema_extra=_advanced(),
+    )
+    threshold_m: float = Field(
+        0.08,
+        gt=0,
+        le=10,
+        title="Thickness",
+        description="How near to the plane a point belongs to the road.",
+        json_schema_extra=_advanced(unit="m"),
+    )
+    least_share: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        title="Least share",
+        description="The share of all points that must lie in the road's plane.",
+        json_schema_extra=_advanced(),
+    )
+    rounds: int = Field(
+        2000,
+        ge=10,
+        le=100_000,
+        title="Tries",
+        description="How many planes through three points are tried.",
+        json_schema_extra=_advanced(),
+    )
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, title="Seed", description="Of the tries.", json_schema_extra=_advanced()
     )
 
 
@@ -238,6 +355,12 @@ class ImportSettings(JobSettings):
         title="Verdicts with their annotators",
         description="Takes along what people said in the project that wrote the file, in their names, where "
         "they said nothing here. No: what they said becomes an imported label.",
+    )
+    mirrored: bool = Field(
+        False,
+        title="Left and right exchanged",
+        description="The file's keypoints call left what is the driver's right. Checked on near cars.",
+        json_schema_extra=_advanced(),
     )
     source: int | None = Field(
         None,

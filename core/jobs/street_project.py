@@ -28,7 +28,9 @@ from core.media.source import index_source
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.finds import FoundInstance
-from core.records.occlusion import OcclusionLabel
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.occlusion import LabelOrigin, OcclusionLabel
+from core.records.shapes import KeypointTag
 from core.store.edits.calibrations import save_calibration
 from core.store.history import History
 from core.store.project import Project
@@ -36,6 +38,7 @@ from core.store.queries.frames import frames_of
 from core.store.queries.sources import list_sources
 from core.store.schema import files_folder
 from core.store.writers.imports import ImportedInstance, write_imported
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from core.store.writers.tracks import track_the_untracked
 from core.synthesis.street.clip_writer import ClipFiles, write_clip
 from core.synthesis.street.street import StreetCamera
@@ -49,7 +52,11 @@ Progress = Callable[[float], None]
 
 
 def make_street_project(
-    path: Path, cameras: Sequence[StreetCamera], progress: Progress | None = None
+    path: Path,
+    cameras: Sequence[StreetCamera],
+    progress: Progress | None = None,
+    *,
+    keypoints: bool = False,
 ) -> list[ClipFiles]:
     """Writes each camera's video with its truth beside the project, and the project.
 
@@ -61,6 +68,8 @@ def make_street_project(
             their mount's name.
         cameras: of one street.
         progress: is told the share that is done, 0 to 1.
+        keypoints: whether its cars also have all their keypoints, as if imported. Without, there is something
+            left to do for whoever tries the program on it.
 
     Returns:
         the files of each camera.
@@ -79,7 +88,7 @@ def make_street_project(
         for number, (camera, three) in enumerate(zip(cameras, files, strict=True)):
             part = _part(show, number / len(cameras), 1 / len(cameras))
             write_clip(camera, three.video, _part(part, 0.0, _DRAWN))
-            _add(draft, camera, three, _part(part, _DRAWN, 1 - _DRAWN))
+            _add(draft, camera, three, _part(part, _DRAWN, 1 - _DRAWN), keypoints=keypoints)
         _require_free([path])
         draft.rename(path)
     except BaseException:  # also where a person stops it: half a street would stand in the next one's way
@@ -104,7 +113,7 @@ def _require_free(paths: Iterable[Path]) -> None:
             raise ProjectError(f"There is already a file {taken}.", "Choose another name.")
 
 
-def _add(draft: Path, camera: StreetCamera, files: ClipFiles, progress: Progress) -> None:
+def _add(draft: Path, camera: StreetCamera, files: ClipFiles, progress: Progress, *, keypoints: bool) -> None:
     """Adds one camera's footage, its calibration and its truth."""
     start = _DAY + timedelta(hours=camera.street.settings.hour)
     with Project.open(draft) as project:
@@ -118,10 +127,12 @@ def _add(draft: Path, camera: StreetCamera, files: ClipFiles, progress: Progress
         record = to_record(result_of_import(ImportedCamera(mount.name, mount.camera, None, mount.ground)))
         evidence = {"way": record.method.value, "file": files.truth.name, "name": mount.name}
         save_calibration(History(project, login_name()), source.camera_id, record, evidence)
-        _import_truth(project, source.id, files, progress)
+        _import_truth(project, source.id, files, progress, keypoints=keypoints)
 
 
-def _import_truth(project: Project, source_id: int, files: ClipFiles, progress: Progress) -> None:
+def _import_truth(
+    project: Project, source_id: int, files: ClipFiles, progress: Progress, *, keypoints: bool
+) -> None:
     pictures = json.loads(files.truth.read_text(encoding="utf-8"))["pictures"]
     table = index_source(files.video)
     with project.read() as connection:
@@ -137,6 +148,9 @@ def _import_truth(project: Project, source_id: int, files: ClipFiles, progress: 
             written = bulk.run(partial(write_imported, frame_id=frame_id, items=items))
             for row, instance_id in zip(seen, written.ids, strict=True):
                 tracks.setdefault(row["track_id"], []).append(instance_id)
+            if keypoints:
+                found = _keypoints(seen, written.ids)
+                bulk.run(partial(write_keypoints, found=found, origin=LabelOrigin.IMPORT))
             progress(done / len(ids))
         for track in tracks.values():
             bulk.run(partial(track_the_untracked, instance_ids=track))
@@ -151,6 +165,34 @@ def _item(row: dict[str, Any], image: NDArray[np.uint8]) -> ImportedInstance:
         FoundInstance(box, Category(row["category"]), 1.0, rle, area, cut_crop(image, box, _CROP_PX)),
         OcclusionLabel.UNOCCLUDED if clear else OcclusionLabel.OCCLUDED,
     )
+
+
+def _keypoints(seen: Sequence[dict[str, Any]], ids: Sequence[int]) -> list[FoundKeypoints]:
+    """The keypoints of a picture's cars; a hider that is not seen itself has no id."""
+    here = {row["track_id"]: instance_id for row, instance_id in zip(seen, ids, strict=True)}
+
+    def point(pixel: list[float | None], tag: str, hider: dict[str, Any] | None) -> PlacedPoint | None:
+        x, y = pixel
+        if x is None or y is None:  # behind the camera
+            return None
+        by = None if hider is None else here.get(hider["track_id"])
+        other = tag == KeypointTag.OTHER_OCCLUDED
+        return PlacedPoint(x, y, KeypointTag(tag), LabelOrigin.IMPORT, 1.0, by if other else None)
+
+    return [
+        FoundKeypoints(
+            instance_id,
+            KeypointSet(
+                Template.CAR,
+                tuple(
+                    point(*one)
+                    for one in zip(*(row["points"][k] for k in ("pixels", "tags", "hiders")), strict=True)
+                ),
+            ),
+        )
+        for row, instance_id in zip(seen, ids, strict=True)
+        if row["category"] == Category.CAR
+    ]
 
 
 def _remove(draft: Path) -> None:

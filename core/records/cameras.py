@@ -16,6 +16,7 @@ class CalibrationMethod(StrEnum):
     GROUND_POINTS = "ground_points"
     HORIZON = "horizon"
     POINT_CLOUD = "point_cloud"
+    CARS = "cars"
     IMPORT = "import"
 
 

@@ -128,3 +128,51 @@ class FitRow:
     created_at: float
     in_force: bool
     stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FitMadeFrom:
+    """The versions that a fit rests on.
+
+    Attributes:
+        keypoint_set_id: the keypoints, or None where it used none.
+        mask_id: the mask, or None where it used none.
+        calibration_id: the camera's calibration.
+        shape_space: name and hash of the shape space.
+    """
+
+    keypoint_set_id: int | None
+    mask_id: int | None
+    calibration_id: int | None
+    shape_space: str
+
+
+class FitOrder(StrEnum):
+    """What a list of fits is sorted by."""
+
+    RMS = "rms"  # root mean square of the residuals, pixels
+    SIGMA = "sigma"  # of the place, metres
+    DISTANCE = "distance"  # from the camera, metres
+    LENGTH = "length"  # of the car, metres
+    VERDICT = "verdict"  # too few points, outside the shape space, ambiguous, good
+    REVIEW = "review"  # nobody looked, rejected, accepted
+    NEWEST = "newest"  # by when it was made
+
+
+@dataclass(frozen=True, slots=True)
+class FitFilter:
+    """Which of the fits in force a list shows; None and empty mean any.
+
+    Attributes:
+        verdicts, methods: what they say of themselves, and how they were come by.
+        review: "none" (nobody looked), "any" (somebody did), or a FitReview's value.
+        stale: True for those made from what is no longer in force, False for the others.
+    """
+
+    camera_id: int | None = None
+    source_id: int | None = None
+    track_id: int | None = None
+    verdicts: tuple[FitVerdict, ...] = ()
+    methods: tuple[FitMethod, ...] = ()
+    review: str | None = None
+    stale: bool | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.records.occlusion import LabelOrigin
+from core.records.detections import Category
+from core.records.occlusion import LabelOrigin, OcclusionLabel
 from core.records.shapes import KeypointTag
 
 
@@ -13,6 +14,14 @@ class Template(StrEnum):
     """Which named points an object has."""
 
     CAR = "car"  # core.shapes.keypoints: twelve
+
+    @property
+    def size(self) -> int:
+        """How many points it has."""
+        return _SIZES[self]
+
+
+_SIZES = {Template.CAR: 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +84,25 @@ class KeypointRow:
     annotator: str | None
     created_at: float
     in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeypointFilter:
+    """Which objects the keypoint queue shows; None and empty mean any.
+
+    Attributes:
+        categories: what they are.
+        done: True for those whose points are all placed, False for those that lack some.
+        label: the occlusion label in force.
+        min_size_px: L of the box.
+        include_thinned: also the views for which another stands.
+    """
+
+    camera_id: int | None = None
+    source_id: int | None = None
+    track_id: int | None = None
+    categories: tuple[Category, ...] = (Category.CAR,)
+    done: bool | None = None
+    label: OcclusionLabel | None = None
+    min_size_px: float | None = None
+    include_thinned: bool = False

@@ -6,6 +6,7 @@ keypoints and the mesh.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -69,6 +70,14 @@ class CarShapeSpace:
     def components(self) -> int:
         """K, how many numbers describe a shape."""
         return len(self.sigmas)
+
+    @property
+    def label(self) -> str:
+        """Its name and a hash of its numbers as its file keeps them: what fits name their space by."""
+        digest = hashlib.blake2b(digest_size=6)
+        for array in (self.mean, self.directions, self.sigmas):
+            digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+        return f"{self.name} {digest.hexdigest()}"
 
     def keypoints(self, beta: ArrayLike) -> FloatArray:
         """The twelve keypoints of shapes.

@@ -1,17 +1,33 @@
-"""The columns of an instance that follow from its others. The tables' CHECKs hold writers to this."""
+"""The columns of instances and fits that follow from others. The tables' CHECKs hold writers to this."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, null
+from sqlalchemy import Boolean, ColumnElement, case, func, literal_column, null
 
+from core.records.fits import FitReview, FitVerdict
 from core.records.occlusion import LabelOrigin, Verdict
 from core.store import tables
 
 NO_TEST_UNCERTAINTY = 2.0
 """Uncertainty of an instance that no test has seen: it comes after all others in the queue."""
+
+VERDICT_RANKS: Mapping[str, int] = {
+    FitVerdict.TOO_FEW_POINTS.value: 0,
+    FitVerdict.OUTSIDE_SHAPE_SPACE.value: 1,
+    FitVerdict.AMBIGUOUS.value: 2,
+    FitVerdict.GOOD.value: 3,
+}
+"""Place of each verdict of a fit in a list, the worst first."""
+
+REVIEW_RANKS: Mapping[str | None, int] = {
+    None: 0,
+    FitReview.REJECTED.value: 1,
+    FitReview.ACCEPTED.value: 2,
+}
+"""Place of each review of a fit in a list: first those that nobody has looked at."""
 
 
 def derived_columns(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,6 +37,11 @@ def derived_columns(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         table: the table's name.
         row: all other columns of the row; those that are missing count as NULL.
     """
+    if table == tables.fit.name:
+        return {
+            "verdict_rank": VERDICT_RANKS[row["verdict"]],
+            "review_rank": REVIEW_RANKS[row.get("review")],
+        }
     if table != tables.instance.name:
         return {}
     verdict = row.get("verdict")
@@ -37,7 +58,10 @@ def derived_columns(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-DERIVED = {tables.instance.name: frozenset({"size", "uncertainty", "label", "label_origin"})}
+DERIVED = {
+    tables.instance.name: frozenset({"size", "uncertainty", "label", "label_origin"}),
+    tables.fit.name: frozenset({"verdict_rank", "review_rank"}),
+}
 """Names of the derived columns of each table that has some."""
 
 
@@ -58,3 +82,18 @@ def origin_in_force(machine_origin: ColumnElement[Any]) -> ColumnElement[Any]:
 def uncertainty_of(margin: ColumnElement[Any]) -> ColumnElement[Any]:
     """SQL for the uncertainty of a row whose margin becomes the one given."""
     return func.coalesce(func.abs(margin), NO_TEST_UNCERTAINTY)
+
+
+STALE_FIT = (
+    "(fit.keypoint_set_id IS NOT instance.keypoint_set_id OR fit.calibration_id IS NOT camera.calibration_id"
+    " OR (fit.mask_id IS NOT NULL AND fit.mask_id IS NOT instance.mask_id))"
+)
+"""SQL over the tables fit, instance and camera: what the fit was made from is no longer in force.
+
+A fit that used no mask does not mind a new one.
+"""
+
+
+def stale_fit() -> ColumnElement[bool]:
+    """`STALE_FIT` as a column."""
+    return literal_column(STALE_FIT, Boolean)

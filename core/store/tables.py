@@ -40,6 +40,10 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
 
+def _first_of(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return (name, *(other for other in names if other != name))
+
+
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
 annotator = Table(
@@ -207,6 +211,9 @@ track = Table(
     sqlite_autoincrement=True,
 )
 
+_KEYPOINTS = ("state", "category", "thinned", "label", "points_placed", "id")
+_KEYPOINT_FILTERS = ("verdict", "size", "track_id")
+_FITTED = ("fit_id", "state", "track_id", "keypoint_set_id", "mask_id")
 _QUEUE = ("state", "thinned", "verdict", "uncertainty", "id")
 _QUEUE_FILTERS = ("label", "category", "score", "size", "reasons", "captured_at")
 
@@ -249,6 +256,11 @@ instance = Table(
     Column("uncertainty", Float, nullable=False),  # |margin|, small is uncertain; 2: no test ran
     Column("label", Text),  # in force: a person's verdict, else the machine's; none where rejected
     Column("label_origin", Text),
+    # The versions in force, in the tables keypoint_set and fit, and how many points the keypoints have.
+    # They stand last because format 2 added them to the tables that were there.
+    Column("keypoint_set_id", Integer),
+    Column("points_placed", Integer, nullable=False, server_default="0"),
+    Column("fit_id", Integer),
     CheckConstraint("w > 0 AND h > 0", name="box_has_area"),
     CheckConstraint("size = max(w, h)", name="size_follows"),
     CheckConstraint("uncertainty = coalesce(abs(margin), 2.0)", name="uncertainty_follows"),
@@ -266,6 +278,13 @@ instance = Table(
     Index("ix_instance_queue", *_QUEUE, *_QUEUE_FILTERS, "source_id", "camera_id"),
     Index("ix_instance_camera_queue", "camera_id", *_QUEUE, *_QUEUE_FILTERS, "source_id"),
     Index("ix_instance_source_queue", "source_id", *_QUEUE, *_QUEUE_FILTERS, "camera_id"),
+    # The keypoint queue (core/store/queries/keypoint_queue.py): fewest points first, of each label in turn.
+    Index("ix_instance_keypoint_queue", *_KEYPOINTS, *_KEYPOINT_FILTERS, "source_id", "camera_id"),
+    Index("ix_instance_source_keypoint_queue", "source_id", *_KEYPOINTS, *_KEYPOINT_FILTERS, "camera_id"),
+    # those that have keypoints, for jobs and exports
+    Index("ix_instance_with_keypoints", "source_id", "id", sqlite_where=text("keypoint_set_id IS NOT NULL")),
+    # what the list of fits asks of the object of each
+    Index("ix_instance_fit", *_FITTED, sqlite_where=text("fit_id IS NOT NULL")),
     # the timeline of a source, with all that its marks are drawn from
     Index("ix_instance_timeline", "source_id", "state", "time_s", "label", "verdict"),
     sqlite_autoincrement=True,
@@ -286,6 +305,96 @@ mask = Table(
     Column("job_id", ForeignKey("job.id")),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("instance_id", "version"),
+    sqlite_autoincrement=True,
+)
+
+keypoint_set = Table(
+    "keypoint_set",
+    metadata,
+    _id(),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("template", Text, nullable=False),
+    # a list with an entry for each of the template's points; see core/store/keypoint_columns.py
+    Column("points", JSON, nullable=False),
+    Column("placed", Integer, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("annotator_id", ForeignKey("annotator.id")),
+    Column("job_id", ForeignKey("job.id")),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("instance_id", "version"),
+    sqlite_autoincrement=True,
+)
+
+# the columns after the id are there so that every filter is decided by the index alone
+_FIT_FILTERS = ("id", "camera_id", "source_id", "verdict_rank", "review_rank", "method", "in_force")
+_IN_FORCE = text("in_force = 1")
+
+fit = Table(
+    "fit",
+    metadata,
+    _id(),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    Column("camera_id", ForeignKey("camera.id"), nullable=False),  # these two as the instance's
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rotation", JSON, nullable=False),  # nine numbers, row by row, car to camera
+    Column("translation", JSON, nullable=False),  # metres, camera frame
+    Column("place", JSON(none_as_null=True)),  # metres on the ground
+    Column("heading_rad", Float),
+    Column("shape", JSON, nullable=False),
+    Column("length_m", Float, nullable=False),
+    Column("width_m", Float, nullable=False),
+    Column("height_m", Float, nullable=False),
+    Column("distance_m", Float, nullable=False),  # of the car from the camera
+    Column("rms_px", Float, nullable=False),
+    Column("noise_px", Float, nullable=False),  # assumed of a sharp point
+    Column("residuals", JSON, nullable=False),
+    Column("outliers", JSON, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("swapped", Boolean, nullable=False),
+    Column("sigma_m", Float, nullable=False),  # of the place
+    Column("sigmas", JSON(none_as_null=True)),
+    # The versions that it was made from. No foreign keys: an undo may take them back, and a fit that a job
+    # made meanwhile must not stand in its way; it is stale then.
+    Column("keypoint_set_id", Integer),
+    Column("mask_id", Integer),
+    Column("calibration_id", Integer),
+    Column("shape_space", Text, nullable=False),  # name and hash
+    Column("review", Text),  # accepted | rejected
+    Column("review_reason", Text),
+    Column("reviewer_id", ForeignKey("annotator.id")),
+    Column("reviewed_at", Float),
+    Column("annotator_id", ForeignKey("annotator.id")),  # whose edit made it; NULL: a job
+    Column("job_id", ForeignKey("job.id")),
+    Column("created_at", Float, nullable=False),
+    # whether it is the one that instance.fit_id names: for the indexes
+    Column("in_force", Boolean, nullable=False),
+    # These follow from the columns above (core/store/derived.py): the worst verdict and what nobody has
+    # looked at come first.
+    Column("verdict_rank", Integer, nullable=False),
+    Column("review_rank", Integer, nullable=False),
+    CheckConstraint(
+        "verdict_rank = (CASE verdict WHEN 'too_few_points' THEN 0 WHEN 'outside_shape_space' THEN 1"
+        " WHEN 'ambiguous' THEN 2 ELSE 3 END)",
+        name="verdict_rank_follows",
+    ),
+    CheckConstraint(
+        "review_rank = (CASE WHEN review IS NULL THEN 0 WHEN review = 'rejected' THEN 1 ELSE 2 END)",
+        name="review_rank_follows",
+    ),
+    UniqueConstraint("instance_id", "version"),
+    # the list of fits (core/store/queries/fits.py), by each of its orders
+    Index("ix_fit_rms", "rms_px", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
+    Index("ix_fit_sigma", "sigma_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
+    Index("ix_fit_distance", "distance_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
+    Index("ix_fit_length", "length_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
+    Index("ix_fit_verdict", *_first_of("verdict_rank", _FIT_FILTERS), sqlite_where=_IN_FORCE),
+    Index("ix_fit_review", *_first_of("review_rank", _FIT_FILTERS), sqlite_where=_IN_FORCE),
+    Index("ix_fit_newest", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
     sqlite_autoincrement=True,
 )
 

@@ -18,7 +18,10 @@ from core.geometry.masks import full_to_patch, patch_area, patch_to_rle
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.finds import FoundInstance
-from core.records.occlusion import OcclusionDecision, OcclusionLabel, Verdict
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabel, Verdict
+from core.records.shapes import KeypointTag
+from core.store.edits.keypoints import save_keypoints
 from core.store.edits.verdicts import set_verdict
 from core.store.writers.decisions import write_decisions
 from core.store.writers.tracks import write_track
@@ -41,6 +44,19 @@ def found_instances(draw: st.DrawFn) -> FoundInstance:
     return FoundInstance(box, category, score, patch_to_rle(patch, HEIGHT, WIDTH), patch_area(patch))
 
 
+placed = st.builds(
+    PlacedPoint,
+    st.floats(-20, WIDTH + 20),
+    st.floats(-20, HEIGHT + 20),
+    st.sampled_from([tag for tag in KeypointTag if tag is not KeypointTag.UNLABELLED]),
+    st.sampled_from(LabelOrigin),
+    st.floats(0, 1),
+)
+pointed = st.builds(
+    lambda points: KeypointSet(Template.CAR, tuple(points)),
+    st.lists(st.none() | placed, min_size=12, max_size=12),
+)
+
 scene = st.lists(
     st.tuples(
         st.integers(0, 11),
@@ -48,6 +64,7 @@ scene = st.lists(
         st.sampled_from([None, 0, 1]),
         st.sampled_from([None, *OcclusionLabel]),
         st.sampled_from([None, None, Verdict.UNOCCLUDED, Verdict.OCCLUDED]),
+        st.none() | pointed,
     ),
     max_size=8,
 )
@@ -60,7 +77,8 @@ def facts(path: Path) -> list[Any]:
 
     def key(row: dict[str, Any]) -> str:
         shown = [images[row["image_id"]], row["category_id"], row["bbox"], row["score"], row["area"]]
-        return json.dumps([*shown, row["segmentation"], row["occlusion"]["label"]])
+        said = [row.get("keypoints"), row.get("num_keypoints"), row["amodal"].get("keypoints")]
+        return json.dumps([*shown, row["segmentation"], row["occlusion"]["label"], *said])
 
     tracks: dict[Any, list[str]] = {}
     for row in data["annotations"]:
@@ -76,7 +94,7 @@ def fill(place: Place, objects: list[Any]) -> None:
         by_frame.setdefault(one[0], []).append(one)
     for number, group in by_frame.items():
         ids = place.detect(frames[number], [found for _, found, *_ in group])
-        for instance_id, (_, _, track, label, verdict) in zip(ids, group, strict=True):
+        for instance_id, (_, _, track, label, verdict, keypoints) in zip(ids, group, strict=True):
             if track is not None:
                 tracked.setdefault((number // 6, track), []).append(instance_id)
             if label is not None:
@@ -86,6 +104,8 @@ def fill(place: Place, objects: list[Any]) -> None:
                     bulk.run(lambda c, d=decision: write_decisions(c, [d]))
             if verdict is not None:
                 set_verdict(place.history, [instance_id], verdict)
+            if keypoints is not None:
+                save_keypoints(place.history, instance_id, keypoints, "Place points")
     for (part, _), ids in tracked.items():
         source = (place.folder, place.video)[part]
         with place.project.bulk() as bulk:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,3 +258,11 @@ def test_hostile_files_are_refused(space, tmp_path):
                 member.write(b"\0" * 2**20)
     with pytest.raises(ShapeSpaceError, match="unpacks"):
         load_space(path)
+
+
+def test_its_label_tells_spaces_apart_and_survives_its_file(tmp_path: Path) -> None:
+    space = default_space()
+    save_space(space, tmp_path / "again.npz")
+    assert load_space(tmp_path / "again.npz").label == space.label
+    assert replace(space, mean=space.mean * 1.001).label != space.label
+    assert space.label.startswith(space.name)

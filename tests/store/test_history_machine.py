@@ -21,21 +21,33 @@ from core.errors import EditRefusedError
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.finds import FoundInstance
+from core.records.fits import FitMadeFrom, FitReview
 from core.records.history import Touched
+from core.records.keypoints import KeypointSet
 from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabel, Verdict
 from core.store import tables
 from core.store.edits.cameras import add_camera, remove_camera, rename_camera
 from core.store.edits.categories import set_category
+from core.store.edits.fits import review_fits, save_fit, use_fit
+from core.store.edits.keypoints import save_keypoints_many, use_keypoints
 from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
 from core.store.writers.decisions import write_decisions
 from core.store.writers.detections import write_detections
+from core.store.writers.fits import FoundFit, write_fits
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
+from tests.store.doing_cars import fit_of, points
 
 Cell = tuple[Any, ...]
 Document = dict[Cell, Any]
 PEOPLE = ("Ann", "Bob")
 INSTANCES = 4
+
+
+def some(placed: int) -> KeypointSet:
+    """A car with so many points placed; the same number is always the same set."""
+    return points(*((float(n), 1.0) for n in range(placed)))
 
 
 @dataclass
@@ -166,6 +178,118 @@ class EditMachine(RuleBasedStateMachine):
             key = here[pick % len(here)]
             self.note(who, remove_camera(self.history(who), key[1]), {**self.document, key: None})
 
+    @rule(
+        who=st.sampled_from(PEOPLE),
+        which=st.sets(st.integers(0, INSTANCES - 1), min_size=1),
+        placed=st.integers(0, 2),
+    )
+    def place_points(self, who: str, which: set[int], placed: int) -> None:
+        ids = [self.ids[n] for n in sorted(which)]
+        touched = save_keypoints_many(self.history(who), [(i, some(placed)) for i in ids], "Place points")
+        new = iter(touched.rows.get("keypoint_set", ()))
+        after = dict(self.document)
+        for i in ids:
+            _, before, by = self.set_in_force(i)
+            if before != placed or by is None:  # a person who says what a machine said makes it a person's
+                self.add_set(after, i, next(new), placed, who)
+        assert next(new, None) is None
+        self.note(who, touched, after)
+
+    @rule(who=st.sampled_from(PEOPLE), pick=st.integers(0, 9))
+    def use_earlier_points(self, who: str, pick: int) -> None:
+        here = sorted(key for key, value in self.document.items() if key[0] == "set" and value is not None)
+        if here:
+            key = here[pick % len(here)]
+            after = {**self.document, ("keypoints", self.document[key][0]): key[1]}
+            self.note(who, use_keypoints(self.history(who), key[1]), after)
+
+    @rule(who=st.sampled_from(PEOPLE), n=st.integers(0, INSTANCES - 1), rms=st.sampled_from([1.0, 2.0]))
+    def fit(self, who: str, n: int, rms: float) -> None:
+        i = self.ids[n]
+        used = self.document.get(("keypoints", i))
+        touched = save_fit(self.history(who), i, fit_of(rms), FitMadeFrom(used, None, None, "s"))
+        after = dict(self.document)
+        [fit_id] = touched.rows["fit"][:1]
+        self.add_fit(after, i, fit_id, rms, who)
+        self.note(who, touched, after)
+
+    @rule(who=st.sampled_from(PEOPLE), pick=st.integers(0, 9))
+    def use_earlier_fit(self, who: str, pick: int) -> None:
+        here = sorted(key for key, value in self.document.items() if key[0] == "fit" and value is not None)
+        if here:
+            key = here[pick % len(here)]
+            after = {**self.document, ("fit in force", self.document[key][0]): key[1]}
+            self.note(who, use_fit(self.history(who), key[1]), after)
+
+    @rule(
+        who=st.sampled_from(PEOPLE),
+        pick=st.integers(0, 9),
+        review=st.sampled_from([*FitReview, None]),
+    )
+    def judge(self, who: str, pick: int, review: FitReview | None) -> None:
+        here = sorted(key for key, value in self.document.items() if key[0] == "fit" and value is not None)
+        if here:
+            key = here[pick % len(here)]
+            self.clock += 1
+            row = self.document[key]
+            said = None if review is None else (review.value, who, self.clock)
+            after = dict(self.document)
+            if (row[-1] and row[-1][0]) != (said and said[0]):
+                after[key] = (*row[:-1], said)
+            self.note(who, review_fits(self.history(who), [key[1]], review), after)
+
+    @rule(n=st.integers(0, INSTANCES - 1), placed=st.integers(0, 2))
+    def network_places_points(self, n: int, placed: int) -> None:
+        i = self.ids[n]
+        with self.project.bulk() as bulk:
+            written = bulk.run(
+                lambda c: write_keypoints(c, [FoundKeypoints(i, some(placed))], origin=LabelOrigin.NETWORK)
+            )
+        _, before, by = self.set_in_force(i)
+        assert bool(written) == (by is None and before != placed)
+        if written:
+            with self.project.read() as c:
+                [set_id] = c.execute(
+                    select(tables.instance.c.keypoint_set_id).where(tables.instance.c.id == i)
+                ).scalars()
+            self.add_set(self.document, i, set_id, placed, None)
+
+    @rule(n=st.integers(0, INSTANCES - 1))
+    def job_fits(self, n: int) -> None:
+        i = self.ids[n]
+        used = self.document.get(("keypoints", i))
+        found = FoundFit(i, fit_of(3.0), FitMadeFrom(used, None, None, "s"))
+        with self.project.bulk() as bulk:
+            written = bulk.run(lambda c: write_fits(c, [found]))
+        row = self.document.get(("fit", self.document.get(("fit in force", i))))
+        persons = row is not None and (row[3] is not None or row[4] is not None)
+        assert bool(written) == (not persons or row[2] != used)
+        if written:
+            with self.project.read() as c:
+                [fit_id] = c.execute(
+                    select(tables.instance.c.fit_id).where(tables.instance.c.id == i)
+                ).scalars()
+            self.add_fit(self.document, i, fit_id, 3.0, None)
+
+    def set_in_force(self, i: int) -> tuple[Any, ...]:
+        """The keypoints of an instance: id, points placed, and who placed them."""
+        set_id = self.document.get(("keypoints", i))
+        return (None, None, None) if set_id is None else (set_id, *self.document[("set", set_id)][1:])
+
+    def add_set(self, document: Document, i: int, set_id: int, placed: int, who: str | None) -> None:
+        document[("set", set_id)] = (i, placed, who)
+        document[("set version", i, self.next_version("set version", i))] = set_id
+        document[("keypoints", i)] = set_id
+
+    def add_fit(self, document: Document, i: int, fit_id: int, rms: float, who: str | None) -> None:
+        document[("fit", fit_id)] = (i, rms, self.document.get(("keypoints", i)), who, None)
+        document[("fit version", i, self.next_version("fit version", i))] = fit_id
+        document[("fit in force", i)] = fit_id
+
+    def next_version(self, kind: str, i: int) -> int:
+        here = [k[2] for k, value in self.document.items() if k[:2] == (kind, i) and value is not None]
+        return max(here, default=0) + 1
+
     @rule(who=st.sampled_from(PEOPLE))
     def undo(self, who: str) -> None:
         stack = self.stacks[who]
@@ -225,10 +349,26 @@ class EditMachine(RuleBasedStateMachine):
                     have[("category by", r.id)] = people[r.category_annotator_id]
                 if r.verdict is not None:
                     have[("in force", r.id)] = (r.verdict, people[r.verdict_annotator_id])
+                if r.keypoint_set_id is not None:
+                    have[("keypoints", r.id)] = r.keypoint_set_id
+                if r.fit_id is not None:
+                    have[("fit in force", r.id)] = r.fit_id
+                assert r.points_placed == (self.set_in_force(r.id)[1] or 0)
                 verdict = r.verdict
                 label = self.machine[r.id] if verdict is None else None if verdict == "rejected" else verdict
                 assert r.label == label
+            for r in c.execute(select(tables.keypoint_set)):
+                have[("set", r.id)] = (r.instance_id, r.placed, people.get(r.annotator_id))
+                have[("set version", r.instance_id, r.version)] = r.id
+            for r in c.execute(select(tables.fit)):
+                said = None if r.review is None else (r.review, people[r.reviewer_id])
+                used = r.keypoint_set_id
+                have[("fit", r.id)] = (r.instance_id, r.rms_px, used, people.get(r.annotator_id), said)
+                have[("fit version", r.instance_id, r.version)] = r.id
+                assert r.in_force == (self.document.get(("fit in force", r.instance_id)) == r.id)
         for key, value in wanted.items():
+            if key[0] == "fit":
+                wanted[key] = (*value[:4], value[4] and value[4][:2])
             if key[0] == "review":
                 wanted[key] = value[0]
             if key[0] == "in force":
@@ -246,7 +386,7 @@ class EditMachine(RuleBasedStateMachine):
 
 
 EditMachine.TestCase.settings = settings(
-    max_examples=30,
+    max_examples=40,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

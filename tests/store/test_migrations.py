@@ -11,14 +11,33 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import DiskFullError, ProjectError
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.shapes import KeypointTag
 from core.store import schema, tables
 from core.store.backup import BACKUPS_KEPT, back_up, list_backups
 from core.store.check import file_faults
+from core.store.edits.keypoints import save_keypoints
+from core.store.history import History
 from core.store.migrations import chain
 from core.store.migrations.chain import Step, migrate
 from core.store.project import Project
+from core.store.queries.keypoints import keypoints_in_force
 
 AUTOINCREMENT = {"sqlite_autoincrement": True}
+
+
+VERSION_1 = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
+
+
+def make_version_1(path: Path) -> None:
+    """An empty project as the program of format 1 wrote it."""
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    raw.executescript(VERSION_1)
+    raw.execute("INSERT INTO meta VALUES ('uuid', 'a-b-c'), ('name', 'Old street')")
+    raw.execute("PRAGMA user_version = 1")
+    raw.close()
 
 
 def make_version_0(path: Path) -> None:
@@ -28,17 +47,17 @@ def make_version_0(path: Path) -> None:
     instance.category_annotator_id and instance.reasons with the index that covers it, and its frames had a
     column `hour` that is no more.
     """
-    Project.create(path).close()
+    make_version_1(path)
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("PRAGMA foreign_keys = OFF")
     old: dict[str, list[tuple[str, str]]] = {
-        "source": [("\tstate TEXT DEFAULT 'live' NOT NULL, \n", "")],
-        "frame": [("\tcaptured_at FLOAT, \n", "\tcaptured_at FLOAT, \n\thour INTEGER, \n")],
+        "source": [("    state TEXT DEFAULT 'live' NOT NULL,\n", "")],
+        "frame": [("    captured_at FLOAT,\n", "    captured_at FLOAT,\n    hour INTEGER,\n")],
         "instance": [
-            ("\treasons INTEGER DEFAULT '0' NOT NULL, \n", ""),
-            ("\tcategory_annotator_id INTEGER, \n", ""),
+            ("    reasons INTEGER DEFAULT '0' NOT NULL,\n", ""),
+            ("    category_annotator_id INTEGER,\n", ""),
             (
-                ", \n\tCONSTRAINT fk_instance_category_annotator_id"
+                ",\n    CONSTRAINT fk_instance_category_annotator_id"
                 " FOREIGN KEY(category_annotator_id) REFERENCES annotator (id)",
                 "",
             ),
@@ -108,7 +127,12 @@ def to_version_1(op: Any) -> None:
             op.create_index(index.name, "instance", [column.name for column in index.columns])
 
 
-STEP_1 = Step(1, to_version_1)
+def steps_with(first: Any) -> tuple[Step, ...]:
+    """All steps from that pre-release on, with one of its own."""
+    return (Step(1, first), *chain.STEPS)
+
+
+STEPS = steps_with(to_version_1)
 
 
 def shape(path: Path) -> dict[str, Any]:
@@ -124,9 +148,12 @@ def shape(path: Path) -> dict[str, Any]:
         for row in raw.execute(f"PRAGMA index_list({name})").fetchall():
             keys = tuple(r[2] for r in raw.execute(f"PRAGMA index_info({row[1]})"))
             own_name = row[1] if row[3] == "c" else ""
-            indexes.add((own_name, row[2], keys))
+            own = raw.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (row[1],)).fetchone()
+            only = (own[0] or "").partition(" WHERE ")[2] if own else ""  # a key WITHOUT ROWID has no row
+            indexes.add((own_name, row[2], keys, only))
         checks = {
-            re.sub(r"\s+", " ", check) for check in re.findall(r"CONSTRAINT (ck_\w+ CHECK .*?)\s*,?\n", sql)
+            re.sub(r"\s+", " ", check)
+            for check in re.findall(r"CONSTRAINT (ck_\w+ CHECK .*?)\s*,?\s*\n", sql)
         }
         names = set(re.findall(r"CONSTRAINT (\w+)", sql))
         found[name] = (
@@ -158,7 +185,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def test_the_old_format_differs_indeed(old: Path, tmp_path: Path) -> None:
-    Project.create(tmp_path / "new.amodal").close()
+    make_version_1(tmp_path / "new.amodal")
     before, after = shape(old), shape(tmp_path / "new.amodal")
     assert "job_log" not in before
     assert {name for name in before if before[name] != after[name]} == {"source", "frame", "instance"}
@@ -166,7 +193,7 @@ def test_the_old_format_differs_indeed(old: Path, tmp_path: Path) -> None:
 
 def test_migrating_gives_the_tables_of_a_new_project(old: Path, tmp_path: Path) -> None:
     Project.create(tmp_path / "new.amodal").close()
-    migrate(old, steps=[STEP_1], target=1)
+    migrate(old, steps=STEPS)
     migrated, new = shape(old), shape(tmp_path / "new.amodal")
     assert migrated.keys() == new.keys()
     for name in new:
@@ -175,7 +202,7 @@ def test_migrating_gives_the_tables_of_a_new_project(old: Path, tmp_path: Path) 
 
 
 def test_opening_migrates_and_keeps_every_row(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain.migrate, "__kwdefaults__", {**chain.migrate.__kwdefaults__, "steps": (STEP_1,)})
+    monkeypatch.setattr(chain.migrate, "__kwdefaults__", {**chain.migrate.__kwdefaults__, "steps": STEPS})
     with Project.open(old) as project, project.read() as connection:
         source = connection.execute(sa.select(tables.source)).one()
         assert (source.relative_path, source.content_hash, source.state) == ("a.mp4", b"\x01\x02", "live")
@@ -187,9 +214,59 @@ def test_opening_migrates_and_keeps_every_row(old: Path, monkeypatch: pytest.Mon
     assert version_of(old) == schema.SCHEMA_VERSION
 
 
+def test_format_1_opens_with_all_that_people_said(tmp_path: Path) -> None:
+    path = tmp_path / "first.amodal"
+    make_version_1(path)
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.executescript(
+        """
+        INSERT INTO annotator (name) VALUES ('Ann');
+        INSERT INTO camera (name, created_at) VALUES ('Gate', 1.5);
+        INSERT INTO source (camera_id, kind, relative_path, absolute_path, content_hash, byte_size, width,
+            height, time_base_num, time_base_den, frame_count, duration_s, warnings, added_at)
+            VALUES (1, 'video', 'a.mp4', '/a.mp4', x'01', 9, 640, 360, 1, 25, 1, 0, '[]', 2.5);
+        INSERT INTO sequence VALUES (1, 1, 0, 0, 0, 1);
+        INSERT INTO frame (source_id, sequence_id, pts, time_s, content_hash, keyframe)
+            VALUES (1, 1, 0, 0.0, x'03', 1);
+        INSERT INTO instance (camera_id, source_id, frame_id, time_s, category, score, x, y, w, h, origin,
+            detector, size, uncertainty, label, label_origin, verdict, verdict_annotator_id, verdict_at)
+            VALUES (1, 1, 1, 0, 'car', 0.5, 1, 2, 30, 40, 'network', 'onnx', 40, 2, 'unoccluded', 'human',
+            'unoccluded', 1, 7);
+        INSERT INTO review (instance_id, annotator_id, verdict, decided_at) VALUES (1, 1, 'unoccluded', 7);
+        INSERT INTO edit (annotator_id, title, at, changes) VALUES (1, 'Mark car 1 as unoccluded', 7,
+            '[{"table":"instance","id":1,"before":{"verdict":null,"verdict_annotator_id":null,'
+            || '"verdict_at":null},'
+            || '"after":{"verdict":"unoccluded","verdict_annotator_id":1,"verdict_at":7}}]');
+        """
+    )
+    raw.close()
+    with Project.open(path) as project:
+        history = History(project, "Ann")
+        points = KeypointSet(
+            Template.CAR, (PlacedPoint(5.0, 6.0, KeypointTag.VISIBLE), *(None,) * (Template.CAR.size - 1))
+        )
+        save_keypoints(history, 1, points, "Place a point")
+        with project.read() as connection:
+            assert keypoints_in_force(connection, [1])[1].keypoints == points
+        assert history.undo().title == "Place a point"
+        assert history.undo().title == "Mark car 1 as unoccluded"
+        with project.read() as connection:
+            assert connection.execute(sa.select(tables.instance.c.verdict)).scalar_one() is None
+    [backup] = list_backups(path)
+    assert backup.name.endswith("-before-format-2.amodal")
+    assert version_of(backup) == 1
+
+
+def test_format_1_comes_to_the_tables_of_a_new_project(tmp_path: Path) -> None:
+    make_version_1(tmp_path / "first.amodal")
+    Project.open(tmp_path / "first.amodal").close()
+    Project.create(tmp_path / "new.amodal").close()
+    assert shape(tmp_path / "first.amodal") == shape(tmp_path / "new.amodal")
+
+
 def test_the_backup_is_the_old_project(old: Path) -> None:
     before = shape(old)
-    backup = migrate(old, steps=[STEP_1], target=1)
+    backup = migrate(old, steps=STEPS)
     assert backup is not None
     assert backup.parent == old.parent / "old.files" / "backups"
     assert shape(backup) == before
@@ -205,11 +282,11 @@ def test_a_step_that_fails_leaves_the_project_as_it_was(old: Path) -> None:
 
     before, content = shape(old), old.read_bytes()
     with pytest.raises(RuntimeError):
-        migrate(old, steps=[Step(1, broken)], target=1)
+        migrate(old, steps=steps_with(broken))
     assert shape(old) == before
     assert old.read_bytes() == content
     assert version_of(old) == 0
-    migrate(old, steps=[STEP_1], target=1)
+    migrate(old, steps=STEPS)
 
 
 def test_a_step_that_loses_a_table_is_refused(old: Path) -> None:
@@ -219,7 +296,7 @@ def test_a_step_that_loses_a_table_is_refused(old: Path) -> None:
 
     before = shape(old)
     with pytest.raises(ProjectError, match="lacks the table review"):
-        migrate(old, steps=[Step(1, careless)], target=1)
+        migrate(old, steps=steps_with(careless))
     assert shape(old) == before
 
 
@@ -230,7 +307,7 @@ def test_a_step_that_leaves_dangling_rows_is_refused(old: Path) -> None:
 
     before = shape(old)
     with pytest.raises(ProjectError, match="refer to nothing"):
-        migrate(old, steps=[Step(1, careless)], target=1)
+        migrate(old, steps=steps_with(careless))
     assert shape(old) == before
 
 
@@ -242,7 +319,7 @@ def test_without_room_for_a_backup_nothing_is_changed(old: Path, monkeypatch: py
     monkeypatch.setattr("core.store.backup._copy", no_room)
     content = old.read_bytes()
     with pytest.raises(DiskFullError):
-        migrate(old, steps=[STEP_1], target=1)
+        migrate(old, steps=STEPS)
     assert old.read_bytes() == content
     assert list_backups(old) == []
     assert list((old.parent / "old.files" / "backups").iterdir()) == []
@@ -267,14 +344,15 @@ def test_several_steps_run_in_order(old: Path) -> None:
         seen.append(1)
         to_version_1(op)
 
-    migrate(old, steps=[Step(2, second), Step(1, first)], target=2)
+    newest = schema.SCHEMA_VERSION
+    migrate(old, steps=[Step(newest + 1, second), *steps_with(first)], target=newest + 1)
     assert seen == [1, 2]
-    assert version_of(old) == 2
+    assert version_of(old) == newest + 1
 
 
 def test_migrating_twice_does_nothing_more(old: Path) -> None:
-    assert migrate(old, steps=[STEP_1], target=1) is not None
-    assert migrate(old, steps=[STEP_1], target=1) is None
+    assert migrate(old, steps=STEPS) is not None
+    assert migrate(old, steps=STEPS) is None
     assert len(list_backups(old)) == 1
 
 

@@ -6,12 +6,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.states.calibration import CalibrationState
+from app.states.calibration_cars import CarsState
 from app.views.flow import FlowLayout
 from app.views.icons import IconLabel, TextButton
+from app.views.sources.calibration_cars import CalibrationCars
 from app.views.sources.calibration_facts import WAYS, CalibrationFacts
 from app.views.sources.calibration_numbers import CalibrationNumbers
+from app.views.sources.job_strip import JobStrip
 from app.views.text import ago, frame, label, scroller, set_role
 from core.records.cameras import CalibrationMethod, CalibrationRow
+from core.records.jobs import JobRow, JobState
 from core.records.sketches import DRAWN_WAYS, StrokeRole
 
 _ROLES = {
@@ -38,6 +42,8 @@ class CalibrationTab(QWidget):
         way_chosen(object): a CalibrationMethod to draw in.
         role_chosen(object): a StrokeRole to draw next.
         import_wanted(), camera_chosen(str): a file, and the camera of it.
+        cloud_wanted(): a point cloud. cars_wanted(): its cars.
+        cancelled(int), resumed(int), closed(int): the id of the job that looks for the road in one.
         accepted(), left(), cleared(): keep what is drawn, end drawing, draw anew.
         use_wanted(int): an earlier calibration's id.
         edit_wanted(object): a CalibrationRow to draw on from.
@@ -47,6 +53,11 @@ class CalibrationTab(QWidget):
     role_chosen = Signal(object)
     import_wanted = Signal()
     camera_chosen = Signal(str)
+    cloud_wanted = Signal()
+    cars_wanted = Signal()
+    cancelled = Signal(int)
+    resumed = Signal(int)
+    closed = Signal(int)
     accepted = Signal()
     left = Signal()
     cleared = Signal()
@@ -56,6 +67,7 @@ class CalibrationTab(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._way: CalibrationMethod | None = None
+        self._able = self._searching = self._asking_cars = False
         self._role_chips: dict[StrokeRole, TextButton] = {}
         self._history: tuple[CalibrationRow, ...] | None = None
         outer = QVBoxLayout(self)
@@ -68,6 +80,11 @@ class CalibrationTab(QWidget):
         self._intro = label("", "soft", wrap=True)
         column.addWidget(self._intro)
         column.addWidget(self._ways())
+        self.strip = JobStrip()
+        self.strip.cancelled.connect(self.cancelled)
+        self.strip.resumed.connect(self.resumed)
+        self.strip.closed.connect(self.closed)
+        column.addWidget(self.strip)
         self._roles = QWidget()
         self._role_row = FlowLayout(self._roles, 6)
         self._role_group = QButtonGroup(self)
@@ -85,6 +102,8 @@ class CalibrationTab(QWidget):
         column.addWidget(self._heading)
         self.facts = CalibrationFacts()
         column.addWidget(self.facts)
+        self.cars = CalibrationCars()
+        column.addWidget(self.cars)
         self._history_title = label("EARLIER AND IN FORCE", "caption")
         column.addWidget(self._history_title)
         self._rows = QVBoxLayout()
@@ -107,6 +126,10 @@ class CalibrationTab(QWidget):
             chip.setChecked(state.way is way)
         self._import.setEnabled(state.camera is not None)
         self._import.setChecked(state.way is CalibrationMethod.IMPORT)
+        self._able = state.camera is not None
+        self._cloud.setChecked(state.way is CalibrationMethod.POINT_CLOUD)
+        self._cars_chip.setChecked(state.way is CalibrationMethod.CARS)
+        self._show_able()
         if state.way is not self._way:
             self._way = state.way
             self.numbers.clear()
@@ -125,11 +148,24 @@ class CalibrationTab(QWidget):
         self.facts.setVisible(shown is not None)
         if shown is not None:
             self.facts.show_record(shown, state.ranges)
+        self.cars.set_checkable(shown is not None and shown.normal is not None)
         self._foot.setVisible(making)
         self.accept_button.setEnabled(state.candidate is not None)
         self._clear.setEnabled(state.sketch is not None and bool(state.sketch.strokes))
         if state.history != self._history:
             self._show_history(state)
+
+    def show_job(self, job: JobRow | None) -> None:
+        """Draws the search for the road in a point cloud; one at a time."""
+        self._searching = job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)
+        self.strip.show_job(job)
+        self._show_able()
+
+    def show_cars(self, state: CarsState) -> None:
+        """Draws what goes on with the camera's cars, and what they say."""
+        self._asking_cars = bool(state.busy)
+        self.cars.show_state(state)
+        self._show_able()
 
     # ---- parts ----------------------------------------------------------------------------------
 
@@ -143,6 +179,16 @@ class CalibrationTab(QWidget):
             chip.clicked.connect(lambda _=False, way=way: self.way_chosen.emit(way))
             self._chips[way] = chip
             flow.addWidget(chip)
+        self._cloud = TextButton("Point cloud…", "chip")
+        self._cloud.setToolTip("The road in a PLY file, or in COLMAP's points; the lens must be known.")
+        self._cloud.clicked.connect(self.cloud_wanted)
+        flow.addWidget(self._cloud)
+        self._cars_chip = TextButton("From the cars", "chip")
+        self._cars_chip.setToolTip(
+            "By the keypoints of thirty cars or so: their sizes, and the road they stand on."
+        )
+        self._cars_chip.clicked.connect(self.cars_wanted)
+        flow.addWidget(self._cars_chip)
         self._import = TextButton("From a file…", "chip")
         self._import.setToolTip("OpenCV, ROS, COLMAP, KITTI, AI City, or our own JSON.")
         self._import.clicked.connect(self.import_wanted)
@@ -150,8 +196,13 @@ class CalibrationTab(QWidget):
         return area
 
     def way_button(self, way: CalibrationMethod) -> TextButton:
-        """The button that chooses a way to draw."""
-        return self._chips[way]
+        """The button that chooses a way."""
+        others = {CalibrationMethod.POINT_CLOUD: self._cloud, CalibrationMethod.CARS: self._cars_chip}
+        return others[way] if way in others else self._chips[way]
+
+    def _show_able(self) -> None:
+        self._cloud.setEnabled(self._able and not self._searching)
+        self._cars_chip.setEnabled(self._able and not self._asking_cars)
 
     def _make_roles(self) -> None:
         for button in self._role_group.buttons():
@@ -188,11 +239,9 @@ class CalibrationTab(QWidget):
             role, icon, token, first, second = "warning", "warning", "warn", state.problem, state.way_out
         elif state.step:
             role, icon, token, first, second = "note", "edit", "accent", state.step, _KEYS
-        elif state.candidate is not None and state.sketch is not None:
-            first, second = (
-                "Does the grid lie on the road, and are the 1.75 m sticks as tall as people?",
-                _KEYS,
-            )
+        elif state.candidate is not None and state.candidate.normal is not None:
+            first = "Does the grid lie on the road, and are the 1.75 m sticks as tall as people?"
+            second = _KEYS if state.sketch is not None else ""
             role, icon, token = "note", "eye", "accent"
         else:
             self._note_frame.hide()
@@ -201,6 +250,7 @@ class CalibrationTab(QWidget):
         self._note_icon.set_icon(icon, token)
         self.problem.setText(first)
         self.way_out.setText(second)
+        self.way_out.setVisible(bool(second))
         self._note_frame.show()
 
     def _show_choices(self, state: CalibrationState) -> None:
@@ -279,4 +329,7 @@ def _intro(state: CalibrationState) -> str:
             f"{state.camera.name} is not calibrated yet. Without it everything in 2D works; "
             "metres, poses and 3D need it. Choose a way:"
         )
-    return "Nothing is saved until you accept it." if state.way is not None else "Calibrate anew:"
+    if state.way is None:
+        return "Calibrate anew:"
+    waits = " What was looked for is found: it is shown after this." if state.waiting else ""
+    return f"Nothing is saved until you accept it.{waits}"

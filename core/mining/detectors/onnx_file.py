@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DetectionError, DetectorUnavailableError
+from core.errors import DetectionError
 from core.geometry.boxes import from_corners, to_box
 from core.mining.detectors.classes import categories_of, family_of
 from core.mining.detectors.onnx_decode import Fit, Raw, decode, draw_masks, fit_picture
-from core.mining.detectors.onnx_layout import InputPort, Network, Port, recognise_input, recognise_output
+from core.mining.detectors.onnx_layout import Network, Port, recognise_input, recognise_output
+from core.mining.detectors.onnx_session import as_input, first_line, name_of, open_session, port_of
 from core.mining.detectors.postprocess import merge_views, suppress, without_doubles
 from core.mining.detectors.settings import Device, OnnxSettings, Pixels
 from core.mining.detectors.tiles import Tile, plan_tiles
@@ -47,8 +46,8 @@ class OnnxDetector:
 
     def __init__(self, settings: OnnxSettings) -> None:
         self._settings = settings
-        self._session = _open_session(settings)
-        self._input = recognise_input([_port(port) for port in self._session.get_inputs()])
+        self._session = open_session(settings)
+        self._input = recognise_input([port_of(port) for port in self._session.get_inputs()])
         metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         self._long_side = settings.input_px or _size_in(metadata) or _VARIABLE_SIDE_PX
         self._network = self._probe(metadata)
@@ -149,7 +148,7 @@ class OnnxDetector:
         canvas = np.full((size[0], size[1], 3), _PADDING, dtype=np.uint8)
         left, top = int(fit.pad_x), int(fit.pad_y)
         canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(image, inner, interpolation=how)
-        return _as_input(canvas, self._input, self._pixels)
+        return as_input(canvas, self._input, self._pixels)
 
     @property
     def _pixels(self) -> Pixels:
@@ -161,7 +160,7 @@ class OnnxDetector:
             return list(self._session.run(None, {self._input.name: tensor}))
         except Exception as problem:  # onnxruntime's errors share no base but Exception
             raise DetectionError(
-                f"The network in {_name_of(self._settings)} failed: {_first_line(problem)}.",
+                f"The network in {name_of(self._settings)} failed: {first_line(problem)}.",
                 "Export it anew, with a fixed input size if it has none.",
             ) from problem
 
@@ -169,27 +168,12 @@ class OnnxDetector:
         """The layout, from what an empty picture gives: shapes that vary in the file are known then."""
         height, width = self._input_size(_VARIABLE_SIDE_PX, _VARIABLE_SIDE_PX)
         blank = np.full((height, width, 3), _PADDING, dtype=np.uint8)
-        outputs = self._run(_as_input(blank, self._input, Pixels.RGB_0_1))
+        outputs = self._run(as_input(blank, self._input, Pixels.RGB_0_1))
         ports = [
             Port(port.name, tuple(np.shape(output)), port.type)
             for port, output in zip(self._session.get_outputs(), outputs, strict=True)
         ]
         return recognise_output(ports, height, width, metadata, self._settings.class_names)
-
-
-def _as_input(canvas: NDArray[np.uint8], port: InputPort, pixels: Pixels) -> NDArray[Any]:
-    """A picture of the input's size in its order, range and element type."""
-    picture = canvas[:, :, ::-1] if pixels is Pixels.BGR_0_255 else canvas
-    if not port.channels_last:
-        picture = picture.transpose(2, 0, 1)
-    if port.type == "uint8":
-        return np.ascontiguousarray(picture)[None]
-    if port.type == "int8":
-        return (picture.astype(np.int16) - 128).astype(np.int8)[None]
-    values = picture.astype(np.float32, order="C")
-    if pixels is Pixels.RGB_0_1:
-        values *= np.float32(1.0 / 255.0)
-    return values.astype(port.type, copy=False)[None]
 
 
 def _moved(one: Detection, tile: Tile) -> Detection:
@@ -203,65 +187,7 @@ def _moved(one: Detection, tile: Tile) -> Detection:
     return Detection(box, one.category, one.score, mask)
 
 
-def _open_session(settings: OnnxSettings) -> Any:
-    if settings.model is None:
-        raise DetectorUnavailableError(
-            "No ONNX file is named.", "Name your network's file in the detector's settings."
-        )
-    if not settings.model.is_file():
-        raise DetectorUnavailableError(
-            f"There is no file {settings.model}.", "Name your network's file in the detector's settings."
-        )
-    # its builds collect telemetry from the import on; this program sends nothing
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    try:
-        import onnxruntime
-    except ImportError as problem:
-        raise DetectorUnavailableError(
-            "The package onnxruntime is missing.", "Install it with pip install onnxruntime."
-        ) from problem
-    providers = _providers(settings, onnxruntime.get_available_providers())
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = settings.threads
-    # threads that spin while they wait slow down whatever else this machine does
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4  # its warnings are for whoever exports networks
-    try:
-        return onnxruntime.InferenceSession(str(settings.model), options, providers=providers)
-    except Exception as problem:  # onnxruntime's errors share no base but Exception
-        raise DetectionError(
-            f"{_name_of(settings)} cannot be read as a network: {_first_line(problem)}.",
-            "Export the network anew as an ONNX file.",
-        ) from problem
-
-
-def _providers(settings: OnnxSettings, available: Sequence[str]) -> list[str]:
-    has_gpu = "CUDAExecutionProvider" in available
-    if settings.device is Device.CUDA and not has_gpu:
-        raise DetectorUnavailableError(
-            "This machine's onnxruntime cannot use a GPU.",
-            "Install onnxruntime-gpu instead of onnxruntime, or choose the device cpu.",
-        )
-    if has_gpu and settings.device is not Device.CPU:
-        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    return ["CPUExecutionProvider"]
-
-
-def _port(port: Any) -> Port:
-    shape = tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape)
-    return Port(port.name, shape, port.type)
-
-
 def _size_in(metadata: dict[str, str]) -> int:
     """The input size in an Ultralytics file's metadata, such as "[640, 640]"; 0 where there is none."""
     digits = "".join(letter if letter.isdigit() else " " for letter in metadata.get("imgsz", "")).split()
     return max((int(number) for number in digits if len(number) <= 4), default=0)
-
-
-def _name_of(settings: OnnxSettings) -> str:
-    return Path(settings.model or "").name
-
-
-def _first_line(problem: Exception) -> str:
-    lines = str(problem).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(problem).__name__

@@ -20,6 +20,7 @@ from core.store import tables
 from core.store.backup import back_up
 from core.store.connection import raw_of, write_transaction, writing_engine
 from core.store.faults import translated
+from core.store.migrations import version_2
 from core.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Step:
     apply: Callable[[Operations], None]
 
 
-STEPS: tuple[Step, ...] = ()
-"""Every step there ever was, in order. Version 1 is the first that left the house, so there is none yet."""
+STEPS: tuple[Step, ...] = (Step(2, version_2.apply),)
+"""Every step there ever was, in order. Version 1 is the first that left the house."""
 
 
 def migrate(

@@ -10,10 +10,14 @@ from sqlalchemy import Connection, select, text
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.fits import FitRow
+from core.records.keypoints import KeypointRow
 from core.records.masks import Rle
 from core.records.occlusion import LabelOrigin, OcclusionLabel, OcclusionTest, TestOutcome, Verdict
 from core.records.project import QueueFilter
 from core.store import tables
+from core.store.queries.fits import fits_in_force
+from core.store.queries.keypoints import keypoints_in_force
 from core.store.queries.queue import where_clause
 
 _BATCH = 500
@@ -69,6 +73,8 @@ class ExportInstance:
     area: int | None
     outcomes: tuple[TestOutcome, ...]
     reviews: tuple[Review, ...]
+    keypoints: KeypointRow | None
+    fit: FitRow | None
 
 
 def count_with(connection: Connection, filter: QueueFilter, *, rejected: bool) -> int:
@@ -77,6 +83,13 @@ def count_with(connection: Connection, filter: QueueFilter, *, rejected: bool) -
     return int(
         connection.execute(text(f"SELECT count(*) FROM instance WHERE {condition}"), parameters).scalar_one()
     )
+
+
+def categories_with_keypoints(connection: Connection) -> set[Category]:
+    """The categories of which some instance has keypoints."""
+    i = tables.instance.c
+    query = select(i.category).where(i.keypoint_set_id.is_not(None)).distinct()
+    return {Category(name) for name in connection.scalars(query)}
 
 
 def frames_with(connection: Connection, filter: QueueFilter, *, rejected: bool) -> Iterator[ExportFrame]:
@@ -119,6 +132,7 @@ def _whole(connection: Connection, ids: Sequence[int]) -> Iterator[ExportInstanc
     )
     rows = {row.id: row for row in connection.execute(query)}
     outcomes, reviews = _outcomes(connection, ids), _reviews(connection, ids)
+    keypoints, fits = keypoints_in_force(connection, ids), fits_in_force(connection, ids)
     for instance_id in ids:
         r = rows[instance_id]
         yield ExportInstance(
@@ -141,6 +155,8 @@ def _whole(connection: Connection, ids: Sequence[int]) -> Iterator[ExportInstanc
             area=r.area,
             outcomes=tuple(outcomes[instance_id]),
             reviews=tuple(reviews[instance_id]),
+            keypoints=keypoints.get(instance_id),
+            fit=fits.get(instance_id),
         )
 
 

@@ -26,10 +26,14 @@ _instance, _mask, _crop, _frame, _source = (
     tables.frame,
     tables.source,
 )
+_keypoint_set, _fit = tables.keypoint_set, tables.fit
 
 
 class PresentRow(NamedTuple):
-    """An instance that a frame has already; `touched`: whether a person reviewed, drew or named it."""
+    """An instance that a frame has already; `touched`: whether a person has said anything of it.
+
+    That is a review, a mask, a category, keypoints, or a fit that the person made or judged.
+    """
 
     id: int
     x: float
@@ -77,9 +81,9 @@ def write_frames(
 
     An object that was there before (same frame, boxes that overlap by half, by more where the kinds differ)
     keeps its id. Its box, score and category follow the new detection, and a new mask becomes a new version,
-    unless a person has touched it (a review, a mask, a category) or it was imported: then it stays as it is.
-    What was there and is not found now is gone; what a person has touched is only marked as missing, and
-    what a person made or imported stays as it is.
+    unless a person has touched it (`PresentRow`) or it was imported: then it stays as it is. It keeps its
+    keypoints and fits either way. What was there and is not found now is gone; what a person has touched is
+    only marked as missing, and what a person made or imported stays as it is.
 
     Args:
         connection: of a write transaction.
@@ -316,7 +320,12 @@ def _touched() -> ColumnElement[bool]:
     i = _instance.c
     drawn = exists().where(_mask.c.instance_id == i.id, _mask.c.annotator_id.is_not(None))
     reviewed = exists().where(tables.review.c.instance_id == i.id)
-    return reviewed | drawn | i.verdict.is_not(None) | i.category_annotator_id.is_not(None)
+    placed = exists().where(_keypoint_set.c.instance_id == i.id, _keypoint_set.c.annotator_id.is_not(None))
+    fitted = exists().where(
+        _fit.c.instance_id == i.id, _fit.c.annotator_id.is_not(None) | _fit.c.reviewer_id.is_not(None)
+    )
+    said = i.verdict.is_not(None) | i.category_annotator_id.is_not(None)
+    return reviewed | drawn | placed | fitted | said
 
 
 def _drop_track() -> Update:

@@ -1,4 +1,4 @@
-"""ApolloCar3D's real cars: poses from their annotated points, against the poses that they were annotated with."""
+"""ApolloCar3D's real cars: poses from their annotated points, against the poses that came with them."""
 
 from __future__ import annotations
 

@@ -175,15 +175,15 @@ def test_the_network_gets_its_pixels_as_it_wants_them(tmp_path, shape, element, 
     """A network that answers with its picture is no detector; what it was given is what is looked at."""
     import onnxruntime
 
-    from core.mining.detectors.onnx_file import _as_input
     from core.mining.detectors.onnx_layout import Port, recognise_input
+    from core.mining.detectors.onnx_session import as_input
 
     path = write_echo(tmp_path / "echo.onnx", picture=shape, element=element)
     session = onnxruntime.InferenceSession(str(path))
     taken = session.get_inputs()[0]
     port = recognise_input([Port(taken.name, tuple(taken.shape), taken.type)])
     canvas = np.full((4, 6, 3), (200, 100, 50), dtype=np.uint8)
-    (given,) = session.run(None, {"images": _as_input(canvas, port, pixels)})
+    (given,) = session.run(None, {"images": as_input(canvas, port, pixels)})
     channels = given[0, 1, 2, :] if port.channels_last else given[0, :, 1, 2]
     np.testing.assert_allclose(channels.astype(float), expected, atol=1e-3)
 

@@ -1,0 +1,130 @@
+"""Calibrating a camera from its cars in the window, and checking any calibration against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session import ProjectSession
+from app.states.calibration import CalibrationState
+from app.states.calibration_cars import CarsState
+from core.errors import AmodalError
+from core.records.cameras import CalibrationRecord
+from core.records.car_checks import CarCheck
+from core.records.history import Touched
+from core.records.project import CameraRow
+
+# what a check rests on
+_RESTS_ON = frozenset({"camera", "calibration", "keypoint_set", "instance"})
+
+
+class CarsCalibrationController(QObject):
+    """Both take a second or several, on a worker thread; nothing is saved here.
+
+    Signals:
+        changed(CarsState)
+        found(int, object, object): a camera's id, the CalibrationRecord to propose, and what it rests on.
+    """
+
+    changed = Signal(object)
+    found = Signal(int, object, object)
+
+    def __init__(self, session: ProjectSession) -> None:
+        super().__init__()
+        self._session = session
+        self._calibration = CalibrationState()
+        self.state = CarsState()
+
+    def show(self, camera: CameraRow | None) -> None:
+        """Takes a camera; what was found of another one goes."""
+        if (self.state.camera and self.state.camera.id) == (camera and camera.id):
+            self._set(replace(self.state, camera=camera))
+        else:
+            self._set(CarsState(camera))
+
+    def follow(self, state: CalibrationState) -> None:
+        """Takes the calibration that is in force or being made; a check of another one goes."""
+        before, self._calibration = self._shown(), state
+        if self._shown() != before and not self.state.busy:
+            self._set(CarsState(self.state.camera))
+
+    def on_touched(self, touched: Touched) -> None:
+        """Takes away a check of cars that have changed since."""
+        if self.state.check is not None and _RESTS_ON & set(touched.rows):
+            self._set(CarsState(self.state.camera))
+
+    def calibrate(self) -> None:
+        """Looks for the camera by its cars; a lens whose ground is not known yet, or that bends, is kept."""
+        camera, size = self.state.camera, self._calibration.size
+        if camera is None or self.state.busy:
+            return
+        present = self._calibration.in_force
+        record = None if present is None else present.record
+        keep = record is not None and (record.normal is None or any(record.distortion))
+        project = self._session.project
+
+        def find() -> tuple[CalibrationRecord, dict[str, Any]]:
+            from core.jobs.car_calibration import propose_from_cars
+
+            return propose_from_cars(project, camera, size, keep)
+
+        def done(result: tuple[CalibrationRecord, dict[str, Any]]) -> None:
+            self._over(camera, CarsState(self.state.camera))
+            self.found.emit(camera.id, *result)
+
+        self._start(camera, "Looking for the camera by its cars", find, done)
+
+    def check(self) -> None:
+        """Checks what is being made, else what is in force."""
+        camera, shown = self.state.camera, self._shown()
+        if camera is None or shown is None or self.state.busy:
+            return
+        record, words = shown
+        project = self._session.project
+
+        def look() -> CarCheck:
+            from core.jobs.car_calibration import check_camera
+
+            return check_camera(project, camera, record)
+
+        def done(result: CarCheck) -> None:
+            # what was drawn on meanwhile was not looked at
+            same = self._shown() == shown
+            check = CarsState(self.state.camera, check=result, checked=words)
+            self._over(camera, check if same else CarsState(self.state.camera))
+
+        self._start(camera, "Fitting its cars", look, done)
+
+    def _shown(self) -> tuple[CalibrationRecord, str] | None:
+        """The calibration that a check is of, and what to call it."""
+        state = self._calibration
+        if state.way is not None:
+            return None if state.candidate is None else (state.candidate, "the one that is not saved yet")
+        present = state.in_force
+        return None if present is None else (present.record, f"version {present.version}")
+
+    def _start(
+        self, camera: CameraRow, busy: str, work: Callable[[], Any], done: Callable[[Any], None]
+    ) -> None:
+        def refused(problem: BaseException) -> None:
+            if not isinstance(problem, AmodalError):
+                self._over(camera, CarsState(self.state.camera))
+                raise problem
+            way_out = problem.way_out
+            self._over(camera, CarsState(self.state.camera, problem=problem.problem, way_out=way_out))
+
+        self._set(CarsState(camera, busy))
+        self._session.in_background(work, done, refused, tag="cars of a camera")
+
+    def _over(self, camera: CameraRow, state: CarsState) -> None:
+        """Shows an outcome, if its camera still is the one that is shown."""
+        if self.state.camera is not None and self.state.camera.id == camera.id:
+            self._set(state)
+
+    def _set(self, state: CarsState) -> None:
+        if state != self.state:
+            self.state = state
+            self.changed.emit(state)

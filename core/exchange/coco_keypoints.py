@@ -1,0 +1,255 @@
+"""COCO's keypoints: ours as other tools read them, theirs as ours, and whether left is left.
+
+COCO has x, y, v for each point, on the same axes as its boxes: the middle of the top left pixel is
+(0.5, 0.5). v is 2 for a visible point, 1 for a hidden one, 0 for one that is not labelled, which a point
+outside the picture is for COCO too. All that we know of a point stands beside that, under "amodal".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.geometry.boxes import centres_from_edges, edges_from_centres
+from core.records.boxes import Box
+from core.records.keypoints import KeypointRow, KeypointSet, PlacedPoint, Template
+from core.records.occlusion import LabelOrigin
+from core.records.shapes import KeypointTag
+from core.shapes import keypoints as car
+from core.store.keypoint_columns import point_entries
+
+PointOrder = tuple[int | None, ...]
+"""For each of our twelve points, its place among those of a file; None where the file has no such point."""
+
+BY_NUMBER: PointOrder = ()
+"""The order of a category that names no points: what they are follows from how many they are."""
+
+NO_POINTS: Mapping[str, Any] = {"keypoints": [0] * (3 * car.COUNT), "num_keypoints": 0}
+"""What COCO says of an object without keypoints in a category that has some."""
+
+NEAR_PX = 60.0
+"""From this size of a box on, the order of the wheels in the picture says which side is which."""
+
+_SAME_PX = 0.01  # other tools round
+_LEAST_AREA = 0.02  # of the box: wheels in a line, seen from low down, say nothing
+_VISIBLE, _HIDDEN = 2, 1
+_NUMBERED: Mapping[int, PointOrder] = {
+    12: tuple(range(12)),
+    14: (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12),
+}
+"""Ours; and CarFusion's without the exhaust (8) and the centre (13), as Occlusion-Net uses them."""
+
+_TAGS = [tag.value for tag in KeypointTag if tag is not KeypointTag.UNLABELLED]
+_ORIGINS = [origin.value for origin in LabelOrigin]
+_WORDS = {
+    "right_front_headlight": "right_headlight",
+    "left_front_headlight": "left_headlight",
+    "right_back_headlight": "right_taillight",
+    "left_back_headlight": "left_taillight",
+    "right_front_light": "right_headlight",
+    "left_front_light": "left_headlight",
+    "right_back_trunk": "right_taillight",
+    "left_back_trunk": "left_taillight",
+    "right_front_top": "right_front_roof_corner",
+    "left_front_top": "left_front_roof_corner",
+    "right_back_top": "right_back_roof_corner",
+    "left_back_top": "left_back_roof_corner",
+    "upper_right_windshield": "right_front_roof_corner",
+    "upper_left_windshield": "left_front_roof_corner",
+    "upper_right_rearwindow": "right_back_roof_corner",
+    "upper_left_rearwindow": "left_back_roof_corner",
+}
+"""CarFusion's and PASCAL3D+'s names for ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class CocoKeypoints:
+    """One object's keypoints as a file has them.
+
+    Attributes:
+        keypoints: a point's hider is the id of an annotation of the file.
+        annotator: the person who placed them, where a file of ours says so; else None.
+    """
+
+    keypoints: KeypointSet
+    annotator: str | None
+
+
+def template_words(template: Template) -> dict[str, Any]:
+    """The names of a template's points and its skeleton, as a category of COCO has them."""
+    assert template is Template.CAR
+    return {
+        "keypoints": list(car.NAMES),
+        "skeleton": [[first + 1, second + 1] for first, second in car.SKELETON],
+    }
+
+
+def plain_points(keypoints: KeypointSet) -> dict[str, Any]:
+    """The members "keypoints" and "num_keypoints" of an annotation."""
+    flat: list[float] = []
+    for point in keypoints.points:
+        if point is None or point.tag is KeypointTag.TRUNCATED:
+            flat += [0, 0, 0]
+        else:
+            x, y = edges_from_centres((point.x, point.y)).tolist()
+            flat += [x, y, _VISIBLE if point.tag is KeypointTag.VISIBLE else _HIDDEN]
+    return {"keypoints": flat, "num_keypoints": sum(v > 0 for v in flat[2::3])}
+
+
+def whole_points(row: KeypointRow) -> dict[str, Any]:
+    """All that we know of an object's keypoints; pixels here have their first centre at (0, 0)."""
+    return {
+        "template": row.keypoints.template.value,
+        "origin": row.origin.value,
+        "annotator": row.annotator,
+        "points": point_entries(row.keypoints),
+    }
+
+
+def point_order(names: Any) -> PointOrder | None:
+    """Where our points are among those that a category names.
+
+    Args:
+        names: the category's "keypoints", or None.
+
+    Returns:
+        The order; BY_NUMBER where it names none; None where they are not a car's.
+
+    Raises:
+        ValueError: the names are no list of words.
+    """
+    if names is None:
+        return BY_NUMBER
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("they are no list of names")
+    words = [_word(name) for name in names]
+    ours = [_word(name) for name in car.NAMES]
+    order = tuple(words.index(word) if word in words else None for word in ours)
+    return None if all(place is None for place in order) else order
+
+
+def keypoints_of(
+    row: Mapping[str, Any],
+    order: PointOrder | None,
+    width: int,
+    height: int,
+    *,
+    with_people: bool,
+    mirrored: bool,
+) -> CocoKeypoints | None:
+    """An annotation's keypoints, or None where it has none of a car's.
+
+    A hidden point of another tool counts as hidden by something else, for COCO does not say what hides it.
+
+    Args:
+        row: the annotation.
+        order: of its category.
+        width, height: of the picture, pixels.
+        with_people: whether to take along who placed them.
+        mirrored: whether the file calls left what is a driver's right.
+
+    Raises:
+        ValueError: they are no list of x, y, v.
+    """
+    flat = row.get("keypoints")
+    if flat is None or order is None:
+        return None
+    if not isinstance(flat, list) or len(flat) % 3 or not all(map(_is_number, flat)):
+        raise ValueError("they are no list of x, y, v")
+    count = len(flat) // 3
+    if order == BY_NUMBER:
+        order = _NUMBERED.get(count, ())
+        if not order:
+            return None
+    if any(place is not None and place >= count for place in order):
+        raise ValueError(f"{count} points are fewer than its category has")
+    plain = [None if place is None else flat[3 * place : 3 * place + 3] for place in order]
+    said: Mapping[str, Any] = {}
+    if mirrored:
+        plain = [plain[place] for place in car.FLIP]
+    else:
+        said = _object(_object(row.get("amodal")).get("keypoints"))
+    known = said.get("points")
+    whole = known if isinstance(known, list) and len(known) == car.COUNT else [None] * car.COUNT
+    points = tuple(_point(one, entry, width, height) for one, entry in zip(plain, whole, strict=True))
+    if all(point is None for point in points) and not said:
+        return None
+    name = said.get("annotator") if with_people and said.get("origin") == LabelOrigin.HUMAN else None
+    annotator = name.strip() or None if isinstance(name, str) else None
+    return CocoKeypoints(KeypointSet(Template.CAR, points), annotator)
+
+
+def seen_mirrored(keypoints: KeypointSet, box: Box) -> bool | None:
+    """Whether a near car's wheels go round the wrong way in the picture; None where they do not say.
+
+    From above, the right front, left front, left back and right back wheel go round against the clock,
+    and a camera above the wheels sees them so from wherever it looks.
+    """
+    wheels = [keypoints.points[place] for place in (0, 1, 3, 2)]
+    if box.size < NEAR_PX or any(wheel is None for wheel in wheels):
+        return None
+    x = [wheel.x for wheel in wheels if wheel is not None]
+    y = [wheel.y for wheel in wheels if wheel is not None]
+    # y points down, so that against the clock is negative
+    area = 0.5 * sum(x[i - 1] * y[i] - x[i] * y[i - 1] for i in range(4))
+    if abs(area) < _LEAST_AREA * box.area:
+        return None
+    return area > 0
+
+
+def _point(plain: Sequence[float] | None, entry: Any, width: int, height: int) -> PlacedPoint | None:
+    """A point by what COCO says; where what we knew of it still agrees, by that."""
+    whole = _whole_point(entry)
+    if plain is None:
+        return None
+    x, y, v = plain
+    if whole is not None and _agrees(whole, x, y, v):
+        return whole
+    if v not in (_VISIBLE, _HIDDEN):
+        return None
+    x, y = centres_from_edges((x, y)).tolist()
+    inside = -0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5
+    if not inside:
+        tag = KeypointTag.TRUNCATED
+    else:
+        tag = KeypointTag.VISIBLE if v == _VISIBLE else KeypointTag.OTHER_OCCLUDED
+    return PlacedPoint(x, y, tag, LabelOrigin.IMPORT)
+
+
+def _agrees(whole: PlacedPoint, x: float, y: float, v: float) -> bool:
+    """Whether another tool has left a point as we wrote it."""
+    if whole.tag is KeypointTag.TRUNCATED:
+        return v == 0
+    wanted = _VISIBLE if whole.tag is KeypointTag.VISIBLE else _HIDDEN
+    there = edges_from_centres((whole.x, whole.y)).tolist()
+    return v == wanted and math.dist(there, (x, y)) <= _SAME_PX
+
+
+def _whole_point(entry: Any) -> PlacedPoint | None:
+    if not isinstance(entry, list) or not 4 <= len(entry) <= 6:
+        return None
+    x, y, tag, origin = entry[:4]
+    score = entry[4] if len(entry) > 4 else 1.0
+    hider = entry[5] if len(entry) > 5 else None
+    if not all(_is_number(value) for value in (x, y, score)) or not 0 <= score <= 1:
+        return None
+    if tag not in _TAGS or origin not in _ORIGINS:
+        return None
+    if hider is not None and (isinstance(hider, bool) or not isinstance(hider, int)):
+        hider = None
+    return PlacedPoint(float(x), float(y), KeypointTag(tag), LabelOrigin(origin), float(score), hider)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and abs(value) < 1e9
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(name: str) -> str:
+    word = "_".join(name.replace("_", " ").replace("-", " ").lower().split())
+    return _WORDS.get(word, word)

@@ -1,0 +1,140 @@
+"""A camera of a project calibrated from the cars in its footage, and checked against them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import CalibrationError
+from core.fitting.calibration.check import check_against_cars
+from core.fitting.calibration.from_cars import calibrate_from_cars
+from core.fitting.calibration.sightings import LEAST_POINTS, CarSighting
+from core.fitting.vehicles.evidence import evidence_of
+from core.geometry.calibration.lens import Lens, known_lens
+from core.geometry.calibration.result import from_record, to_record
+from core.jobs.one_camera import picture_size
+from core.records.cameras import CalibrationMethod, CalibrationRecord
+from core.records.car_checks import CarCheck
+from core.records.keypoints import Template
+from core.records.project import CameraRow
+from core.shapes.space import CarShapeSpace
+from core.shapes.space_file import default_space
+from core.store.project import Project
+from core.store.queries.calibrations import calibration_in_force
+from core.store.queries.fit_candidates import with_keypoints
+from core.store.queries.sources import list_sources
+
+MOST_SIGHTINGS = 2000
+_PAGE = 1000
+
+
+def car_sightings(project: Project, camera: CameraRow, size: tuple[int, int]) -> list[CarSighting]:
+    """The keypoints of a camera's cars, the cars with the most points first, no more than MOST_SIGHTINGS.
+
+    Args:
+        size: width and height of the pictures that count, pixels; sources of another size are left out.
+    """
+    found: list[tuple[int, CarSighting]] = []
+    with project.read() as connection:
+        for source in list_sources(connection, project, camera.id, counted=False):
+            if (source.width, source.height) != size:
+                continue
+            after = 0
+            while page := with_keypoints(connection, source.id, after, _PAGE):
+                after = page[-1].instance_id
+                for car in page:
+                    if car.keypoints is None or car.keypoints.template is not Template.CAR:
+                        continue
+                    evidence = evidence_of(car.keypoints, car.box.size)
+                    points = int(evidence.used.sum())
+                    if points >= LEAST_POINTS:
+                        # what was not tracked is a car of its own
+                        name = car.track_id if car.track_id is not None else -car.instance_id
+                        found.append((points, CarSighting(evidence, name)))
+    found.sort(key=lambda one: -one[0])
+    return [sighting for _, sighting in found[:MOST_SIGHTINGS]]
+
+
+def propose_from_cars(
+    project: Project,
+    camera: CameraRow,
+    size: tuple[int, int] | None = None,
+    keep_lens: bool = False,
+    space: CarShapeSpace | None = None,
+) -> tuple[CalibrationRecord, dict[str, Any]]:
+    """The calibration that a camera's cars tell, and what it rests on as plain JSON; nothing is saved.
+
+    Args:
+        size: width and height of the pictures, pixels; None for the footage's.
+        keep_lens: whether the lens in force is kept, and only the road sought.
+        space: what cars look like; the default space if None.
+
+    Raises:
+        CalibrationError: there are too few cars, or they do not settle the camera.
+    """
+    chosen = _size(project, camera, size)
+    lens = Lens(*chosen)
+    if keep_lens:
+        with project.read() as connection:
+            present = calibration_in_force(connection, camera.id)
+        if present is None:
+            raise CalibrationError(
+                f"The camera {camera.name} has no lens in force to keep.", "Seek the lens from the cars, too."
+            )
+        lens = known_lens(from_record(present.record)[0].resized(*chosen))
+    cars = space or default_space()
+    sightings = car_sightings(project, camera, chosen)
+    record = to_record(calibrate_from_cars(sightings, lens, cars))
+    evidence = {
+        "way": CalibrationMethod.CARS.value,
+        "width": chosen[0],
+        "height": chosen[1],
+        "sightings": len(sightings),
+        "cars": len({one.car for one in sightings}),
+        "keep_lens": keep_lens,
+        "shape_space": cars.label,
+    }
+    return record, evidence
+
+
+def check_camera(
+    project: Project,
+    camera: CameraRow,
+    record: CalibrationRecord | None = None,
+    space: CarShapeSpace | None = None,
+) -> CarCheck:
+    """A camera against its cars.
+
+    Args:
+        record: the calibration to check; None for the one in force.
+        space: what cars look like; the default space if None.
+
+    Raises:
+        CalibrationError: it is not calibrated, its ground is not known, or no car has points enough.
+    """
+    if record is None:
+        with project.read() as connection:
+            present = calibration_in_force(connection, camera.id)
+        if present is None:
+            raise CalibrationError(f"The camera {camera.name} is not calibrated.", "Calibrate it first.")
+        record = present.record
+    lens, plane = from_record(record)
+    if plane is None:
+        raise CalibrationError(
+            f"The ground of {camera.name} is not known, so its cars stand nowhere.",
+            "Calibrate it from the cars keeping this lens, or draw on the road.",
+        )
+    size = (record.width, record.height)
+    present_size = _size(project, camera, None)
+    if size[0] * present_size[1] == size[1] * present_size[0]:
+        lens, size = lens.resized(*present_size), present_size
+    return check_against_cars(lens, plane, car_sightings(project, camera, size), space or default_space())
+
+
+def _size(project: Project, camera: CameraRow, size: tuple[int, int] | None) -> tuple[int, int]:
+    chosen = size or picture_size(project, camera)
+    if chosen is None:
+        raise CalibrationError(
+            f"The camera {camera.name} has no footage, so there are no cars.",
+            "Add a video or pictures first.",
+        )
+    return chosen

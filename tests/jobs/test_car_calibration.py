@@ -1,0 +1,117 @@
+"""A project's camera from its cars: found from keypoints alone, kept as a version, and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.cli import main
+from core.errors import CalibrationError
+from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
+from core.geometry.calibration.result import from_record, to_record
+from core.geometry.ground_plane import GroundPlane
+from core.jobs import car_calibration
+from core.jobs.car_calibration import car_sightings, check_camera, propose_from_cars
+from core.jobs.one_camera import one_camera
+from core.records.cameras import CalibrationMethod
+from core.records.car_checks import CheckVerdict
+from core.store.edits.calibrations import save_calibration
+from core.store.history import History
+from core.store.project import Project
+from core.store.queries.calibrations import calibration_history
+from tests.jobs.parking import CAMERA, GROUND, HEIGHT, WIDTH, Parking
+
+PLACES = [(16.0 + 3.0 * row, 5.0 * column) for row in range(8) for column in (-1, 0, 1)]
+
+
+@pytest.fixture
+def parking(tmp_path: Path) -> Parking:
+    """Twenty-four cars of the mean shape in a camera that nobody has calibrated."""
+    made = Parking(tmp_path / "cars.amodal", calibrated=False)
+    made.add_cars(0, PLACES)
+    return made
+
+
+def say(parking: Parking, plane: GroundPlane | None) -> None:
+    """Puts a calibration in force."""
+    record = to_record(result_of_import(ImportedCamera("said", CAMERA, None, plane)))
+    with Project.open(parking.path) as project:
+        save_calibration(History(project, "Ann"), parking.camera_id, record)
+
+
+def test_the_shell_finds_a_camera_from_its_cars_and_keeps_it(
+    parking: Parking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["calibrate", str(parking.path), "--cars"]) == 0
+    assert "way: cars" in capsys.readouterr().out
+    with Project.open(parking.path, read_only=True) as project, project.read() as connection:
+        [row] = calibration_history(connection, parking.camera_id)
+    camera, plane = from_record(row.record)
+    assert row.in_force
+    assert row.record.method is CalibrationMethod.CARS
+    assert row.evidence["cars"] == len(PLACES)
+    # exact points of mean cars leave nothing but rounding
+    assert camera.focal[0] == pytest.approx(CAMERA.focal[0], rel=0.01)
+    assert plane is not None
+    assert plane.height == pytest.approx(GROUND.height, rel=0.01)
+    assert float(plane.normal @ GROUND.normal) > np.cos(np.deg2rad(0.3))
+    assert main(["calibrate", str(parking.path), "--check"]) == 0
+    assert "agrees" in capsys.readouterr().out
+
+
+def test_a_wrong_height_is_told_in_the_shell_and_nothing_is_changed(
+    parking: Parking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(parking, GroundPlane(GROUND.normal, 1.25 * GROUND.height))
+    assert main(["calibrate", str(parking.path), "--check"]) == 0
+    out = capsys.readouterr().out
+    assert "25 % too large" in out
+    with Project.open(parking.path, read_only=True) as project, project.read() as connection:
+        assert len(calibration_history(connection, parking.camera_id)) == 1
+
+
+def test_a_lens_that_is_known_is_completed_by_the_cars(parking: Parking) -> None:
+    say(parking, None)
+    with Project.open(parking.path, read_only=True) as project:
+        row = one_camera(project, "")
+        with pytest.raises(CalibrationError, match="ground"):
+            check_camera(project, row)
+        record, evidence = propose_from_cars(project, row, keep_lens=True)
+        assert record.matrix == pytest.approx(tuple(CAMERA.matrix.ravel()))
+        assert record.height_m == pytest.approx(GROUND.height, rel=0.01)
+        assert evidence["keep_lens"]
+        # what is not yet saved can be checked too
+        assert check_camera(project, row, record).verdict is CheckVerdict.AGREES
+
+
+def test_a_track_is_one_car_and_pictures_of_another_size_do_not_count(tmp_path: Path) -> None:
+    parking = Parking(tmp_path / "cars.amodal", calibrated=False)
+    parking.add_track([12, 12, 12, 3])
+    parking.add_cars(0, [(30.0, 4.0)], 6)
+    with Project.open(parking.path, read_only=True) as project:
+        row = one_camera(project, "")
+        found = car_sightings(project, row, (WIDTH, HEIGHT))
+        assert len(found) == 4  # three points are too few
+        assert len({one.car for one in found}) == 2
+        assert car_sightings(project, row, (640, 360)) == []
+        with pytest.raises(CalibrationError, match="2 cars"):
+            propose_from_cars(project, row)
+        with pytest.raises(CalibrationError, match="not calibrated"):
+            check_camera(project, row)
+        with pytest.raises(CalibrationError, match="no lens"):
+            propose_from_cars(project, row, keep_lens=True)
+
+
+def test_of_very_many_the_best_seen_are_taken(parking: Parking, monkeypatch: pytest.MonkeyPatch) -> None:
+    parking.add_cars(1, PLACES[:4], 5)
+    monkeypatch.setattr(car_calibration, "MOST_SIGHTINGS", 25)
+    with Project.open(parking.path, read_only=True) as project:
+        found = car_sightings(project, one_camera(project, ""), (WIDTH, HEIGHT))
+    assert [int(one.evidence.used.sum()) for one in found] == [12] * 24 + [5]
+
+
+def test_the_shell_takes_one_way_at_a_time(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", str(parking.path), "--cars", "--check"]) == 2
+    assert "More than one way" in capsys.readouterr().err

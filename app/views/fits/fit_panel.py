@@ -161,8 +161,8 @@ class FitPanel(QScrollArea):
             if shown:
                 fact = facts[number]
                 name.setText(fact.name)
-                value.setText(_whole(fact.value) if compares or not fact.note else _with_note(fact))
-                other.setText(_whole(fact.other))
+                value.setText(fact.value if compares else _with_note(fact))
+                other.setText(fact.other)
                 self._facts.addWidget(value, number + 1, 1, 1, 1 if compares else 2)
                 role = "warn" if fact.warn else ""
                 if value.property("role") != role:
@@ -200,7 +200,7 @@ def _whole(text: str) -> str:
 
 
 def _with_note(fact: FactLine) -> str:
-    return f"{_whole(fact.value)}, {_whole(fact.note)}"
+    return f"{_whole(fact.value)}, {_whole(fact.note)}" if fact.note else _whole(fact.value)
 
 
 def _plain(text: str) -> str:

@@ -20,7 +20,7 @@ from app.views.fits.fit_panel import FitPanel
 from app.views.fits.fit_table import FitTable
 from app.views.icons import TextButton
 from app.views.text import ElidedLabel, frame, label
-from app.views.viewport.viewport import Viewport
+from app.views.viewport.viewport import SWITCHED_OFF, Viewport
 
 _LOOKS = ((Look.CAMERA, "Camera"), (Look.ABOVE, "Above"), (Look.FREE, "Free"))
 _OPACITY_STEP = 0.15
@@ -279,7 +279,11 @@ class FitsView(QWidget):
 
     def _show_message(self) -> None:
         words = []
-        if self.viewport.problem:
+        if self.viewport.problem == SWITCHED_OFF:
+            words.append(
+                "The 3D view is switched off in the settings.\nA wireframe on the picture stands in."
+            )
+        elif self.viewport.problem:
             words.append(
                 f"The 3D view cannot be drawn: OpenGL does not work here ({self.viewport.problem}).\n"
                 "The wireframe on the picture stands in. Run amodal doctor to find out why."

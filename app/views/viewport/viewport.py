@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SWITCHED_OFF = "it is switched off in the settings"
 _REST_MS = 160
 _CLICK_PX = 4.0  # a press that moves farther is a drag
 _WHEEL = 1.0015
@@ -70,7 +71,7 @@ class Viewport(QWidget):
         self._hovered: int | None = None
         self._surface: GlSurface | None = None
         self._drawer: SceneDrawer | None = None
-        self._problem = "" if use_opengl else "it is switched off in the settings"
+        self._problem = "" if use_opengl else SWITCHED_OFF
         self._image = QImage()
         self._dirty = True
         self._rest = QTimer(self)  # a software renderer draws soft edges only once nothing moves

@@ -38,7 +38,7 @@ class Loupe(QWidget):
         self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(card)
-        column = QVBoxLayout(card)
+        self._column = column = QVBoxLayout(card)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addWidget(self.picture)
@@ -61,8 +61,9 @@ class Loupe(QWidget):
         self.picture.set_side(side)
         for slider in (self.contrast, self.shadows):
             slider.setFixedWidth(side - _NAME_PX)
-        self._outer.activate()
-        self.adjustSize()
+        self._column.invalidate()
+        self._outer.invalidate()
+        self.resize(self._outer.sizeHint())
 
     def look_at(
         self, image: NDArray[np.uint8] | None, x: float, y: float, points: tuple[DrawnPoint | None, ...]

@@ -42,7 +42,13 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
     handlers = _handlers(controller, view, calibrate)
     for wanted in (view.card.wanted, view.tags.wanted):
         wanted.connect(lambda action_id: handlers[action_id]())
-    controller.selected.connect(left_at.keep)
+
+    def keep(instance_id: int | None) -> None:
+        left_at.keep(instance_id)
+        # at once: a window that dies opens at the same car, too
+        session.in_background(left_at.write, tag="keypoints left at")
+
+    controller.selected.connect(keep)
 
     def shown() -> None:
         view.tags.show_keys(first_keys())

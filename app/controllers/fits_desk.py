@@ -238,7 +238,7 @@ class FitDesk(QObject):
             overlay=_overlay(found.subject),
             wires=found.wires,
             scene=scene,
-            focus=canvas_box(found.subject.instance.box),
+            focus=_focus(found),
         )
         self.changed.emit(self.state)
 
@@ -285,6 +285,17 @@ def _placed(subject: FitSubject, row: FitRow) -> KeypointSet | None:
     """The keypoints that a fit's residuals speak of: those in force, where it was made from them."""
     keypoints = subject.keypoints
     return None if keypoints is None or row.fit.is_coarse else keypoints.keypoints
+
+
+def _focus(found: Prepared) -> tuple[float, float, float, float]:
+    """Where the selected car is in the picture: what is seen of it, and where its fit says that it is."""
+    left, top, right, bottom = canvas_box(found.subject.instance.box)
+    for wire in found.wires.cars:
+        if wire.car.instance_id == found.subject.instance.id:
+            for line in wire.outlines:
+                left, top = min(left, float(line[:, 0].min())), min(top, float(line[:, 1].min()))
+                right, bottom = max(right, float(line[:, 0].max())), max(bottom, float(line[:, 1].max()))
+    return left, top, right, bottom
 
 
 def _overlay(subject: FitSubject) -> Overlay:

@@ -29,7 +29,7 @@ from core.shapes.space import CarShapeSpace
 
 Array = NDArray[np.float64]
 
-_LENS_GRID = 65  # a strong lens is followed to a quarter of a pixel at 1080p
+_LENS_GRID = 65  # a strong lens is followed to half a pixel at 1080p
 _ELLIPSE = 48
 # without a ground the camera's own axes, turned so that its y, down, becomes -z
 _UPRIGHT = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])

@@ -424,7 +424,7 @@ class KeypointsController(QObject):
             self._place = changed[0]
         if self._live is not None:
             self._live.last = FitAnswer()
-        self._dirty = True
+        self._dirty = False  # a fit kept on leaving would be a new edit, and end the chance to redo
         self._refit()
 
     def _refit(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent
 
 from app.states.keypoint_look import Side
@@ -119,10 +119,16 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
 
     def cursor_place(self) -> tuple[float, float] | None:
         """Where the cursor is now, in canvas coordinates; None where it is not on the picture."""
-        box = self.getViewBox()
-        if self._cursor is None or box is None:
+        box, cursor = self.getViewBox(), self._cursor
+        widget = self.getViewWidget()
+        if cursor is None and widget is not None:
+            # it may lie there since before the canvas was shown, and has not moved
+            there = widget.viewport().mapFromGlobal(QCursor.pos())
+            if widget.isVisible() and widget.viewport().rect().contains(there):
+                cursor = widget.mapToScene(there)
+        if cursor is None or box is None:
             return None
-        point = box.mapSceneToView(self._cursor)  # the view may have moved below a cursor that did not
+        point = box.mapSceneToView(cursor)  # the view may have moved below a cursor that did not
         return point.x(), point.y()
 
     def boundingRect(self) -> QRectF:

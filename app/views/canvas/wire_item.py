@@ -14,6 +14,7 @@ from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
 from app.views.viewport.colours import car_colour
 
 _POINT, _OUTLIER = "#7df0ff", "#ff5364"
+_POINTS_NEED_PX = 45.0  # size of the car on the screen
 
 
 class WireItem(pg.GraphicsObject):  # type: ignore[misc]
@@ -122,8 +123,10 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
     def _paint_points(self, painter: QPainter, to_screen: QTransform) -> None:
         """From where each keypoint was placed to where the fit puts it."""
         ends = self._wires.points
-        if ends is None:
+        if ends is None or not np.isfinite(ends[:, 2:]).all():
             return
+        if float(np.ptp(ends[:, 2:], axis=0).max()) * abs(to_screen.m11()) < _POINTS_NEED_PX:
+            return  # they would hide the car
         for (x1, y1, x2, y2), off in zip(ends.tolist(), self._wires.outliers, strict=True):
             if not np.isfinite([x1, y1, x2, y2]).all():
                 continue

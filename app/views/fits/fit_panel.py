@@ -157,13 +157,15 @@ class FitPanel(QScrollArea):
             shown = number < len(facts)
             name.setVisible(shown)
             value.setVisible(shown)
-            other.setVisible(shown and compares)
+            other.setVisible(False)
             if shown:
                 fact = facts[number]
                 name.setText(fact.name)
-                value.setText(_whole(fact.value) if compares or not fact.note else _with_note(fact))
-                other.setText(_whole(fact.other))
-                self._facts.addWidget(value, number + 1, 1, 1, 1 if compares else 2)
+                value.setText(fact.value if compares else _with_note(fact))
+                other.setText(fact.other)
+                beside = compares and fact.other != fact.value  # what is the same stands once
+                self._facts.addWidget(value, number + 1, 1, 1, 1 if beside else 2)
+                other.setVisible(beside)
                 role = "warn" if fact.warn else ""
                 if value.property("role") != role:
                     set_role(value, "role", role)
@@ -200,7 +202,7 @@ def _whole(text: str) -> str:
 
 
 def _with_note(fact: FactLine) -> str:
-    return f"{_whole(fact.value)}, {_whole(fact.note)}"
+    return f"{_whole(fact.value)}, {_whole(fact.note)}" if fact.note else _whole(fact.value)
 
 
 def _plain(text: str) -> str:

@@ -20,7 +20,7 @@ from app.views.fits.fit_panel import FitPanel
 from app.views.fits.fit_table import FitTable
 from app.views.icons import TextButton
 from app.views.text import ElidedLabel, frame, label
-from app.views.viewport.viewport import Viewport
+from app.views.viewport.viewport import SWITCHED_OFF, Viewport
 
 _LOOKS = ((Look.CAMERA, "Camera"), (Look.ABOVE, "Above"), (Look.FREE, "Free"))
 _OPACITY_STEP = 0.15
@@ -174,7 +174,8 @@ class FitsView(QWidget):
             self._across.setSizes([self.width() - panel, panel])
             self._down.setSizes([max(self.height() - _TABLE_PX - 110, 200), _TABLE_PX])
             half = (self.width() - panel) // 2
-            self._both.setSizes([half * 9 // 10, half * 11 // 10])
+            shares = (14, 6) if self.viewport.problem else (9, 11)
+            self._both.setSizes([half * share // 10 for share in shares])
 
     def _build(self) -> None:
         self._title = ElidedLabel("", "soft")
@@ -221,8 +222,9 @@ class FitsView(QWidget):
         )
         self._over.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over = QVBoxLayout(self.viewport)
+        over.setContentsMargins(24, 24, 24, 24)
         over.addStretch(1)
-        over.addWidget(self._over, 0, Qt.AlignmentFlag.AlignHCenter)
+        over.addWidget(self._over)
         over.addStretch(3)
         self._over.hide()
 
@@ -271,11 +273,17 @@ class FitsView(QWidget):
     def _on_failed(self, problem: str) -> None:
         """OpenGL cannot be used: the wireframe on the picture stands in."""
         self.wires.set_whole(True)
+        across = sum(self._both.sizes())
+        self._both.setSizes([across * 7 // 10, across * 3 // 10])
         self._show_message()
 
     def _show_message(self) -> None:
         words = []
-        if self.viewport.problem:
+        if self.viewport.problem == SWITCHED_OFF:
+            words.append(
+                "The 3D view is switched off in the settings.\nA wireframe on the picture stands in."
+            )
+        elif self.viewport.problem:
             words.append(
                 f"The 3D view cannot be drawn: OpenGL does not work here ({self.viewport.problem}).\n"
                 "The wireframe on the picture stands in. Run amodal doctor to find out why."

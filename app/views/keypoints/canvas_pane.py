@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -62,6 +62,7 @@ class CanvasPane(QWidget):
         self.item.left.connect(self._on_left)
         self.item.panned.connect(self.canvas.pan_by)
         self.loupe.tone_changed.connect(self._set_tone)
+        self.loupe.picture.entered.connect(self._step_aside)
         self.canvas.view_changed.connect(self._place_parts)
         self.diagram.show_state(self._state)
         self._show_loupe()
@@ -145,16 +146,23 @@ class CanvasPane(QWidget):
 
     def _on_hovered(self, x: float, y: float) -> None:
         place = self.canvas.to_widget(x, y)
-        covers = QRectF(self.loupe.picture.rect()).translated(QPointF(self.loupe.pos())).contains(place)
-        if covers is not self._aside:
-            self._aside = covers
+        if self._aside and not QRectF(self.loupe.geometry()).contains(place):
+            self._aside = False
             self._show_loupe()
         self.diagram.setVisible(
             self._state.look is not None and not self.diagram.geometry().contains(place.toPoint())
         )
         self._look((x, y))
 
+    def _step_aside(self) -> None:
+        """The loupe makes way for the cursor, until that has passed."""
+        self._aside = True
+        self._show_loupe()
+
     def _on_left(self) -> None:
+        if self._aside and not self.canvas.underMouse():
+            self._aside = False
+            self._show_loupe()
         self._look()
 
     def _look(self, place: tuple[float, float] | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.states.keypoints import DrawnPoint
@@ -38,7 +38,7 @@ class Loupe(QWidget):
         self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(card)
-        column = QVBoxLayout(card)
+        self._column = column = QVBoxLayout(card)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addWidget(self.picture)
@@ -61,8 +61,9 @@ class Loupe(QWidget):
         self.picture.set_side(side)
         for slider in (self.contrast, self.shadows):
             slider.setFixedWidth(side - _NAME_PX)
-        self._outer.activate()
-        self.adjustSize()
+        self._column.invalidate()
+        self._outer.invalidate()
+        self.resize(self._outer.sizeHint())
 
     def look_at(
         self, image: NDArray[np.uint8] | None, x: float, y: float, points: tuple[DrawnPoint | None, ...]
@@ -90,7 +91,13 @@ class Loupe(QWidget):
 
 
 class _Picture(QWidget):
-    """The magnified pixels, the middle marked."""
+    """The magnified pixels, the middle marked.
+
+    Signals:
+        entered(): the cursor came upon it: what it covers is wanted.
+    """
+
+    entered = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +106,6 @@ class _Picture(QWidget):
         self._x = self._y = 0.0
         self._points: tuple[DrawnPoint | None, ...] = ()
         self._tone = Tone()
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_side(self, side: int) -> None:
@@ -127,6 +133,11 @@ class _Picture(QWidget):
         """Shows the values otherwise."""
         self._tone = tone
         self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Qt's: makes way."""
+        super().enterEvent(event)
+        self.entered.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: draws the pixels large, and the points among them."""

@@ -28,6 +28,7 @@ _GRID_ON_PICTURE = "#7df0ff"
 _FINE_PX, _MIDDLE_PX = 130.0, 40.0  # length on the screen from which the finer levels are drawn
 _MOST = (8, 48)  # cars at the finer levels
 _OUTLINE_PX = 2.0
+_POINTS_NEED_PX = 55.0  # length of the car on the screen
 _BEHIND_M = 500.0
 _GHOST_ALPHA = 0.55
 
@@ -153,7 +154,7 @@ class SceneDrawer:
                 self._contacts.draw(matrix, scale)
                 if looks.kind is not Look.CAMERA:
                     self._draw_camera(matrix, width, height, scale)
-                if layers.points:
+                if layers.points and self._has_room_for_points(matrix, width, height, scale):
                     self._residuals.draw(matrix, width, height, scale)
                     self._points.draw(matrix, scale)
             return self._surface.picture()
@@ -207,6 +208,14 @@ class SceneDrawer:
         self._ghost.choose(cars, ghosts)
         if ghosts:
             _draw_surfaces((self._ghost,), matrix, eye, _GHOST_ALPHA * (alpha if over_picture else 1.0) + 0.2)
+
+    def _has_room_for_points(self, matrix: Array, width: int, height: int, scale: float) -> bool:
+        """Whether the selected car is so large that its points do not hide it."""
+        fitted = self._scene.points.fitted
+        if not len(fitted):
+            return False
+        seen = to_widget(matrix, fitted, width, height)
+        return bool(np.isfinite(seen).all() and np.ptp(seen, axis=0).max() > _POINTS_NEED_PX * scale)
 
     def _draw_camera(self, matrix: Array, width: int, height: int, scale: float) -> None:
         camera = self._scene.camera

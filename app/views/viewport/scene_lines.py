@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from app.states.scene import ColourBy, Look, Scene, SceneCamera, SceneCar, ScenePoints
+from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCamera, SceneCar, ScenePoints
 from app.views.viewport.colours import ELLIPSE, SELECTED, car_colour, track_colour
 from app.views.viewport.marks import Colour, Marks, MarkShape, Polyline
 from core.records.shapes import KeypointTag
@@ -41,7 +41,7 @@ def road_lines(scene: Scene, by: ColourBy, look: Look, *, trails: bool, ellipses
             Polyline(trail.points, rgba(track_colour(trail.track_id), 0.8), 1.6) for trail in scene.trails
         ]
     for chosen in (False, True):
-        cars = [car for car in scene.cars if (car.instance_id == scene.selected) is chosen]
+        cars = [car for car in scene.cars if _is_chosen(car, scene.selected) is chosen]
         if not cars:
             continue
         white = rgba(SELECTED, 1.0)
@@ -87,7 +87,7 @@ def contact_marks(cars: Sequence[SceneCar], selected: int | None) -> list[Marks]
     """Where wheels touch the road."""
     marks = []
     for chosen, alpha in ((False, 0.6), (True, 1.0)):
-        contacts = [car.contacts for car in cars if (car.instance_id == selected) is chosen]
+        contacts = [car.contacts for car in cars if _is_chosen(car, selected) is chosen]
         if contacts:
             marks.append(Marks(np.concatenate(contacts), rgba("#ffffff", alpha), 5.0))
     return marks
@@ -106,6 +106,10 @@ def seen_road(camera: SceneCamera) -> list[Array]:
     whole = np.asarray(np.isfinite(hits).all(axis=1))
     runs = np.split(np.arange(len(hits)), np.flatnonzero(np.diff(whole.astype(int))) + 1)
     return [hits[run] for run in runs if whole[run[0]] and len(run) > 1]
+
+
+def _is_chosen(car: SceneCar, selected: int | None) -> bool:
+    return car.instance_id == selected and car.role is not CarRole.COMPARED
 
 
 def rgba(colour: QColor | str, alpha: float) -> Colour:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SWITCHED_OFF = "it is switched off in the settings"
 _REST_MS = 160
 _CLICK_PX = 4.0  # a press that moves farther is a drag
 _WHEEL = 1.0015
@@ -70,7 +71,7 @@ class Viewport(QWidget):
         self._hovered: int | None = None
         self._surface: GlSurface | None = None
         self._drawer: SceneDrawer | None = None
-        self._problem = "" if use_opengl else "it is switched off in the settings"
+        self._problem = "" if use_opengl else SWITCHED_OFF
         self._image = QImage()
         self._dirty = True
         self._rest = QTimer(self)  # a software renderer draws soft edges only once nothing moves
@@ -211,19 +212,24 @@ class Viewport(QWidget):
         self._redraw()
 
     def bring_into_view(self) -> None:
-        """Moves the view so that the selected car is seen, where it is not."""
-        car, matrix = self._selected_car(), self._matrix()
-        if car is None or matrix is None or self._looks.kind is Look.CAMERA:
-            return
-        place = to_widget(matrix, car.centre, self.width(), self.height())
-        room = np.array([self.width(), self.height()])
-        if np.isfinite(place).all() and (place > 0.06 * room).all() and (place < 0.94 * room).all():
+        """Moves every view so that the selected car is seen, where it is not."""
+        car = self._selected_car()
+        if car is None:
             return
         x, y, z = car.centre.tolist()
-        if self._looks.kind is Look.ABOVE:
-            self._looks = replace(self._looks, above=replace(self._looks.above, x=x, y=y))
-        else:
-            self._looks = replace(self._looks, free=replace(self._looks.free, target=(x, y, z)))
+        looks, camera = self._looks, self._scene.camera
+        if not self._sees(replace(looks, kind=Look.ABOVE), car):
+            looks = replace(looks, above=replace(looks.above, x=x, y=y))
+        if not self._sees(replace(looks, kind=Look.FREE), car):
+            looks = replace(looks, free=replace(looks.free, target=(x, y, z)))
+        if (
+            camera is not None
+            and looks.camera.zoom > 1
+            and not self._sees(replace(looks, kind=Look.CAMERA), car)
+        ):
+            there = self._around(car, CameraLook())
+            looks = replace(looks, camera=replace(there, zoom=looks.camera.zoom))
+        self._looks = looks
         self._redraw()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
@@ -412,6 +418,15 @@ class Viewport(QWidget):
             ),
             None,
         )
+
+    def _sees(self, looks: Looks, car: SceneCar) -> bool:
+        """Whether the middle of a car is well inside the widget."""
+        matrix = looks.matrix(self._scene, self.width(), self.height())
+        if matrix is None:
+            return False
+        room = np.array([self.width(), self.height()])
+        place = to_widget(matrix, car.centre, self.width(), self.height())
+        return bool(np.isfinite(place).all() and (place > 0.06 * room).all() and (place < 0.94 * room).all())
 
     def _around(self, car: SceneCar, look: CameraLook) -> CameraLook:
         """The camera's view of one car and its surroundings."""

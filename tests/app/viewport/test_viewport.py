@@ -270,6 +270,22 @@ def test_the_selected_car_is_brought_near_in_every_view(view: Viewport) -> None:
         assert (spot.x(), spot.y()) == pytest.approx((WIDTH / 2, HEIGHT / 2), abs=12)
 
 
+def test_the_selected_car_is_brought_into_every_view_that_does_not_show_it(view: Viewport) -> None:
+    view.set_scene(street([(16.0, -3.0), (60.0, 8.0)], selected=1))
+    view.show_selected()
+    view.set_scene(street([(16.0, -3.0), (60.0, 8.0)], selected=2))
+    view.set_look(Look.CAMERA)
+    view.bring_into_view()
+    for look in Look:
+        view.set_look(look)
+        spot = view.place_of(2)
+        assert spot is not None
+        assert view.rect().contains(spot.toPoint())
+        kept = view.looks
+        view.bring_into_view()  # and where it is seen, the view stays
+        assert view.looks == kept
+
+
 def test_a_world_without_ground_looks_along_the_camera() -> None:
     from app.controllers.fits_scene import world_of
 

@@ -118,7 +118,8 @@ def _clicked(pixels: Array) -> KeypointSet:
     return KeypointSet(
         Template.CAR,
         tuple(
-            PlacedPoint(float(x), float(y), KeypointTag.VISIBLE) if np.isfinite(x) else None for x, y in pixels
+            PlacedPoint(float(x), float(y), KeypointTag.VISIBLE) if np.isfinite(x) else None
+            for x, y in pixels
         ),
     )
 

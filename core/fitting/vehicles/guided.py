@@ -18,12 +18,16 @@ from core.fitting.vehicles.verdict import looks_wrong
 from core.records.fits import FitMethod, FitVerdict, VehicleFit
 from core.records.masks import MaskPatch
 
+Array = NDArray[np.float64]
+
 # fewer ends than this leave a car's place or size open
 _FEWEST_ENDS = 6
 _ENOUGH_POINTS = 4
 # the vertex that reaches farthest changes from step to step, and the last steps gain next to nothing
 _TOLERANCE = 1e-2
 _LEAST_HEADING_RAD = 0.1
+_LEAST_SHAPE_SIGMA = 1e-3
+_SAME_IN_ALL_FRAMES = 0.15
 
 
 class GuidedFitter(VehicleFitter):
@@ -85,23 +89,42 @@ class GuidedFitter(VehicleFitter):
 
 
 def guide_of(
-    outline: Outline | None, coarse: VehicleFit | None = None, of_track: VehicleFit | None = None
+    outline: Outline | None, coarse: VehicleFit | None = None, of_track: Sequence[VehicleFit] = ()
 ) -> Guide:
     """What is known of a car, as a guide.
 
     Args:
         outline: of its mask in this frame.
         coarse: its coarse fit in this frame, of which the heading is taken where it holds one.
-        of_track: a fit of the same car in another frame, or all frames (`fit_track`), of which the shape is
-            taken where it holds one.
+        of_track: fits of the same car by the evidence of other frames, each frame's own; or one alone where
+            all share a shape (`fit_track`). Their shape is taken.
     """
-    heading, turn, shape, spread = None, _LEAST_HEADING_RAD, None, None
+    heading, turn = None, _LEAST_HEADING_RAD
     if coarse is not None and coarse.verdict is FitVerdict.GOOD and coarse.sigmas is not None:
         heading, turn = coarse.heading_rad, max(turn, coarse.sigmas.heading_rad)
-    if of_track is not None and of_track.verdict is FitVerdict.GOOD and of_track.sigmas is not None:
-        shape, spread = np.array(of_track.shape), np.array(of_track.sigmas.shape)
+    shape, spread = shape_of(of_track)
     seen = outline if outline is not None and bool(np.isfinite(outline.supports_px).all()) else None
     return Guide(seen, heading, turn, shape, spread)
+
+
+def shape_of(fits: Sequence[VehicleFit]) -> tuple[Array, Array] | tuple[None, None]:
+    """The shape that fits of one car tell together, and its standard deviations; None where none holds one.
+
+    Each fit's own prior, a unit Gaussian, is taken out and put in once for all; between coefficients nothing
+    is known of how they go together.
+    """
+    told = [fit for fit in fits if fit.verdict is FitVerdict.GOOD and fit.sigmas is not None and fit.shape]
+    if not told:
+        return None, None
+    count = min(len(fit.shape) for fit in told)
+    information, pull = np.ones(count), np.zeros(count)
+    for fit in told:
+        assert fit.sigmas is not None
+        precision = 1 / np.clip(np.array(fit.sigmas.shape[:count]), _LEAST_SHAPE_SIGMA, 1.0) ** 2
+        information += precision - 1
+        pull += precision * np.array(fit.shape[:count])
+    # what no car of the space has stays the same from frame to frame
+    return pull / information, np.maximum(np.sqrt(1 / information), _SAME_IN_ALL_FRAMES)
 
 
 def in_front(mask: MaskPatch, others: Sequence[MaskPatch]) -> list[MaskPatch]:

@@ -145,7 +145,13 @@ class GuidedModel(GroundModel):
         return cost, (pulled @ over[..., None])[..., 0], pulled @ slope.swapaxes(1, 2)
 
     def _reach_slope(
-        self, points: Array, turn: Array, turning: Array, pixels: Array, depth: Array, farthest: NDArray[np.intp]
+        self,
+        points: Array,
+        turn: Array,
+        turning: Array,
+        pixels: Array,
+        depth: Array,
+        farthest: NDArray[np.intp],
     ) -> Array:
         """(b, P, 16) derivatives of u.p at the vertices (b, 16) that reach farthest."""
         count, components = len(points), self.basis.components

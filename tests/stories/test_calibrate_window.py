@@ -1,4 +1,4 @@
-"""A person draws a rectangle on the demo street by mouse and gets the camera that saw the street."""
+"""A person draws a rectangle on a street by mouse and gets the camera that saw the street."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ from core.jobs.runner import run_job
 from core.records.cameras import CalibrationMethod, CalibrationRow
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_in_force
-from core.synthesis.demo_clip import render_clip
-from core.synthesis.street_scene import SceneSettings
-from core.synthesis.street_view import default_view
 from tests import windows
+from tests.road_view import pixels_of
+from tests.street_clip import StreetClip
 
 LONG_MS = 60_000
-# kerb to kerb, from 10 to 20 m along the street: 10 x 7.3 m (core/synthesis/street_plan.py)
-CORNERS = np.array([[10, 9.2, 0], [20, 9.2, 0], [20, 16.5, 0], [10, 16.5, 0]], dtype=float)
+# all four lanes, from 16 to 28 m along the street: 12 x 14.62 m
+CORNERS = ((16.0, -7.31, 0.0), (28.0, -7.31, 0.0), (28.0, 7.31, 0.0), (16.0, 7.31, 0.0))
 
 
 @pytest.fixture
@@ -39,13 +38,11 @@ def shell(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    """A project with a second of the demo street."""
-    clip = tmp_path / "street.mp4"
-    render_clip(clip, SceneSettings(seconds=1.0, fps=5))
+def project(tmp_path: Path, street_clip: StreetClip) -> Path:
+    """A project with the clip of a street."""
     path = tmp_path / "street.amodal"
-    with Project.create(path) as project:
-        job = create(project, "add", {"path": str(clip), "camera": "Gate"})
+    with Project.create(path) as made:
+        job = create(made, "add", {"path": str(street_clip.path), "camera": "Gate"})
     run_job(path, job)
     return path
 
@@ -55,8 +52,10 @@ def in_force(path: Path) -> CalibrationRow | None:
         return calibration_in_force(connection, 1)
 
 
-def test_a_rectangle_by_mouse_finds_the_camera(qtbot: QtBot, shell: Shell, demo: Path) -> None:
-    shell.open_project(demo)
+def test_a_rectangle_by_mouse_finds_the_camera(
+    qtbot: QtBot, shell: Shell, project: Path, street_clip: StreetClip
+) -> None:
+    shell.open_project(project)
     qtbot.waitUntil(lambda: shell.opened is not None, timeout=LONG_MS)
     assert shell.opened is not None
     view = shell.opened.workspaces[0].widget
@@ -70,9 +69,8 @@ def test_a_rectangle_by_mouse_finds_the_camera(qtbot: QtBot, shell: Shell, demo:
     qtbot.waitUntil(tab.isVisible)
     QTest.mouseClick(tab.way_button(CalibrationMethod.RECTANGLE), Qt.MouseButton.LeftButton)
 
-    truth = default_view(640, 360)
-    pixels, _ = truth.project(CORNERS)
-    for corner, (x, y) in enumerate(pixels.tolist()):
+    truth = street_clip.mount
+    for corner, (x, y) in enumerate(pixels_of(truth, *CORNERS)):
         place = canvas.to_widget(x, y).toPoint()
         QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
         qtbot.waitUntil(lambda corner=corner: len(_corners(view)) == corner + 1)
@@ -83,30 +81,31 @@ def test_a_rectangle_by_mouse_finds_the_camera(qtbot: QtBot, shell: Shell, demo:
             for _ in range(round(abs(off) / 0.25)):
                 QTest.keyClick(canvas, key if off > 0 else back, Qt.KeyboardModifier.ControlModifier)
     assert not tab.accept_button.isEnabled()
-    QTest.keyClicks(tab.numbers.first_side, "10")
-    QTest.keyClicks(tab.numbers.second_side, "7.3")
+    QTest.keyClicks(tab.numbers.first_side, "12")
+    QTest.keyClicks(tab.numbers.second_side, "14.62")
     assert tab.accept_button.isEnabled()
     assert view.sketch._state.ground.grid
-    assert in_force(demo) is None
+    assert in_force(project) is None
 
     QTest.mouseClick(tab.accept_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: in_force(demo) is not None, timeout=LONG_MS)
-    row = in_force(demo)
+    qtbot.waitUntil(lambda: in_force(project) is not None, timeout=LONG_MS)
+    row = in_force(project)
     assert row is not None
     # a tenth of a pixel of noise: three standard deviations of what the tab says for a whole one
     sure = row.record.uncertainty
     assert sure is not None
-    assert row.record.matrix[0] == pytest.approx(truth.focal_px, rel=0.3 * sure.focal_percent / 100)
-    assert row.record.height_m == pytest.approx(truth.mast_m, rel=0.3 * sure.height_percent / 100)
+    assert row.record.matrix[0] == pytest.approx(
+        truth.camera.matrix[0, 0], rel=0.3 * sure.focal_percent / 100
+    )
+    assert row.record.height_m == pytest.approx(truth.ground.height, rel=0.3 * sure.height_percent / 100)
     assert row.record.normal is not None
-    normal = truth.rotation[:, 2]  # the street is flat, its Z up
-    assert float(np.dot(row.record.normal, normal)) > np.cos(np.deg2rad(0.3 * sure.normal_deg))
-    assert row.evidence["sides_m"] == [10.0, 7.3]
+    assert float(np.dot(row.record.normal, truth.ground.normal)) > np.cos(np.deg2rad(0.3 * sure.normal_deg))
+    assert row.evidence["sides_m"] == [12.0, 14.62]
 
     qtbot.waitUntil(lambda: tab._rows.count() == 1)
     shell.window.activateWindow()
     QTest.keyClick(view.list.tree, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: in_force(demo) is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: in_force(project) is None, timeout=LONG_MS)
     qtbot.waitUntil(lambda: tab._rows.count() == 0)
 
 

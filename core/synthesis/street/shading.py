@@ -12,6 +12,7 @@ from core.synthesis.street.looks import Look
 from core.synthesis.street.solid import Solid
 from core.synthesis.street.still_view import Town
 from core.synthesis.street.surroundings import Surroundings
+from core.synthesis.street.turning import turned
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -142,7 +143,7 @@ def _gather(group: Samples) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     corners = solid.faces[group.face]
     normals = solid.corner_normals[group.face]
     normal = normals[:, 0] * first + normals[:, 1] * second + normals[:, 2] * third
-    normal = normal @ group.body.rotation.T.astype(np.float32)
+    normal = turned(normal, group.body.rotation.T)
     normal /= np.sqrt(np.einsum("ij,ij->i", normal, normal) + 1e-12)[:, None]
     values = np.stack([solid.sky, solid.ground, solid.vertices[:, 2]], axis=1)[corners]
     mixed = values[:, 0] * first + values[:, 1] * second + values[:, 2] * third

@@ -98,7 +98,7 @@ def info(project: ProjectPath) -> None:
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to make the demo project.")] = Path("demo"),
-    seconds: Annotated[float, typer.Option(min=1, help="Length of the clip.")] = 30.0,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of the clip, where it is drawn.")] = 30.0,
 ) -> None:
     """Make the demo: a simulated street, mined into a project."""
     from core.jobs.demo import make_demo

@@ -43,7 +43,8 @@ _BUILT = 0.1
 _DRAWN = 0.85
 _STEPS: tuple[tuple[float, str, dict[str, Any]], ...] = (
     (0.04, "background", {"camera": CAMERA_NAME}),
-    (0.11, "mine", {"camera": CAMERA_NAME, "detector": "motion"}),
+    # smaller ones, in a picture of this size, are far away and mostly parts of something
+    (0.11, "mine", {"camera": CAMERA_NAME, "detector": "motion", "motion.min_size_px": 24}),
 )
 
 Show = Callable[[float, str], None]

@@ -24,14 +24,15 @@ from core.geometry.ground_plane import GroundPlane
 from core.records.cameras import CalibrationMethod
 from core.records.sketches import Point, Sketch, Stroke, StrokeRole
 from core.store.queries.cameras import list_cameras
-from tests.road_view import HEIGHT_M, pixels_of, road_view
+from tests.street_view import default_view
 
-VIEW = road_view(128, 72)  # of the size of the painted frames
+VIEW = default_view(128, 72)  # of the size of the painted frames
 ROAD = ((10.0, 9.2, 0.0), (20.0, 9.2, 0.0), (20.0, 16.5, 0.0), (10.0, 16.5, 0.0))
 
 
 def seen(*places: tuple[float, float, float]) -> list[Point]:
-    return list(pixels_of(VIEW, *places))
+    pixels, _ = VIEW.project(np.array(places, dtype=float))
+    return [(float(x), float(y)) for x, y in pixels]
 
 
 @pytest.fixture
@@ -69,8 +70,8 @@ def test_a_drawing_gives_a_camera_at_once_and_nothing_is_saved(calibration: Cali
     draw_road(calibration)
     record = calibration.state.candidate
     assert record is not None
-    assert record.matrix[0] == pytest.approx(VIEW.camera.matrix[0, 0], rel=1e-6)
-    assert record.height_m == pytest.approx(HEIGHT_M, rel=1e-6)
+    assert record.matrix[0] == pytest.approx(VIEW.focal_px, rel=1e-6)
+    assert record.height_m == pytest.approx(VIEW.mast_m, rel=1e-6)
     assert calibration.state.ground_is_new
     assert calibration.state.ground.grid
     assert saved(calibration) == 0

@@ -18,10 +18,9 @@ from core.store.history import History
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_history
 from tests.jobs.doing import CAMERA
-from tests.road_view import HEIGHT_M, pixels_of, road_view
+from tests.street_view import default_view
 
-VIEW = road_view(320, 180)
-FOCAL_PX = VIEW.camera.matrix[0, 0]
+VIEW = default_view(320, 180)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -32,7 +31,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 def pixels(*places: tuple[float, float, float]) -> str:
     """Where the camera sees places of the street, as the shell takes them."""
-    return " ".join(f"{x:.4f},{y:.4f}" for x, y in pixels_of(VIEW, *places))
+    seen, _ = VIEW.project(np.array(places, dtype=float))
+    return " ".join(f"{x:.4f},{y:.4f}" for x, y in seen)
 
 
 ROAD = ((8.0, 9.2, 0.0), (24.0, 9.2, 0.0), (24.0, 16.5, 0.0), (8.0, 16.5, 0.0))
@@ -45,7 +45,7 @@ WAYS = {
         "--length", pixels(ROAD[0], ROAD[1]), "--metres", "16",
     ),
     "horizon": (
-        "--horizon", pixels((-1e7, 2e7, 0), (3e7, 2e7, 0)), "--height", HEIGHT_M,
+        "--horizon", pixels((-1e7, 2e7, 0), (3e7, 2e7, 0)), "--height", VIEW.mast_m,
         "--upright", pixels((6, 12, 0), (6, 12, 4)), "--upright", pixels((20, 14, 0), (20, 14, 4)),
     ),
     "ground points": ("--points", pixels(*ROAD), "--places", "8,9.2 24,9.2 24,16.5 8,16.5"),
@@ -67,8 +67,8 @@ def test_each_way_finds_the_street_camera(
     assert "m/px" in out
     [row] = history(project_path)
     assert row.in_force
-    assert row.record.matrix[0] == pytest.approx(FOCAL_PX, rel=1e-3)
-    assert row.record.height_m == pytest.approx(HEIGHT_M, rel=1e-3)
+    assert row.record.matrix[0] == pytest.approx(VIEW.focal_px, rel=1e-3)
+    assert row.record.height_m == pytest.approx(VIEW.mast_m, rel=1e-3)
     assert row.evidence["way"] == row.record.method.value
 
 
@@ -105,12 +105,12 @@ def test_a_lens_without_ground_is_completed_by_a_drawing(
     project_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "lens.json"
-    write_own(file, ImportedCamera("gate", pinhole(320, 180, FOCAL_PX)))
+    write_own(file, ImportedCamera("gate", pinhole(320, 180, VIEW.focal_px)))
     code, out, _ = run(capsys, "calibrate", project_path, "--from", file)
     assert "ground: not known" in out
     code, out, _ = run(capsys, "calibrate", project_path, *RECTANGLE, "--keep-lens")
     assert code == 0
-    assert history(project_path)[0].record.height_m == pytest.approx(HEIGHT_M, rel=1e-3)
+    assert history(project_path)[0].record.height_m == pytest.approx(VIEW.mast_m, rel=1e-3)
 
 
 @pytest.mark.parametrize(

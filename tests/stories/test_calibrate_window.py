@@ -20,12 +20,11 @@ from core.records.cameras import CalibrationMethod, CalibrationRow
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_in_force
 from tests import windows
-from tests.road_view import pixels_of
 from tests.street_clip import StreetClip
 
 LONG_MS = 60_000
 # all four lanes, from 16 to 28 m along the street: 12 x 14.62 m
-CORNERS = ((16.0, -7.31, 0.0), (28.0, -7.31, 0.0), (28.0, 7.31, 0.0), (16.0, 7.31, 0.0))
+CORNERS = np.array([[16, -7.31, 0], [28, -7.31, 0], [28, 7.31, 0], [16, 7.31, 0]])
 
 
 @pytest.fixture
@@ -70,7 +69,8 @@ def test_a_rectangle_by_mouse_finds_the_camera(
     QTest.mouseClick(tab.way_button(CalibrationMethod.RECTANGLE), Qt.MouseButton.LeftButton)
 
     truth = street_clip.mount
-    for corner, (x, y) in enumerate(pixels_of(truth, *CORNERS)):
+    pixels = truth.camera.project(truth.to_camera(CORNERS))
+    for corner, (x, y) in enumerate(pixels.tolist()):
         place = canvas.to_widget(x, y).toPoint()
         QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
         qtbot.waitUntil(lambda corner=corner: len(_corners(view)) == corner + 1)

@@ -236,6 +236,8 @@ def _register_jobs() -> None:
         "locate": ("place",),
     }
     for kind in KINDS.values():
+        if kind.command:
+            continue
 
         def call(project: Path, given: dict[str, Any], name: str = kind.name) -> None:
             from core.store.project import Project

@@ -1,4 +1,4 @@
-"""The shell's `amodal calibrate`: a camera from a file or from pixels that were noted down."""
+"""The shell's `amodal calibrate`: a camera from a file, a point cloud, or pixels that were noted down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.errors import CalibrationError, JobError
+from core.errors import CalibrationError
 from core.records.cameras import CalibrationMethod, CalibrationRecord, CalibrationRow
 from core.records.sketches import Point, Sketch, Stroke, StrokeRole
 
@@ -32,7 +32,20 @@ def calibrate(
             "--from", help="A file of OpenCV, ROS, COLMAP (or its folder), KITTI, AI City, or ours."
         ),
     ] = None,
-    name: Annotated[str, typer.Option(help="Which camera of a file with several.")] = "",
+    name: Annotated[str, typer.Option(help="Which camera or picture of a file with several.")] = "",
+    cloud: Annotated[
+        Path | None,
+        typer.Option(
+            help="A point cloud of the road: PLY in metres, or COLMAP's points3D. The lens, and the camera's "
+            "pose in the cloud, are those of --from; without it the lens in force, in the camera's frame."
+        ),
+    ] = None,
+    thickness: Annotated[
+        float | None, typer.Option(help="How near to the plane a point belongs to the road, metres.")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(help="The share of all points that must lie in the road's plane.")
+    ] = None,
     rectangle: Annotated[str, typer.Option(help=f"A rectangle's four corners on the road, {_XY}.")] = "",
     size: Annotated[
         str, typer.Option(help="Its sides in metres, such as 7x20, first to second corner first.")
@@ -61,7 +74,8 @@ def calibrate(
         str, typer.Option(help="Size of the pictures, such as 1920x1080; the footage's if left out.")
     ] = "",
 ) -> None:
-    """Calibrate a camera: from a file, a rectangle, two directions, the horizon, or points of a map."""
+    """Calibrate a camera: from a file, a point cloud, a rectangle, two directions, the horizon, or a map."""
+    from core.jobs.one_camera import one_camera, picture_size
     from core.store.project import Project
 
     common: dict[str, Any] = {"height_m": height, "focal_px": focal, "keep_lens": keep_lens}
@@ -72,17 +86,20 @@ def calibrate(
         _points(points, places, degrees, common) if points else None,
     ]
     chosen = [sketch for sketch in sketches if sketch is not None]
-    asked = len(chosen) + (from_file is not None) + show
+    # a cloud takes its lens from the file
+    asked = len(chosen) + (from_file is not None or cloud is not None) + show
     if asked != 1:
         raise CalibrationError(
             "Nothing says how to calibrate." if not asked else "More than one way to calibrate was given.",
-            "Give one of --from, --rectangle, --first and --second, --horizon, --points, or --show.",
+            "Give one of --from, --cloud, --rectangle, --first and --second, --horizon, --points, or --show.",
         )
     with Project.open(project, read_only=show) as opened:
-        row = _camera(opened, camera)
-        if not show:
-            wanted = _size(picture, "--picture") if picture else _picture(opened, row)
-            whole = None if wanted is None else (round(wanted[0]), round(wanted[1]))
+        row = one_camera(opened, camera)
+        if cloud is not None:
+            record, evidence = _found(opened, row, cloud, from_file, name, picture, thickness, share)
+            _save(opened, row, record, evidence)
+        elif not show:
+            whole = _whole(picture) if picture else picture_size(opened, row)
             if from_file is not None:
                 record, evidence = _imported(from_file, name, whole)
             else:
@@ -128,20 +145,36 @@ def _points(points: str, places: str, degrees: bool, common: dict[str, Any]) -> 
 def _imported(
     path: Path, name: str, picture: tuple[int, int] | None
 ) -> tuple[CalibrationRecord, dict[str, Any]]:
-    from core.geometry.calibration.files.any_file import read_calibration_file
     from core.geometry.calibration.files.imported import result_of_import
     from core.geometry.calibration.result import to_record
+    from core.jobs.camera_files import read_camera_file
 
-    found = read_calibration_file(path, picture)
-    named = [one for one in found if not name or one.name == name]
-    if len(named) != 1:
-        names = ", ".join(one.name for one in found[:12])
-        raise CalibrationError(
-            f"{path.name} has no camera {name}." if name else f"{path.name} holds {len(found)} cameras.",
-            f"Choose one with --name: {names}.",
-        )
-    evidence = {"way": CalibrationMethod.IMPORT.value, "file": path.name, "name": named[0].name}
-    return to_record(result_of_import(named[0])), evidence
+    found = read_camera_file(path, name, picture)
+    evidence = {"way": CalibrationMethod.IMPORT.value, "file": path.name, "name": found.name}
+    return to_record(result_of_import(found)), evidence
+
+
+def _found(
+    project: Project,
+    row: CameraRow,
+    cloud: Path,
+    lens: Path | None,
+    name: str,
+    picture: str,
+    thickness: float | None,
+    share: float | None,
+) -> tuple[CalibrationRecord, dict[str, Any]]:
+    from core.jobs.flatten import checked
+    from core.jobs.road import propose_road
+    from core.jobs.settings import RoadSettings
+
+    given: dict[str, Any] = {"path": cloud, "camera": row.name, "lens": lens, "name": name}
+    given |= {} if thickness is None else {"threshold_m": thickness}
+    given |= {} if share is None else {"least_share": share}
+    if picture:
+        width, height = _whole(picture)
+        given["picture"] = f"{width}x{height}"
+    return propose_road(project, row, checked(RoadSettings, given))
 
 
 def _drawn(
@@ -189,33 +222,6 @@ def _in_force(project: Project, row: CameraRow) -> CalibrationRow | None:
         return calibration_in_force(connection, row.id)
 
 
-def _camera(project: Project, name: str) -> CameraRow:
-    from core.store.queries.cameras import list_cameras
-
-    with project.read() as connection:
-        cameras = list_cameras(connection)
-    found = [row for row in cameras if not name or row.name == name]
-    if len(found) != 1:
-        names = ", ".join(row.name for row in cameras) or "none yet"
-        problem = f"There is no camera {name}." if name else "Nothing says which camera."
-        raise JobError(problem, f"Give one with --camera; there are: {names}.")
-    return found[0]
-
-
-def _picture(project: Project, row: CameraRow) -> tuple[float, float] | None:
-    from core.store.queries.sources import list_sources
-
-    with project.read() as connection:
-        sizes = {(s.width, s.height) for s in list_sources(connection, project, row.id, counted=False)}
-    if len(sizes) > 1:
-        words = ", ".join(f"{width}x{height}" for width, height in sorted(sizes))
-        raise CalibrationError(
-            f"The sources of {row.name} have pictures of several sizes: {words}.",
-            "Say with --picture which one is meant.",
-        )
-    return next(iter(sizes), None)
-
-
 def _pixels(text: str, option: str) -> tuple[Point, ...]:
     found = [_PAIR.fullmatch(word) for word in text.split()]
     try:
@@ -233,3 +239,8 @@ def _size(text: str, option: str) -> tuple[float, float]:
     except ValueError:
         raise CalibrationError(f"{option} “{text}” is no size.", "Write it as 7x20.") from None
     return width, height
+
+
+def _whole(text: str) -> tuple[int, int]:
+    width, height = _size(text, "--picture")
+    return round(width), round(height)

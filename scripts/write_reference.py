@@ -37,7 +37,7 @@ def commands_page() -> str:
         )
         lines += [
             f"## {kind.name}",
-            kind.help,
+            kind.help + (f" In the shell: `amodal {kind.command}`." if kind.command else ""),
             _table(("setting", "values", "default", "what it does"), rows),
         ]
     return "\n\n".join(lines) + "\n"

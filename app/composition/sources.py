@@ -13,6 +13,7 @@ from app.controllers.jobs import JobsController
 from app.controllers.live import LiveController
 from app.controllers.mining import MiningController
 from app.controllers.player import PlayerController
+from app.controllers.road import RoadController
 from app.controllers.sources import SourcesController
 from app.session import ProjectSession
 from app.states.sources import SourcesState
@@ -53,6 +54,7 @@ class _Sources:
         self.mining = MiningController(session, jobs)
         self.live = LiveController(session, jobs)
         self.calibration = CalibrationController(session)
+        self.road = RoadController(session, jobs)
         self.view = SourcesView()
         self._shown_before = False
         self._suggested = ""
@@ -136,6 +138,12 @@ class _Sources:
         tab.way_chosen.connect(calibration.begin)
         tab.role_chosen.connect(calibration.choose_role)
         tab.import_wanted.connect(self._ask_calibration)
+        tab.cloud_wanted.connect(self._ask_cloud)
+        self.road.changed.connect(tab.show_job)
+        self.road.found.connect(calibration.propose)
+        tab.cancelled.connect(self.jobs.cancel)
+        tab.resumed.connect(self.jobs.resume)
+        tab.closed.connect(self.road.close_job)
         tab.camera_chosen.connect(calibration.choose_import)
         tab.left.connect(calibration.leave)
         tab.cleared.connect(calibration.start_over)
@@ -176,6 +184,7 @@ class _Sources:
         self.backgrounds.on_job_changed(row)
         self.mining.on_job_changed(row)
         self.live.on_job_changed(row)
+        self.road.on_job_changed(row)
 
     def _show_list(self, state: SourcesState) -> None:
         self.view.show_state(state)
@@ -191,6 +200,7 @@ class _Sources:
     def _show_camera(self, camera: CameraRow | None) -> None:
         self.backgrounds.show(camera)
         self.calibration.show(camera)
+        self.road.show(camera)
         self.player.set_utc_offset(camera.utc_offset_s if camera is not None else 0.0)
         if camera is not None and camera.name != self._suggested:
             self._suggested = camera.name  # once: what the person typed since stays
@@ -286,6 +296,7 @@ class _Sources:
         dialog.open()
 
     def _ask_calibration(self) -> None:
+        self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way
         chosen = file_dialogs.ask_file(self.view, "Import a calibration", str(self._folder()), _CALIBRATIONS)
         if chosen:
             path = Path(chosen)
@@ -293,20 +304,43 @@ class _Sources:
             colmap = path.stem in ("cameras", "images") and path.suffix in (".txt", ".bin")
             self.calibration.import_file(path.parent if colmap else path)
 
+    def _ask_cloud(self) -> None:
+        self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way
+        intro = "The largest plane in the cloud is taken for the road. Nothing is saved until you accept it."
+        self._ask_settings(
+            "road",
+            intro,
+            "Find the road",
+            frozenset({"camera", "picture"}),
+            lambda values: self.road.find(values, self.calibration.state.size),
+        )
+
     def _ask_background(self) -> None:
+        intro = "The street without what moves, from frames spread over time."
+        self._ask_settings("background", intro, "Make", frozenset({"camera"}), self.backgrounds.make)
+
+    def _ask_settings(
+        self,
+        kind: str,
+        intro: str,
+        button: str,
+        hidden: frozenset[str],
+        on_taken: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Asks for a job's settings, but for those that the workspace knows."""
+
         def show(form: Form) -> None:
-            intro = "The street without what moves, from frames spread over time."
-            dialog = FormDialog(form, intro, "Make", hidden=frozenset({"camera"}), parent=self.view)
+            dialog = FormDialog(form, intro, button, hidden=hidden, parent=self.view)
 
             def take(values: dict[str, Any]) -> None:
-                self.backgrounds.make(values)
+                on_taken(values)
                 dialog.accept()
 
             dialog.taken.connect(take)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
 
-        self.jobs.form("background", show)
+        self.jobs.form(kind, show)
 
     def _folder(self) -> Path:
         source = self.sources.state.source

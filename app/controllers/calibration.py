@@ -44,6 +44,8 @@ class CalibrationController(QObject):
         self._wanted_role: StrokeRole | None = None
         self._imported: tuple[ImportedCamera, ...] = ()
         self._file = ""
+        self._proposed: dict[str, Any] = {}
+        self._waiting: dict[int, tuple[CalibrationRecord, dict[str, Any]]] = {}
         self._saving: dict[str, Any] | None = None
         self.state = CalibrationState()
 
@@ -58,9 +60,11 @@ class CalibrationController(QObject):
         if before is not None and self.state.sketch is not None:
             self._drafts[before.id] = self.state.sketch
         self._imported = ()
+        self._set_aside()
         draft = None if camera is None else self._drafts.pop(camera.id, None)
         self._set(CalibrationState(camera, self.state.size))
         self._take_sketch(draft)
+        self._take_waiting()
         self.refresh()
 
     def set_size(self, size: tuple[int, int] | None) -> None:
@@ -122,6 +126,7 @@ class CalibrationController(QObject):
         """Ends drawing without keeping anything."""
         self._imported = ()
         self._take_sketch(None)
+        self._take_waiting()
 
     def choose_role(self, role: StrokeRole) -> None:
         """Says what the next stroke will be."""
@@ -220,6 +225,7 @@ class CalibrationController(QObject):
             return read_calibration_file(path, size)
 
         def done(found: Sequence[ImportedCamera]) -> None:
+            self._set_aside()
             self._imported, self._file = tuple(found), path.name
             self._set(
                 replace(
@@ -234,6 +240,7 @@ class CalibrationController(QObject):
         def refused(problem: BaseException) -> None:
             if not isinstance(problem, AmodalError):
                 raise problem
+            self._set_aside()
             self._imported = ()
             self._set(
                 replace(
@@ -254,6 +261,35 @@ class CalibrationController(QObject):
         if found is not None:
             self._set(replace(self.state, choice=name, candidate=to_record(result_of_import(found))))
             self._draw_ground()
+
+    # ---- proposals ------------------------------------------------------------------------------
+
+    def propose(self, camera_id: int, record: CalibrationRecord, evidence: dict[str, Any]) -> None:
+        """Shows what a job found, to be accepted or discarded; not before what is being made is over.
+
+        Args:
+            evidence: what it rests on, as plain JSON.
+        """
+        self._waiting[camera_id] = (record, evidence)
+        self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        camera, proposed = self.state.camera, CalibrationMethod.POINT_CLOUD
+        if camera is None:
+            return
+        if self.state.way in (None, proposed) and camera.id in self._waiting:
+            record, self._proposed = self._waiting.pop(camera.id)
+            self._take_sketch(None)
+            self._set(replace(self.state, way=proposed, candidate=record))
+            self._draw_ground()
+        self._set(replace(self.state, waiting=camera.id in self._waiting))
+
+    def _set_aside(self) -> None:
+        """Keeps the proposal that is shown until what comes before it is over."""
+        camera, record = self.state.camera, self.state.candidate
+        if self.state.way is CalibrationMethod.POINT_CLOUD and camera is not None and record is not None:
+            self._waiting[camera.id] = (record, self._proposed)
+            self._set(replace(self.state, way=None, candidate=None, waiting=True))
 
     # ---- keeping --------------------------------------------------------------------------------
 
@@ -315,6 +351,8 @@ class CalibrationController(QObject):
 
     def _take_sketch(self, sketch: Sketch | None) -> None:
         self._wanted_role = None
+        if sketch is not None:
+            self._set_aside()
         self._set(
             replace(
                 self.state, sketch=sketch, way=None if sketch is None else sketch.way, selected=None,
@@ -371,6 +409,8 @@ class CalibrationController(QObject):
 
         if self.state.sketch is not None and size is not None:
             return to_evidence(self.state.sketch, *size)
+        if self.state.way is CalibrationMethod.POINT_CLOUD:
+            return self._proposed
         return {"way": CalibrationMethod.IMPORT.value, "file": self._file, "name": self.state.choice}
 
     def _set(self, state: CalibrationState) -> None:

@@ -53,6 +53,7 @@ class CalibrationState:
         ranges: what a pixel is worth at some distances, of the same calibration as the ground.
         ground: drawn over the frame: of the candidate, or of the calibration in force.
         ground_is_new: whether it is the candidate's.
+        waiting: whether a proposal waits for the end of what is being made.
     """
 
     camera: CameraRow | None = None
@@ -72,6 +73,7 @@ class CalibrationState:
     ranges: tuple[RangeUncertainty, ...] = ()
     ground: GroundDrawing = GroundDrawing()
     ground_is_new: bool = False
+    waiting: bool = False
 
     @property
     def in_force(self) -> CalibrationRow | None:

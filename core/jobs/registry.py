@@ -19,6 +19,7 @@ from core.jobs.settings import (
     LocateSettings,
     MineSettings,
     RecordSettings,
+    RoadSettings,
 )
 from core.records.forms import Form
 
@@ -37,6 +38,7 @@ class JobKind:
         help: one plain sentence.
         settings: its pydantic model.
         run: does the work; imports what it needs when it is called.
+        command: the shell's words for it, where another command does the same: it then has none of its own.
     """
 
     name: str
@@ -44,6 +46,7 @@ class JobKind:
     help: str
     settings: type[BaseModel]
     run: Callable[[JobContext], dict[str, Any]]
+    command: str = ""
 
 
 def _add(context: JobContext) -> dict[str, Any]:
@@ -74,6 +77,12 @@ def _locate(context: JobContext) -> dict[str, Any]:
     from core.jobs.locate import run_locate
 
     return run_locate(context)
+
+
+def _road(context: JobContext) -> dict[str, Any]:
+    from core.jobs.road import run_road
+
+    return run_road(context)
 
 
 def _export(context: JobContext) -> dict[str, Any]:
@@ -115,6 +124,14 @@ KINDS: Mapping[str, JobKind] = {
         ),
         JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
+        ),
+        JobKind(
+            "road",
+            "Find the road in a point cloud",
+            "Find the road in a point cloud, and propose a calibration.",
+            RoadSettings,
+            _road,
+            "calibrate --cloud",
         ),
         JobKind(
             "export", "Export", "Write what was found in another tool's format.", ExportSettings, _export

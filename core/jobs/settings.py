@@ -191,6 +191,61 @@ class LocateSettings(JobSettings):
     )
 
 
+class RoadSettings(JobSettings):
+    """Find the road in a point cloud."""
+
+    path: Path = Field(
+        title="Point cloud",
+        description="A PLY file in metres, best cut to the road, or COLMAP's points3D.bin or points3D.txt.",
+    )
+    camera: str = Field("", title="Camera", description="Which camera; may be left out where there is one.")
+    lens: Path | None = Field(
+        None,
+        title="Lens and pose",
+        description="A calibration file, or COLMAP's folder, with the lens and the camera's pose in the "
+        "cloud. Empty: the lens in force, and a cloud in the frame of the camera (x right, y down, "
+        "z forward).",
+        json_schema_extra={"widget": "place"},
+    )
+    name: str = Field(
+        "", title="Name in it", description="Which camera or picture of that file, where it has several."
+    )
+    picture: str = Field(
+        "",
+        pattern=r"^(\d{1,5}x\d{1,5})?$",
+        title="Picture size",
+        description="Width and height of the pictures, such as 1920x1080. Empty: the footage's.",
+        json_schema_extra=_advanced(),
+    )
+    threshold_m: float = Field(
+        0.08,
+        gt=0,
+        le=10,
+        title="Thickness",
+        description="How near to the plane a point belongs to the road.",
+        json_schema_extra=_advanced(unit="m"),
+    )
+    least_share: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        title="Least share",
+        description="The share of all points that must lie in the road's plane.",
+        json_schema_extra=_advanced(),
+    )
+    rounds: int = Field(
+        2000,
+        ge=10,
+        le=100_000,
+        title="Tries",
+        description="How many planes through three points are tried.",
+        json_schema_extra=_advanced(),
+    )
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, title="Seed", description="Of the tries.", json_schema_extra=_advanced()
+    )
+
+
 class ExportSettings(JobSettings):
     """Write another tool's format."""
 

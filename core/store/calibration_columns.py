@@ -1,9 +1,11 @@
-"""A calibration's plain numbers as columns of its table, and back."""
+"""A calibration's plain numbers as columns of its table or as plain JSON, and back."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from core.records.cameras import (
@@ -13,21 +15,34 @@ from core.records.cameras import (
     RangeUncertainty,
 )
 
+_JSON = ("matrix", "distortion", "normal", "uncertainty", "notes")
 
-def to_columns(record: CalibrationRecord) -> dict[str, Any]:
-    """The columns as SQLite holds them: JSON as text, and null in it where a number is not known."""
+
+def to_plain(record: CalibrationRecord) -> dict[str, Any]:
+    """A record as plain JSON values, null where a number is not known; `from_plain` undoes it."""
     return {
         "method": record.method.value,
         "width": record.width,
         "height": record.height,
-        "matrix": _text(record.matrix),
-        "distortion": _text(record.distortion),
-        "normal": None if record.normal is None else _text(record.normal),
+        "matrix": list(record.matrix),
+        "distortion": list(record.distortion),
+        "normal": None if record.normal is None else list(record.normal),
         "height_m": record.height_m,
         "residual_px": record.residual_px,
-        "uncertainty": None if record.uncertainty is None else _text(_uncertainty(record.uncertainty)),
-        "notes": _text(record.notes),
+        "uncertainty": None if record.uncertainty is None else _uncertainty(record.uncertainty),
+        "notes": list(record.notes),
     }
+
+
+def from_plain(values: Mapping[str, Any]) -> CalibrationRecord:
+    """The record that `to_plain` wrote."""
+    return from_columns(SimpleNamespace(**values))
+
+
+def to_columns(record: CalibrationRecord) -> dict[str, Any]:
+    """The columns as SQLite holds them: JSON as text, and null in it where a number is not known."""
+    plain = to_plain(record)
+    return plain | {name: _text(plain[name]) for name in _JSON if plain[name] is not None}
 
 
 def from_columns(row: Any) -> CalibrationRecord:

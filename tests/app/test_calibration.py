@@ -16,14 +16,20 @@ from app import file_dialogs
 from app.composition.window import Shell
 from app.controllers import calibration_drawing as drawing
 from app.controllers.calibration import CalibrationController
+from app.controllers.jobs import JobsController
+from app.controllers.road import RoadController
 from app.views.sources.sources_view import SourcesView
 from core.geometry.calibration.files.imported import ImportedCamera
 from core.geometry.calibration.files.own_json import write_own
 from core.geometry.cameras import pinhole
 from core.geometry.ground_plane import GroundPlane
-from core.records.cameras import CalibrationMethod
+from core.records.cameras import CalibrationMethod, CalibrationRecord
+from core.records.jobs import JobRow, JobState
+from core.records.project import CameraRow
 from core.records.sketches import Point, Sketch, Stroke, StrokeRole
+from core.store.calibration_columns import to_plain
 from core.store.queries.cameras import list_cameras
+from tests.calibration_files import FORMATS, WITH_GROUND, the_camera, write_format
 from tests.street_view import default_view
 
 VIEW = default_view(128, 72)  # of the size of the painted frames
@@ -154,6 +160,136 @@ def test_another_camera_keeps_its_own_drawing(calibration: CalibrationController
     assert calibration.state.candidate is not None
 
 
+def road(height_m: float) -> CalibrationRecord:
+    """What a job may find in a point cloud."""
+    matrix = (100.0, 0.0, 63.5, 0.0, 100.0, 35.5, 0.0, 0.0, 1.0)
+    return CalibrationRecord(
+        CalibrationMethod.POINT_CLOUD, 128, 72, matrix, (), (0.0, -1.0, 0.0), height_m, 0.4, None
+    )
+
+
+def camera_named(calibration: CalibrationController, name: str) -> CameraRow:
+    with calibration._session.project.read() as connection:
+        return next(row for row in list_cameras(connection) if row.name == name)
+
+
+def test_a_proposal_is_shown_and_saved_only_when_accepted(qtbot, calibration: CalibrationController):
+    gate = calibration.state.camera
+    assert gate is not None
+    calibration.propose(gate.id, road(5.0), {"way": "point_cloud", "file": "road.ply"})
+    assert calibration.state.way is CalibrationMethod.POINT_CLOUD
+    assert calibration.state.candidate == road(5.0)
+    assert calibration.state.ground_is_new
+    assert calibration.state.ground.grid
+    assert saved(calibration) == 0
+    calibration.accept()
+    qtbot.waitUntil(lambda: saved(calibration) == 1)
+    assert calibration.state.way is None
+    assert calibration.state.history[0].evidence == {"way": "point_cloud", "file": "road.ply"}
+    calibration.propose(gate.id, road(6.0), {})
+    calibration.leave()
+    assert calibration.state.candidate is None
+    assert calibration.state.way is None
+
+
+def test_a_proposal_waits_for_the_end_of_what_is_drawn(calibration: CalibrationController):
+    gate = calibration.state.camera
+    assert gate is not None
+    draw_road(calibration)
+    drawn = calibration.state.candidate
+    calibration.propose(gate.id, road(5.0), {})
+    assert calibration.state.candidate == drawn
+    assert calibration.state.waiting
+    calibration.leave()
+    assert calibration.state.candidate == road(5.0)
+    assert not calibration.state.waiting
+    # who begins to draw while it is shown gets it back afterwards
+    draw_road(calibration)
+    assert calibration.state.waiting
+    calibration.leave()
+    assert calibration.state.candidate == road(5.0)
+
+
+def test_a_proposal_for_another_camera_waits_for_it(calibration: CalibrationController):
+    gate, bridge = camera_named(calibration, "Gate"), camera_named(calibration, "Bridge")
+    calibration.propose(bridge.id, road(5.0), {})
+    assert calibration.state.way is None
+    assert not calibration.state.waiting
+    calibration.show(bridge)
+    assert calibration.state.candidate == road(5.0)
+    calibration.show(gate)
+    assert calibration.state.candidate is None
+    calibration.show(bridge)
+    assert calibration.state.candidate == road(5.0)
+
+
+def test_a_file_takes_its_turn_before_a_proposal(qtbot, calibration: CalibrationController, tmp_path: Path):
+    gate = calibration.state.camera
+    assert gate is not None
+    calibration.propose(gate.id, road(5.0), {})
+    calibration.import_file(tmp_path / "missing.json")
+    qtbot.waitUntil(lambda: calibration.state.way is CalibrationMethod.IMPORT)
+    assert calibration.state.problem
+    assert calibration.state.waiting
+    calibration.leave()
+    assert calibration.state.candidate == road(5.0)
+
+
+@pytest.fixture
+def roads(calibration: CalibrationController) -> RoadController:
+    """Follows jobs for the camera Gate."""
+    made = RoadController(calibration._session, JobsController(calibration._session))
+    made.found.connect(calibration.propose)
+    made.show(camera_named(calibration, "Gate"))
+    return made
+
+
+def job(state: JobState, number: int = 7, camera: str = "Gate", camera_id: int = 1) -> JobRow:
+    result = {"camera_id": camera_id, "calibration": to_plain(road(5.0)), "evidence": {}}
+    return JobRow(
+        number, "road", "Find the road", {"camera": camera}, state, 0.5, "", None, False, None, None, 0.0,
+        None, None, result if state is JobState.DONE else {},
+    )  # fmt: skip
+
+
+def test_a_job_is_followed_to_its_proposal(calibration: CalibrationController, roads: RoadController):
+    for state in (JobState.QUEUED, JobState.RUNNING):
+        roads.on_job_changed(job(state))
+        assert roads.job == job(state)
+    roads.on_job_changed(job(JobState.DONE))
+    assert roads.job is None
+    assert calibration.state.candidate == road(5.0)
+    calibration.leave()
+    roads.on_job_changed(job(JobState.DONE))  # told twice is found once
+    assert calibration.state.candidate is None
+
+
+def test_a_job_of_an_earlier_day_proposes_nothing(calibration: CalibrationController, roads: RoadController):
+    roads.on_job_changed(job(JobState.DONE))
+    roads.on_job_changed(job(JobState.FAILED, 8))
+    assert calibration.state.candidate is None
+    assert roads.job is None
+
+
+def test_a_job_of_another_camera_is_not_shown_here(calibration: CalibrationController, roads: RoadController):
+    bridge = camera_named(calibration, "Bridge")
+    roads.on_job_changed(job(JobState.RUNNING, camera="Bridge", camera_id=bridge.id))
+    assert roads.job is None
+    roads.on_job_changed(job(JobState.DONE, camera="Bridge", camera_id=bridge.id))
+    assert calibration.state.candidate is None
+    calibration.show(bridge)
+    assert calibration.state.candidate == road(5.0)
+
+
+def test_a_job_that_failed_is_shown_until_it_is_closed(roads: RoadController):
+    roads.on_job_changed(job(JobState.RUNNING))
+    roads.on_job_changed(job(JobState.FAILED))
+    assert roads.job == job(JobState.FAILED)
+    roads.close_job(7)
+    roads.on_job_changed(job(JobState.FAILED))
+    assert roads.job is None
+
+
 def test_a_second_horizon_takes_the_place_of_the_first():
     sketch = Sketch(CalibrationMethod.HORIZON)
     for point in ((0.0, 10.0), (99.0, 10.0), (0.0, 20.0)):
@@ -175,6 +311,26 @@ def test_a_file_is_shown_before_it_is_saved(qtbot, view: SourcesView, monkeypatc
     assert view.calibration.facts._cells[3][3].text() == ""  # how sure a file is, nobody knows
     view.calibration.accept_button.click()
     qtbot.waitUntil(lambda: view.calibration._rows.count() == 1)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_shown_to_be_accepted(
+    qtbot, view: SourcesView, monkeypatch, tmp_path: Path, name: str
+):
+    file = write_format(name, tmp_path, 128, 72)
+    monkeypatch.setattr(file_dialogs, "ask_file", lambda *_: str(file))
+    view.calibration.import_wanted.emit()
+    qtbot.waitUntil(view.calibration.accept_button.isEnabled)
+    facts = {name: value.text() for name, (_, value) in view.calibration.facts._values.items()}
+    assert facts["Focal length"].startswith(f"{the_camera(128, 72)[0].focal[0]:.0f} px")
+    ground = view.sketch._state.ground
+    if name in WITH_GROUND:
+        assert facts["Height"].startswith("6.0")
+        assert ground.grid
+        assert ground.sticks
+    else:
+        assert "draw it next, keeping this lens" in facts["Height"]
+        assert not ground.grid
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from core.store.edits.cameras import add_camera
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_history
+from tests.calibration_files import FORMATS, WITH_GROUND, the_camera, write_format
 from tests.jobs.doing import CAMERA
 from tests.street_view import default_view
 
@@ -101,6 +102,25 @@ def test_a_file_is_imported_and_the_rectangle_stays_in_the_history(
     assert (first.record.method, first.in_force) == (CalibrationMethod.RECTANGLE, False)
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_imported(
+    name: str, project_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    camera, plane = the_camera(320, 180)
+    file = write_format(name, tmp_path, 320, 180)
+    code, out, err = run(capsys, "calibrate", project_path, "--from", file)
+    assert (code, err) == (0, "")
+    [row] = history(project_path)
+    assert row.record.method is CalibrationMethod.IMPORT
+    assert row.record.matrix == pytest.approx(camera.matrix.ravel().tolist(), rel=2e-3)
+    if name in WITH_GROUND:
+        assert row.record.height_m == pytest.approx(plane.height, rel=2e-3)
+        assert "m/px" in out
+    else:
+        assert row.record.height_m is None
+        assert "ground: not known; calibrate with --keep-lens" in out
+
+
 def test_a_lens_without_ground_is_completed_by_a_drawing(
     project_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +151,8 @@ def test_a_lens_without_ground_is_completed_by_a_drawing(
         (("--from", "{text}"), "is not a calibration file"),
         ((*RECTANGLE, "--keep-lens"), "no lens to keep"),
         ((*RECTANGLE, "--picture", "big"), "no size"),
+        (("--from", "{project}"), "is a project"),
+        (("--from", "{folds}"), "folds"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_saved(
@@ -140,13 +162,73 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_saved(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    places = {"missing": tmp_path / "missing", "text": tmp_path / "text.txt"}
+    places = {"project": project_path, "folds": tmp_path / "folds.yaml"}
+    # r (1 - 0.8 r^2) has its top at r = 0.65, within the corner's 0.82
+    bent = write_format("ros.yaml", tmp_path, 320, 180).read_text()
+    places["folds"].write_text(bent.replace("data: [0.0, 0.0", "data: [-0.8, 0.0"))
+    places |= {"missing": tmp_path / "missing", "text": tmp_path / "text.txt"}
     places["text"].write_text("no calibration at all\n")
     given = [str(one).format(**places) for one in arguments]
     code, _, err = run(capsys, "calibrate", project_path, *given)
     assert code == 2
     assert words in err
     assert len(err.strip().splitlines()) == 1
+    assert history(project_path) == []
+
+
+def lines(option: str, *drawn: str) -> tuple[str, ...]:
+    return tuple(word for line in drawn for word in (option, line))
+
+
+TO_THE_RIGHT = lines("--second", "10,100 300,105", "10,150 300,165")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason", "instead"),
+    [
+        ((*lines("--first", "50,150 150,100", "70,150 170,100"), *TO_THE_RIGHT), "parallel", "further apart"),
+        (
+            (*lines("--first", "50,150 100,100", "250,150 200,100"), *TO_THE_RIGHT[:2],
+             *lines("--second", "150,150 150,75")),
+            "Three of the lines meet in one point", "two directions at right angles",
+        ),
+        (
+            (*lines("--first", "50,150 150,100", "70,100 170,150"), *TO_THE_RIGHT),
+            "as no parallel lines", "kerbs",
+        ),
+        (
+            (*lines("--first", "50,150 100,100", "250,150 225,100"),
+             *lines("--second", "5,150 100,105", "50,165 150,107")),
+            "imaginary", "longer lines, or give the focal length",
+        ),
+        (("--rectangle", "50,150 150,150 50,100 150,100", "--size", "7x20"), "crossed", "in order around"),
+        (("--rectangle", "50,150 100,125 150,100 200,75", "--size", "7x20"), "in a line", "span an area"),
+        (("--rectangle", "100,150 200,150 300,100 25,100", "--size", "7x20"), "faces away", "order of"),
+        (
+            ("--points", "50,150 100,125 150,100 200,75", "--places", "0,0 1,0 2,0 3,0"),
+            "in a line", "span an area",
+        ),
+        (
+            ("--points", "250,155 50,150 100,95 225,100", "--places", "0,0 7,0 7,20 0,20"),
+            "faces away", "order of the points",
+        ),
+        (
+            ("--horizon", "0,30 319,30", *lines("--upright", "50,150 75,50", "250,150 225,50")),
+            "imaginary", "other side of the middle",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_camera_is_refused_with_what_to_draw_instead(
+    arguments: tuple[str, ...],
+    reason: str,
+    instead: str,
+    project_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, err = run(capsys, "calibrate", project_path, *arguments, "--height", "6")
+    assert code == 2
+    assert reason in err
+    assert instead in err
     assert history(project_path) == []
 
 

@@ -67,7 +67,7 @@ class CalibrationFacts(QWidget):
         spread = _percent(sure.height_percent) if sure is not None else ""
         unknown = "The ground is not known: draw it next, keeping this lens"
         self._say("Height", f"{record.height_m:.2f} m{spread}" if record.height_m is not None else unknown)
-        turn = f" ±{sure.normal_deg:.2f}°" if sure is not None else ""
+        turn = f" ±{_few(sure.normal_deg, 2)}°" if sure is not None else ""
         tilt = "" if record.normal is None else f"{_tilt(record.normal)}{turn}"
         self._say("Tilt", tilt)
         bends = any(record.distortion)
@@ -81,7 +81,7 @@ class CalibrationFacts(QWidget):
         self._table.setVisible(bool(ranges))
         for cells, one in zip(self._cells, ranges, strict=False):
             texts = [f"{one.distance_m:.0f} m", *map(_metres, (one.along_m_per_px, one.across_m_per_px))]
-            sigma = "" if math.isnan(one.sigma_m) else f"±{one.sigma_m:.2f} m"
+            sigma = "" if math.isnan(one.sigma_m) else f"±{_few(one.sigma_m, 2)} m"
             for cell, text in zip(cells, (*texts, sigma), strict=True):
                 cell.setText(text)
 
@@ -101,7 +101,12 @@ def _tilt(normal: tuple[float, float, float]) -> str:
 
 
 def _percent(value: float) -> str:
-    return f" ±{value:.1f} %" if value > 0 else ""
+    return f" ±{_few(value, 1)} %" if value > 0 else ""
+
+
+def _few(value: float, digits: int) -> str:
+    """So many decimals, or the first digit of what would be written as nought."""
+    return f"{value:.{digits}f}" if value == 0 or value >= 0.5 * 10**-digits else f"{value:.1g}"
 
 
 def _metres(value: float) -> str:

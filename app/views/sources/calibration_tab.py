@@ -10,8 +10,10 @@ from app.views.flow import FlowLayout
 from app.views.icons import IconLabel, TextButton
 from app.views.sources.calibration_facts import WAYS, CalibrationFacts
 from app.views.sources.calibration_numbers import CalibrationNumbers
+from app.views.sources.job_strip import JobStrip
 from app.views.text import ago, frame, label, scroller, set_role
 from core.records.cameras import CalibrationMethod, CalibrationRow
+from core.records.jobs import JobRow, JobState
 from core.records.sketches import DRAWN_WAYS, StrokeRole
 
 _ROLES = {
@@ -38,6 +40,8 @@ class CalibrationTab(QWidget):
         way_chosen(object): a CalibrationMethod to draw in.
         role_chosen(object): a StrokeRole to draw next.
         import_wanted(), camera_chosen(str): a file, and the camera of it.
+        cloud_wanted(): a point cloud.
+        cancelled(int), resumed(int), closed(int): the id of the job that looks for the road in one.
         accepted(), left(), cleared(): keep what is drawn, end drawing, draw anew.
         use_wanted(int): an earlier calibration's id.
         edit_wanted(object): a CalibrationRow to draw on from.
@@ -47,6 +51,10 @@ class CalibrationTab(QWidget):
     role_chosen = Signal(object)
     import_wanted = Signal()
     camera_chosen = Signal(str)
+    cloud_wanted = Signal()
+    cancelled = Signal(int)
+    resumed = Signal(int)
+    closed = Signal(int)
     accepted = Signal()
     left = Signal()
     cleared = Signal()
@@ -56,6 +64,7 @@ class CalibrationTab(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._way: CalibrationMethod | None = None
+        self._able = self._searching = False
         self._role_chips: dict[StrokeRole, TextButton] = {}
         self._history: tuple[CalibrationRow, ...] | None = None
         outer = QVBoxLayout(self)
@@ -68,6 +77,11 @@ class CalibrationTab(QWidget):
         self._intro = label("", "soft", wrap=True)
         column.addWidget(self._intro)
         column.addWidget(self._ways())
+        self.strip = JobStrip()
+        self.strip.cancelled.connect(self.cancelled)
+        self.strip.resumed.connect(self.resumed)
+        self.strip.closed.connect(self.closed)
+        column.addWidget(self.strip)
         self._roles = QWidget()
         self._role_row = FlowLayout(self._roles, 6)
         self._role_group = QButtonGroup(self)
@@ -107,6 +121,9 @@ class CalibrationTab(QWidget):
             chip.setChecked(state.way is way)
         self._import.setEnabled(state.camera is not None)
         self._import.setChecked(state.way is CalibrationMethod.IMPORT)
+        self._able = state.camera is not None
+        self._cloud.setChecked(state.way is CalibrationMethod.POINT_CLOUD)
+        self._show_able()
         if state.way is not self._way:
             self._way = state.way
             self.numbers.clear()
@@ -131,6 +148,12 @@ class CalibrationTab(QWidget):
         if state.history != self._history:
             self._show_history(state)
 
+    def show_job(self, job: JobRow | None) -> None:
+        """Draws the search for the road in a point cloud; one at a time."""
+        self._searching = job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)
+        self.strip.show_job(job)
+        self._show_able()
+
     # ---- parts ----------------------------------------------------------------------------------
 
     def _ways(self) -> QWidget:
@@ -143,6 +166,10 @@ class CalibrationTab(QWidget):
             chip.clicked.connect(lambda _=False, way=way: self.way_chosen.emit(way))
             self._chips[way] = chip
             flow.addWidget(chip)
+        self._cloud = TextButton("Point cloud…", "chip")
+        self._cloud.setToolTip("The road in a PLY file, or in COLMAP's points; the lens must be known.")
+        self._cloud.clicked.connect(self.cloud_wanted)
+        flow.addWidget(self._cloud)
         self._import = TextButton("From a file…", "chip")
         self._import.setToolTip("OpenCV, ROS, COLMAP, KITTI, AI City, or our own JSON.")
         self._import.clicked.connect(self.import_wanted)
@@ -150,8 +177,11 @@ class CalibrationTab(QWidget):
         return area
 
     def way_button(self, way: CalibrationMethod) -> TextButton:
-        """The button that chooses a way to draw."""
-        return self._chips[way]
+        """The button that chooses a way."""
+        return self._cloud if way is CalibrationMethod.POINT_CLOUD else self._chips[way]
+
+    def _show_able(self) -> None:
+        self._cloud.setEnabled(self._able and not self._searching)
 
     def _make_roles(self) -> None:
         for button in self._role_group.buttons():
@@ -188,11 +218,9 @@ class CalibrationTab(QWidget):
             role, icon, token, first, second = "warning", "warning", "warn", state.problem, state.way_out
         elif state.step:
             role, icon, token, first, second = "note", "edit", "accent", state.step, _KEYS
-        elif state.candidate is not None and state.sketch is not None:
-            first, second = (
-                "Does the grid lie on the road, and are the 1.75 m sticks as tall as people?",
-                _KEYS,
-            )
+        elif state.candidate is not None and state.candidate.normal is not None:
+            first = "Does the grid lie on the road, and are the 1.75 m sticks as tall as people?"
+            second = _KEYS if state.sketch is not None else ""
             role, icon, token = "note", "eye", "accent"
         else:
             self._note_frame.hide()
@@ -201,6 +229,7 @@ class CalibrationTab(QWidget):
         self._note_icon.set_icon(icon, token)
         self.problem.setText(first)
         self.way_out.setText(second)
+        self.way_out.setVisible(bool(second))
         self._note_frame.show()
 
     def _show_choices(self, state: CalibrationState) -> None:
@@ -279,4 +308,7 @@ def _intro(state: CalibrationState) -> str:
             f"{state.camera.name} is not calibrated yet. Without it everything in 2D works; "
             "metres, poses and 3D need it. Choose a way:"
         )
-    return "Nothing is saved until you accept it." if state.way is not None else "Calibrate anew:"
+    if state.way is None:
+        return "Calibrate anew:"
+    waits = " The road of the point cloud is found: it is shown after this." if state.waiting else ""
+    return f"Nothing is saved until you accept it.{waits}"

@@ -19,7 +19,7 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
     sure = record.uncertainty
     yield f"way: {record.method.value.replace('_', ' ')}, for pictures of {camera.width}x{camera.height}"
     fx, fy = camera.focal
-    share = f" (±{sure.focal_percent:.1f} %)" if sure is not None and sure.focal_percent else ""
+    share = f" (±{_few(sure.focal_percent, 1)} %)" if sure is not None and sure.focal_percent else ""
     both = f"{fx:.1f} px" if abs(fx - fy) < 0.05 else f"{fx:.1f} and {fy:.1f} px"
     angle = 2 * math.degrees(math.atan(camera.width / 2 / fx))
     yield f"focal length: {both}{share}, {angle:.0f}° across"
@@ -28,9 +28,9 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
     if plane is None:
         yield "ground: not known; calibrate with --keep-lens and a rectangle, lines or points on the road"
     else:
-        pitch, roll = (math.degrees(angle) for angle in plane.tilt())
-        share = f" (±{sure.height_percent:.1f} %)" if sure is not None and sure.height_percent else ""
-        turn = f" (±{sure.normal_deg:.2f}°)" if sure is not None else ""
+        pitch, roll = (round(math.degrees(angle), 1) + 0.0 for angle in plane.tilt())  # never -0.0
+        share = f" (±{_few(sure.height_percent, 1)} %)" if sure is not None and sure.height_percent else ""
+        turn = f" (±{_few(sure.normal_deg, 2)}°)" if sure is not None else ""
         yield f"height: {plane.height:.2f} m{share}"
         yield f"looks down {pitch:.1f}°, leans {roll:.1f}°{turn}"
     if record.residual_px is not None:
@@ -44,6 +44,11 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
         if math.isnan(one.along_m_per_px):
             yield f"{one.distance_m:5.0f} m    out of sight"
             continue
-        sigma = "" if math.isnan(one.sigma_m) else f"  {one.sigma_m:6.2f} m"
+        sigma = "" if math.isnan(one.sigma_m) else f"  {_few(one.sigma_m, 2):>6} m"
         spans = f"{one.along_m_per_px:.3f}      {one.across_m_per_px:.3f} m/px"
         yield f"{one.distance_m:5.0f} m    {spans}{sigma}"
+
+
+def _few(value: float, digits: int) -> str:
+    """So many decimals, or the first digit of what would be written as nought."""
+    return f"{value:.{digits}f}" if value == 0 or value >= 0.5 * 10**-digits else f"{value:.1g}"

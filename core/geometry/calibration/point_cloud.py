@@ -7,7 +7,7 @@ the cloud are known, such as from COLMAP.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import CalibrationError, CalibrationFileError
+from core.geometry.calibration.files.colmap_binary import read_points_binary
+from core.geometry.calibration.files.colmap_text import read_points_text
 from core.geometry.calibration.least_squares import Solution, derivative
 from core.geometry.calibration.lens import known_lens
 from core.geometry.calibration.result import CalibrationResult, View, result_of
@@ -32,6 +34,8 @@ _BYTES = {
     **dict.fromkeys(("double", "float64"), 8),
 }
 _SIDEWAYS = 0.8
+# of a street camera: what is outside is more likely a cloud that is not in metres
+_USUAL_HEIGHTS_M = (1.5, 80.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,22 @@ class PlaneSearch:
 
 
 def read_points(path: Path) -> Array:
-    """(n, 3) points of a PLY file, in its own frame and units.
+    """(n, 3) points of a PLY file or of COLMAP's points3D, in the file's own frame and units.
 
     Raises:
-        CalibrationFileError: where it is no PLY file, or holds no points.
+        CalibrationFileError: where it is neither, or holds no points.
+        CalibrationError: open3d is not in this build, or a library that it needs is missing.
     """
-    import open3d
+    if path.suffix.lower() == ".bin":
+        return read_points_binary(path)
+    if path.suffix.lower() == ".txt":
+        return read_points_text(path)
+    return _read_ply(path)
 
+
+def _read_ply(path: Path) -> Array:
     _check_length(path)
+    open3d = _open3d()
     quiet = open3d.utility.VerbosityContextManager(open3d.utility.VerbosityLevel.Error)
     with quiet:
         cloud = open3d.io.read_point_cloud(path, format="ply", remove_nan_points=True)
@@ -85,7 +97,7 @@ def _check_length(path: Path) -> None:
             if not head.startswith(b"ply") or found is None or size > _MOST_BYTES:
                 raise CalibrationFileError(
                     f"{path.name} is no PLY file of points, or has more than 2 GiB.",
-                    "Choose a point cloud in the PLY format.",
+                    "Choose a point cloud in the PLY format, or COLMAP's points3D.bin or points3D.txt.",
                 )
             file.seek(found.end())
             rows = (
@@ -120,7 +132,8 @@ def calibrate_point_cloud(
         cloud_to_camera: from the cloud's frame to the camera's; None where it is the camera's.
 
     Raises:
-        CalibrationError: where no plane holds enough of the points, or it is a wall, or passes the camera.
+        CalibrationError: where no plane holds enough of the points, or it is a wall, passes the camera or is
+            not in the picture; open3d is not in this build.
     """
     lens = known_lens(camera)
     cloud = (cloud_to_camera or identity()).apply(np.asarray(points, dtype=np.float64).reshape(-1, 3))
@@ -140,22 +153,46 @@ def calibrate_point_cloud(
     start = np.zeros(3)
     away = distances(start)
     sigma = float(np.sqrt(away @ away / max(len(away) - 3, 1)))
-    wrong = camera.project(road) - camera.project(road - away[:, None] * normal)
     solution = Solution(start, away, derivative(distances, start))
-    return result_of(
+    result = result_of(
         CalibrationMethod.POINT_CLOUD, lens, solution, view,
-        sigma=sigma, residuals_px=wrong[np.isfinite(wrong).all(axis=1)].ravel(),
+        sigma=sigma, residuals_px=_residuals(camera, road, away, normal),
     )  # fmt: skip
+    return replace(result, notes=_notes(len(road), len(cloud), sigma, height))
+
+
+def _residuals(camera: Camera, road: Array, away: Array, normal: Array) -> Array:
+    """From each of the road's points that the camera sees to its foot on the plane, x and y, pixels."""
+    pixels = camera.project(road)
+    seen = camera.contains(pixels)
+    wrong = pixels[seen] - camera.project(road[seen] - away[seen, None] * normal)
+    wrong = wrong[np.isfinite(wrong).all(axis=1)]
+    if not len(wrong):
+        raise CalibrationError(
+            "None of the road's points lie in the picture.",
+            "Check the camera's pose in the cloud, and that the lens is this camera's.",
+        )
+    return wrong.ravel()
+
+
+def _notes(road: int, cloud: int, sigma: float, height: float) -> tuple[str, ...]:
+    notes = [
+        f"The road is {road:,} of {cloud:,} points, {100 * sigma:.1f} cm from their plane on average.",
+        "How sure it is follows from the points alone: nothing tells how right the lens, the camera's pose "
+        "in the cloud and the cloud's scale are.",
+    ]
+    if not _USUAL_HEIGHTS_M[0] <= height <= _USUAL_HEIGHTS_M[1]:
+        notes.append(f"A height of {height:.2f} m is unusual: check that the cloud is in metres.")
+    return tuple(notes)
 
 
 def _plane_members(cloud: Array, search: PlaneSearch) -> NDArray[np.intp]:
-    import open3d
-
     if len(cloud) < 10:
         raise CalibrationError(
             f"A cloud of {len(cloud)} points is too small to find the road in.",
             "Choose a denser point cloud.",
         )
+    open3d = _open3d()
     open3d.utility.random.seed(search.seed)
     shape: Any = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(cloud))
     _, members = shape.segment_plane(search.threshold_m, 3, search.rounds)
@@ -190,3 +227,14 @@ def _refit(road: Array) -> tuple[Array, float]:
             "Cut the cloud to the road first, and check the camera's pose in it.",
         )
     return normal, height
+
+
+def _open3d() -> Any:
+    try:
+        import open3d
+    except (ImportError, OSError) as problem:
+        raise CalibrationError(
+            f"The road cannot be found in a point cloud here: open3d does not load ({problem}).",
+            "Use an installation with open3d and the libraries in scripts/system-packages.txt.",
+        ) from problem
+    return open3d

@@ -15,11 +15,11 @@ from core.geometry.calibration.files.any_file import read_calibration_file
 from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
 from core.geometry.calibration.files.kitti import read_kitti
 from core.geometry.calibration.files.own_json import read_own, write_own
-from core.geometry.calibration.ground_points import tangent_plane
-from core.geometry.cameras import Camera, pinhole
+from core.geometry.cameras import pinhole
 from core.geometry.ground_plane import GroundPlane
 from core.geometry.poses import Pose, rotation_from_vector
 from core.records.cameras import CalibrationMethod
+from tests.calibration_files import ai_city
 from tests.geometry.calibration.street import ground
 
 KITTI = """P0: 7.215377e+02 0.000000e+00 6.095593e+02 0.000000e+00 0.000000e+00 7.215377e+02 1.728540e+02 0.000000e+00 0.000000e+00 0.000000e+00 1.000000e+00 0.000000e+00
@@ -58,27 +58,6 @@ def test_kittis_raw_recordings_say_their_size(tmp_path: Path) -> None:
     raw, straight = read_kitti(file)
     assert (raw.camera.width, raw.camera.height, len(raw.camera.distortion)) == (1392, 512, 5)
     assert (straight.camera.width, straight.camera.height) == (1242, 375)
-
-
-def ai_city(camera: Camera, plane: GroundPlane, tail: str = "", inverse: bool = False) -> str:
-    """A calibration as AI City's tool prints it: homography from (latitude, longitude, 1) to pixels."""
-    tangent = tangent_plane([[42.525678, -90.723601]])
-    frame = plane.frame()
-    # the ground is linear in degrees to a millimetre here: take it from three places
-    steps = tangent.metres([[42.525678, -90.723601], [42.526678, -90.723601], [42.525678, -90.722601]])
-    per_degree = np.stack([steps[1], steps[2]], axis=1) * 1000.0
-    to_metres = np.eye(3)
-    to_metres[:2, :2] = per_degree
-    to_metres[:2, 2] = -per_degree @ [42.525678, -90.723601]
-    # x east is ahead, y north is left
-    to_camera = np.stack([frame.rotation[:, 0], frame.rotation[:, 1], frame.translation], axis=1)
-    homography = camera.matrix @ to_camera @ to_metres
-    homography = homography / homography[2, 2]
-    if inverse:
-        homography = np.linalg.inv(homography)
-        homography /= homography[2, 2]
-    rows = ";".join(" ".join(f"{value:.15f}" for value in row) for row in homography)
-    return f"Homography matrix: {rows}\n{tail}Reprojection error: 3.284\n"
 
 
 @pytest.mark.parametrize("inverse", [False, True])

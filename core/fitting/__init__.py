@@ -1,0 +1,1 @@
+"""From 2D evidence to pose and shape: vehicles, and cameras calibrated from them."""

@@ -1,0 +1,1 @@
+"""Cars: pose and shape from keypoints, tracks and outlines."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pictures of the window on the embedded clip, for docs/images. Real footage is never in them.
+# Pictures of the window on the demo street, for docs/images. Real footage is never in them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -31,8 +31,7 @@ from core.synthesis.street.soup import Material, Soup
 from core.synthesis.street.still_view import StillView, Town
 from core.synthesis.street.surroundings import Surroundings
 from core.synthesis.street.town import build_town
-from core.synthesis.street.truth import StreetObject
-from core.synthesis.truth import CoverKind
+from core.synthesis.street.truth import CoverKind, StreetObject
 
 Floats = NDArray[np.float32]
 

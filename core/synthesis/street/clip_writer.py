@@ -26,34 +26,44 @@ _KEYFRAME_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class ClipFiles:
-    """What was written: the video, the truth as JSON, and the depth of all frames as npz."""
+    """What was written: the video, the truth as JSON, and the depth of all frames as npz, or None."""
 
     video: Path
     truth: Path
-    depth: Path
+    depth: Path | None
 
     @classmethod
-    def of(cls, video: Path) -> ClipFiles:
+    def of(cls, video: Path, *, depth: bool = True) -> ClipFiles:
         """The files that belong to a video of that name."""
-        return cls(video, video.with_suffix(".truth.json"), video.with_suffix(".depth.npz"))
+        return cls(
+            video, video.with_suffix(".truth.json"), video.with_suffix(".depth.npz") if depth else None
+        )
+
+    def unfinished(self) -> ClipFiles:
+        """What the same files are called until they are whole."""
+        video, truth, *depth = (path.with_name(path.name + ".part") for path in self)
+        return ClipFiles(video, truth, depth[0] if depth else None)
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.video, self.truth, self.depth))
+        return iter(path for path in (self.video, self.truth, self.depth) if path is not None)
 
 
-def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None) -> ClipFiles:
+def write_clip(
+    camera: StreetCamera, out: Path, progress: Progress | None = None, *, depth: bool = True
+) -> ClipFiles:
     """Renders all frames into a video, with NAME.truth.json and NAME.depth.npz beside it.
 
     Args:
         out: the .mp4 file; each file is replaced only once it is complete.
         progress: is told the share that is done, 0 to 1.
+        depth: whether to write it; it is by far the largest of the files.
 
     Raises:
         MediaError: a file cannot be written.
         DiskFullError: the disk has no room left.
     """
-    files = ClipFiles.of(out)
-    parts = ClipFiles(*(path.with_name(path.name + ".part") for path in files))
+    files = ClipFiles.of(out, depth=depth)
+    parts = files.unfinished()
     with _plain_errors(out):
         try:
             _write_parts(camera, parts, progress)
@@ -133,7 +143,8 @@ def _write_parts(camera: StreetCamera, parts: ClipFiles, progress: Progress | No
             "Choose an even width and height.",
         )
     rate = Fraction(settings.fps).limit_denominator(1000)
-    log, rows = DepthLog(camera.still.view.depth), []
+    log = None if parts.depth is None else DepthLog(camera.still.view.depth)
+    rows = []
     with av.open(str(parts.video), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
         assert isinstance(stream, VideoStream)
@@ -145,11 +156,13 @@ def _write_parts(camera: StreetCamera, parts: ClipFiles, progress: Progress | No
             image = av.VideoFrame.from_ndarray(frame.picture, format="rgb24")
             image.pts = index
             container.mux(stream.encode(image))
-            log.add(frame.depth)
+            if log is not None:
+                log.add(frame.depth)
             rows.append(frame_row(frame))
             _tell(progress, index + 1, settings.frame_count)
         container.mux(stream.encode(None))
-    log.save(parts.depth)
+    if log is not None and parts.depth is not None:
+        log.save(parts.depth)
     _save_json(parts.truth, {**header(settings, camera.mount), "pictures": rows})
 
 

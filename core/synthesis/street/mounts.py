@@ -130,3 +130,13 @@ def far_mount(layout: Layout, width: int, height: int) -> Mount:
     return mount(
         "far", reference_camera(width, height), (x, layout.road_half + 1.0, 7.0), -2.75, float(np.deg2rad(17))
     )
+
+
+def kerb_mount(layout: Layout, width: int, height: int) -> Mount:
+    """A third camera: above the right pavement, looking across the road.
+
+    A lamp post, a sign and trees stand between it and the lanes, so that still things hide cars too.
+    """
+    y = -(layout.road_half + 2.5)
+    yaw, pitch = float(np.deg2rad(35.0)), float(np.deg2rad(14.0))
+    return mount("kerb", reference_camera(width, height), (6.0, y, 6.0), yaw, pitch)

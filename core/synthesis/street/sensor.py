@@ -13,7 +13,7 @@ from core.synthesis.street.settings import StreetSettings
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
-_MIDDLE = 0.088
+_MIDDLE = 0.1
 _PLATES = 5
 
 
@@ -34,7 +34,7 @@ class Sensor:
         light_seen = np.log(still[still.shape[0] // 4 :].mean(axis=2) + 1e-3)
         self._gain = float(_MIDDLE / max(float(np.exp(light_seen.mean())), 1e-3))
         dark = float(np.clip(self._gain / 4.0, 1.0, 30.0)) ** 0.5
-        self._curve = tone_curve(float(rng.uniform(1.0, 1.15)))
+        self._curve = tone_curve(float(rng.uniform(1.05, 1.2)))
         tint = np.array([rng.uniform(0.93, 1.0), 1.0, rng.uniform(1.02, 1.13)])
         colour = float(rng.uniform(0.78, 0.98))
         grey = np.tile([0.25, 0.60, 0.15], (3, 1))

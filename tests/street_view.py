@@ -1,4 +1,4 @@
-"""The fixed camera that looks at the synthetic street.
+"""A fixed camera that looks at a road, in formulas of its own: tests draw with it and ask for the camera.
 
 The street's frame: X along the street to the right, Y across it away from the camera, Z up, metres,
 with the ground at Z = 0 and the camera above the origin.
@@ -11,8 +11,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.synthesis.truth import ViewTruth
 
 Array = NDArray[np.float64]
 
@@ -66,21 +64,9 @@ class StreetView:
         safe = np.maximum(depth, 1e-3)
         return seen[..., :2] / safe[..., None] * self.focal_px + np.array(self.center_px), depth
 
-    def rays(self, u: Array, v: Array) -> Array:
-        """(..., 3) directions in the street's frame through pixels u, v, of depth 1 m."""
-        cx, cy = self.center_px
-        seen = np.stack([(u - cx) / self.focal_px, (v - cy) / self.focal_px, np.ones_like(u)], axis=-1)
-        return seen @ self.rotation
-
-    def truth(self) -> ViewTruth:
-        """The camera as others read it, in its own frame."""
-        cx, cy = self.center_px
-        intrinsics = np.array([[self.focal_px, 0.0, cx], [0.0, self.focal_px, cy], [0.0, 0.0, 1.0]])
-        return ViewTruth(intrinsics, self.rotation @ np.array([0.0, 0.0, 1.0]), self.mast_m)
-
 
 def default_view(width: int = 640, height: int = 360) -> StreetView:
-    """The view of the demo clip, for a picture of any size."""
+    """A view along and across the road, for a picture of any size."""
     return StreetView(
         width=width,
         height=height,

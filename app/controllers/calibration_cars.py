@@ -102,7 +102,7 @@ class CarsCalibrationController(QObject):
         """The calibration that a check is of, and what to call it."""
         state = self._calibration
         if state.way is not None:
-            return None if state.candidate is None else (state.candidate, "not saved yet")
+            return None if state.candidate is None else (state.candidate, "the one that is not saved yet")
         present = state.in_force
         return None if present is None else (present.record, f"version {present.version}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from app.controllers.keypoint_frames import KeypointFrames
 from app.controllers.keypoint_looks import LOOKS
 from app.controllers.keypoint_queue import KeypointQueue
 from app.controllers.keypoint_reads import KeypointReads, OpenCar
+from app.controllers.keypoint_shelf import CarShelf, stands_by
 from app.controllers.keypoint_track import TrackFilling, carried_to, fill
 from app.states.keypoints import KeypointsState
 from core.records.fits import VehicleFit
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from app.session import ProjectSession
 
 AHEAD = 3
-_KEPT = 16
 _NUDGE_PAUSE_MS = 600  # steps of the arrow keys within it are one gesture
 _TOLD_BY = ("keypoint_set", "fit")
 
@@ -68,7 +66,7 @@ class KeypointsController(QObject):
         self._dirty = False  # whether the points were changed since the fit was kept
         self._asked_again = False  # whether Enter was pressed on an ambiguous fit
         self._carried: dict[int, VehicleFit] = {}
-        self._prepared: OrderedDict[int, OpenCar] = OrderedDict()
+        self._shelf = CarShelf(session, self._reads, self.frames)
         self._reversed = 0
         self._shown = False
         self._nudge = QTimer(self)
@@ -76,7 +74,7 @@ class KeypointsController(QObject):
         self._nudge.setInterval(_NUDGE_PAUSE_MS)
         self._nudge.timeout.connect(self.settle)
         self.queue.arrived.connect(self._on_queue)
-        self.frames.arrived.connect(self._look_ahead)
+        self.frames.arrived.connect(lambda: self._shelf.prepare(self.queue.following(self.current, AHEAD)))
         self._edits.refused.connect(self._read_points)
         self._edits.said.connect(self.said)
         session.undone.connect(lambda touched: self._on_reversed(touched, "Undid"))
@@ -128,7 +126,7 @@ class KeypointsController(QObject):
             self.changed.emit(self.state)
             self.frames.clear()
             return
-        known = self._prepared.get(instance_id)
+        known = self._shelf.get(instance_id)
         if known is not None:
             self._take(known)
             return
@@ -256,7 +254,7 @@ class KeypointsController(QObject):
         self._points = gestures.filled(self._points, answer.ghosts)
         self._place = LOOKS[self._points.template].order[-1]
         self._dirty = False
-        self._prepared.pop(car.id, None)
+        self._shelf.forget([car.id])
         self._edits.accept([self._accepted(car, self._points)], f"Accept the points of {car.name}")
         self._emit()
 
@@ -355,13 +353,15 @@ class KeypointsController(QObject):
         turned = touched.edit_id == self._reversed and touched.edit_id != 0
         self._reversed = 0
         ids = touched.rows.get("instance", ())
-        self._forget(ids)
+        self._shelf.forget(ids, fits="fit" in touched.rows)
         if "calibration" in touched.rows or "camera" in touched.rows:
-            self._prepared.clear()
+            self._shelf.clear()
             self._open_again()
             return
         if ids:
             self.queue.on_edited(ids)
+        if "fit" in touched.rows and self._car is not None and stands_by(self._car, ids):
+            self._open_again()  # what stands in front of it may have been fitted only now
         if not turned and self._edits.is_own(touched):
             return
         if self.current in ids:
@@ -371,14 +371,14 @@ class KeypointsController(QObject):
 
     def on_outside_change(self) -> None:
         """Another process wrote, such as a job that fits."""
-        self._prepared.clear()
+        self._shelf.clear()
         self.queue.on_outside_change()
 
     # ---- details --------------------------------------------------------------------------------
 
     def _take(self, car: OpenCar) -> None:
         """Shows a car that was read."""
-        self._keep(car)
+        self._shelf.keep(car)
         self._car = car
         row = car.context.keypoints
         self._points = gestures.none_placed(LOOKS[Template.CAR]) if row is None else row.keypoints
@@ -402,7 +402,7 @@ class KeypointsController(QObject):
         def arrived(car: OpenCar | None) -> None:
             if car is None or self.current != wanted or self._car is None:
                 return
-            self._keep(car)
+            self._shelf.keep(car)
             carried = None if self._live is None else self._live.carried
             self._car, self._live = car, LiveFit(car.fitting, car.size_px, carried)
             self._refit()
@@ -453,7 +453,7 @@ class KeypointsController(QObject):
     def _save(self, title: str) -> None:
         assert self._car is not None
         self._dirty = True
-        self._prepared.pop(self._car.id, None)
+        self._shelf.forget([self._car.id])
         self._edits.save(self._car.id, self._points, title)
         self._emit()
 
@@ -464,7 +464,7 @@ class KeypointsController(QObject):
         if car is None or not self._dirty or not answer.sure or answer.fit is None or answer.carried:
             return
         self._dirty = False
-        self._prepared.pop(car.id, None)
+        self._shelf.forget([car.id])
         self._edits.accept([self._accepted(car, None)], f"Keep the fit of {car.name}")
 
     def _accepted(self, car: OpenCar, points: KeypointSet | None) -> AcceptedCar:
@@ -498,37 +498,6 @@ class KeypointsController(QObject):
     def _on_queue(self, first: int | None) -> None:
         if self.current is None and first is not None and self._shown:
             self.show_instance(first)
-
-    def _look_ahead(self) -> None:
-        for slot, instance_id in enumerate(self.queue.following(self.current, AHEAD)):
-            if instance_id not in self._prepared:
-                self._read_ahead(instance_id, slot)
-            else:
-                self.frames.prepare(self._prepared[instance_id], slot)
-
-    def _read_ahead(self, instance_id: int, slot: int) -> None:
-        def arrived(car: OpenCar | None) -> None:
-            if car is not None:
-                self._keep(car)
-                self.frames.prepare(car, slot)
-
-        self._session.in_background(
-            lambda: self._reads.car(instance_id), arrived, tag=f"keypoints ahead {slot}"
-        )
-
-    def _keep(self, car: OpenCar) -> None:
-        self._prepared[car.id] = car
-        self._prepared.move_to_end(car.id)
-        while len(self._prepared) > _KEPT:
-            self._prepared.popitem(last=False)
-
-    def _forget(self, instance_ids: Sequence[int]) -> None:
-        changed = set(instance_ids)
-        for key, car in list(self._prepared.items()):
-            near = {view.instance_id for view in car.context.track}
-            near |= {other.instance.id for other in car.context.others}
-            if key in changed or near & changed:
-                del self._prepared[key]
 
 
 def _told_by(origin: LabelOrigin) -> LabelOrigin:

@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.composition.keypoints import build_keypoints
+from app.controllers.keypoints import KeypointsController
 from app.session import ProjectSession
 from app.states.keypoints import KeypointsState
 from app.views.keypoints.keypoints_view import KeypointsView
@@ -95,6 +96,13 @@ class Desk:
         self.edited()
         with self.session.project.read() as connection:
             return fits_in_force(connection, [instance_id]).get(instance_id)
+
+    def others(self) -> list[int]:
+        """Ids of the cars that may hide points of the one that is shown."""
+        controller = self.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
+        assert isinstance(controller, KeypointsController)
+        car = controller.car
+        return [] if car is None else [instance_id for instance_id, _ in car.fitting.others]
 
     def titles(self) -> list[str]:
         """The history, oldest first, from after the street was made."""

@@ -308,6 +308,20 @@ def track_of(desk: Desk, car: TrueCar) -> int | None:
     return row.track_id
 
 
+def test_the_fit_of_the_car_just_left_counts_among_what_may_hide_the_next(
+    desk: Desk, street_path: Path, car: TrueCar
+) -> None:
+    desk.show(car)
+    desk.place_true(car, car.seen(12))
+    other = next(one for one in streets.cars(street_path) if one.instance_id != car.instance_id)
+    assert desk.fit_of(car.instance_id) is None
+    desk.show(other)  # the fit of the first is kept while the second is shown already
+    desk.place_true(other, other.seen(4))
+    desk.edited()
+    assert desk.fit_of(car.instance_id) is not None
+    desk.qtbot.waitUntil(lambda: car.instance_id in desk.others())
+
+
 def test_undo_of_another_cars_points_shows_that_car(desk: Desk, street_path: Path) -> None:
     first, second = streets.cars(street_path)[:2]
     desk.show(first)

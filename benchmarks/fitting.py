@@ -3,8 +3,8 @@
     python -m benchmarks fitting
 
 Cars of the default space by ALGORITHMS 10's set-up: reference camera, 15 to 60 m, 2 px noise, 40 % of the
-visible points left out. The bound is Cramer and Rao's with the shape's prior (Van Trees 1968): the median error
-is compared with the median length of draws from the bound's Gaussian.
+visible points left out. The bound is Cramer and Rao's with the shape's prior (Van Trees 1968): the median
+error is compared with the median length of draws from the bound's Gaussian.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._fitting_scenes import TrueCar, draw_cars, reference_camera
+from benchmarks._fitting_scenes import FAR_M, NEAR_M, TrueCar, car_at, draw_cars, reference_camera
 from core.fitting.vehicles.evidence import KeypointEvidence
 from core.fitting.vehicles.fit_mesh import fit_ray_mesh
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.fitting.vehicles.ground_model import POSE, GroundModel
 from core.fitting.vehicles.predict import predict
 from core.fitting.vehicles.shape_basis import basis_of
+from core.fitting.vehicles.traffic4d import fit_traffic4d
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
 from core.records.detections import Category
@@ -31,6 +32,7 @@ from core.records.shapes import KeypointTag
 from core.shapes.keypoints import COUNT, FLIP
 from core.shapes.space import CarShapeSpace
 from core.shapes.space_file import default_space
+from core.synthesis.street.mounts import far_mount
 from core.synthesis.street.settings import StreetSettings
 from core.synthesis.street.street import Street, StreetCamera
 from core.synthesis.street.truth import StreetObject
@@ -57,8 +59,9 @@ class FittingFigures:
         cars_a_second: in batches; predict_ms, predict_p95_ms: with 20 other cars;
         scipy_ms, scipy_place_m, fit_place_m: scipy.optimize.least_squares from eight headings, and both
             medians on the same cars.
-        self_tags, other_tags: share of the street's points that are truly so of which the fit says so.
-        self_points, other_points: how many those are.
+        self_tags, other_tags: share of the street's points that are truly so of which the fit says so, of
+            cars at 15 to 60 m; self_points, other_points: how many those are.
+        self_tags_all, other_tags_all, self_points_all, other_points_all: at all distances.
     """
 
     cars: int
@@ -89,6 +92,10 @@ class FittingFigures:
     self_points: int
     other_tags: float
     other_points: int
+    self_tags_all: float
+    self_points_all: int
+    other_tags_all: float
+    other_points_all: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +105,7 @@ class _Errors:
     good: NDArray[np.bool_]
 
 
-def main(cars: int = 2000, frames: int = 40) -> dict[str, float | int]:
+def main(cars: int = 3000, streets: int = 3) -> dict[str, float | int]:
     """Measures and prints."""
     space = default_space()
     camera, plane = reference_camera()
@@ -115,7 +122,7 @@ def main(cars: int = 2000, frames: int = 40) -> dict[str, float | int]:
     swapped = _swapped(fitter, drawn[:600])
     speed = _speed(fitter, [views[i] for i in chosen[:300]])
     peer = _scipy(fitter, [drawn[i] for i in chosen[:40]], [views[i] for i in chosen[:40]])
-    tags = _street_tags(space, frames)
+    near, every = _street_tags(space, streets)
     figures = FittingFigures(
         cars=len(chosen),
         place_m=float(np.median(errors.place)),
@@ -141,14 +148,19 @@ def main(cars: int = 2000, frames: int = 40) -> dict[str, float | int]:
         scipy_ms=peer[0],
         scipy_place_m=peer[1],
         fit_place_m=peer[2],
-        self_tags=tags[0],
-        self_points=tags[1],
-        other_tags=tags[2],
-        other_points=tags[3],
+        self_tags=near.share(KeypointTag.SELF_OCCLUDED),
+        self_points=near.counts[KeypointTag.SELF_OCCLUDED],
+        other_tags=near.share(KeypointTag.OTHER_OCCLUDED),
+        other_points=near.counts[KeypointTag.OTHER_OCCLUDED],
+        self_tags_all=every.share(KeypointTag.SELF_OCCLUDED),
+        self_points_all=every.counts[KeypointTag.SELF_OCCLUDED],
+        other_tags_all=every.share(KeypointTag.OTHER_OCCLUDED),
+        other_points_all=every.counts[KeypointTag.OTHER_OCCLUDED],
     )
     for name, value in asdict(figures).items():
         print(f"{name}: {round(value, 3)}")
     _print_views(space, camera, plane)
+    _print_traffic4d(fitter)
     return asdict(figures)
 
 
@@ -228,25 +240,14 @@ def _scipy(
     began = time.thread_time()
     for car, view in zip(cars, views, strict=True):
         seen = fitter.sightings([view])
-        there = seen.weights[0] > 0
-        weights = seen.weights[0, there]
-
-        def residuals(state: Array) -> Array:
-            pixels = model.project(state[None])[0][0][:, there]
-            wrong = (pixels - seen.pixels[0][:, there]) * weights
-            return np.concatenate([np.nan_to_num(wrong, nan=1e6).reshape(-1), state[POSE:]])
-
-        def slope(state: Array) -> Array:
-            by = (model.project(state[None])[1][0][..., there] * weights).reshape(len(state), -1)
-            return np.concatenate([np.nan_to_num(by).T, np.eye(len(state))[POSE:]])
-
+        one = _ScipyCar(model, seen.pixels[0], seen.weights[0])
         starts = model.starts(seen.pixels, seen.weights, headings)[0]
         found = [
-            least_squares(residuals, start, slope, loss="huber", f_scale=2.0, max_nfev=60)
+            least_squares(one.residuals, start, one.slope, loss="huber", f_scale=2.0, max_nfev=60)
             for start in starts
             if np.isfinite(model.project(start[None])[0]).all()
         ]
-        best = min(found, key=lambda one: one.cost)
+        best = min(found, key=lambda solution: solution.cost)
         off.append(np.hypot(*(best.x[:2] - car.place)))
     spent = (time.thread_time() - began) / len(cars)
     for car, view in zip(cars, views, strict=True):
@@ -254,47 +255,89 @@ def _scipy(
     return spent * 1e3, float(np.median(off)), float(np.median(ours))
 
 
-def _street_tags(space: CarShapeSpace, frames: int) -> tuple[float, int, float, int]:
-    """Cars of a street of whom at least three visible points were placed; hidden points by their true tags.
+@dataclass(frozen=True, eq=False)
+class _ScipyCar:
+    """One car's residuals and their slope, with the prior, as SciPy wants them."""
 
-    Points that a still thing or a person hides are left out: the fits know of cars only.
+    model: GroundModel
+    pixels: Array
+    weights: Array
+
+    def residuals(self, state: Array) -> Array:
+        wrong = (self.model.project(state[None])[0][0] - self.pixels) * self.weights
+        return np.concatenate([np.nan_to_num(wrong, nan=1e6).reshape(-1), state[POSE:]])
+
+    def slope(self, state: Array) -> Array:
+        by = (self.model.project(state[None])[1][0] * self.weights).reshape(len(state), -1)
+        return np.concatenate([np.nan_to_num(by).T, np.eye(len(state))[POSE:]])
+
+
+def _street_tags(space: CarShapeSpace, streets: int) -> tuple[_Tags, _Tags]:
+    """Points of cars that three visible points or more give a fit: within 15 to 60 m, and at any distance.
+
+    Points that a still thing hides are left out: fits know of cars only. The pictures are a third of the
+    reference camera's, and so is their noise.
     """
-    street = Street(StreetSettings(width=1920, height=1080, frame_count=frames * 8, seed=5, cars=30))
-    view = StreetCamera(street, street.default_mount())
-    fitter = VehicleFitter(view.mount.camera, view.mount.ground, space)
-    rng = np.random.default_rng(6)
-    right = {KeypointTag.SELF_OCCLUDED: [0, 0], KeypointTag.OTHER_OCCLUDED: [0, 0]}
-    for index in range(0, frames * 8, 8):
-        cars = [item for item in view.frame(index).objects if item.category is Category.CAR]
-        fits = fitter.fit_many([_street_view(item, rng) for item in cars])
-        known = [
-            (item, fit)
-            for item, fit in zip(cars, fits, strict=True)
-            if fit.verdict in (FitVerdict.GOOD, FitVerdict.AMBIGUOUS)
-        ]
-        meshes = {item.track_id: fit_ray_mesh(fit, space) for item, fit in known}
-        for item, fit in known:
-            others = [(who, mesh) for who, mesh in meshes.items() if who != item.track_id]
-            said = predict(fit, view.mount.camera, space, others)
-            for tag, hider, point in zip(item.points.tags, item.points.hiders, said, strict=True):
-                by_car = hider is not None and hider.track_id in {one.track_id for one in cars}
-                if tag in right and (tag is KeypointTag.SELF_OCCLUDED or by_car):
-                    right[tag][0] += point.tag is tag
-                    right[tag][1] += 1
-    own, other = right[KeypointTag.SELF_OCCLUDED], right[KeypointTag.OTHER_OCCLUDED]
-    return own[0] / max(own[1], 1), own[1], other[0] / max(other[1], 1), other[1]
+    near, every = _Tags(), _Tags()
+    for seed in range(5, 5 + 2 * streets, 2):
+        street = Street(StreetSettings(width=640, height=360, frame_count=160, seed=seed, cars=50, people=0))
+        for place in (street.default_mount(), far_mount(street.layout, 640, 360)):
+            view = StreetCamera(street, place)
+            fitter = VehicleFitter(place.camera, place.ground, space)
+            rng = np.random.default_rng(seed)
+            for index in range(0, 160, 20):
+                cars = [item for item in view.frame(index).objects if item.category is Category.CAR]
+                _count_tags(fitter, cars, rng, near, every)
+    return near, every
 
 
-def _street_view(item: StreetObject, rng: np.random.Generator) -> KeypointEvidence:
+def _count_tags(
+    fitter: VehicleFitter, cars: Sequence[StreetObject], rng: np.random.Generator, near: _Tags, every: _Tags
+) -> None:
+    fits = fitter.fit_many([_street_view(item, fitter.camera, rng) for item in cars])
+    known = [
+        (item, fit)
+        for item, fit in zip(cars, fits, strict=True)
+        if fit.verdict in (FitVerdict.GOOD, FitVerdict.AMBIGUOUS)
+    ]
+    meshes = {item.track_id: fit_ray_mesh(fit, fitter.space) for item, fit in known}
+    numbers = {item.track_id for item in cars}
+    for item, fit in known:
+        others = [(who, mesh) for who, mesh in meshes.items() if who != item.track_id]
+        said = predict(fit, fitter.camera, fitter.space, others)
+        for tag, hider, point in zip(item.points.tags, item.points.hiders, said, strict=True):
+            by_car = hider is not None and hider.track_id in numbers
+            if tag is KeypointTag.OTHER_OCCLUDED and not by_car:
+                continue
+            every.add(tag, point.tag)
+            if NEAR_M <= item.distance_m <= FAR_M:
+                near.add(tag, point.tag)
+
+
+class _Tags:
+    """How many points truly have each tag, and of how many of those the fit says so."""
+
+    def __init__(self) -> None:
+        self.counts: dict[KeypointTag, int] = dict.fromkeys(KeypointTag, 0)
+        self.right: dict[KeypointTag, int] = dict.fromkeys(KeypointTag, 0)
+
+    def add(self, true: KeypointTag, said: KeypointTag) -> None:
+        self.counts[true] += 1
+        self.right[true] += true is said
+
+    def share(self, tag: KeypointTag) -> float:
+        return self.right[tag] / max(self.counts[tag], 1)
+
+
+def _street_view(item: StreetObject, camera: Camera, rng: np.random.Generator) -> KeypointEvidence:
+    noise = NOISE_PX * camera.width / 1920
     seen = np.array([tag is KeypointTag.VISIBLE for tag in item.points.tags])
-    pixels = np.where(seen[:, None], item.points.pixels + rng.normal(0, NOISE_PX, (COUNT, 2)), np.nan)
-    return KeypointEvidence(pixels, np.where(seen, NOISE_PX, np.inf), seen)
+    pixels = np.where(seen[:, None], item.points.pixels + rng.normal(0, noise, (COUNT, 2)), np.nan)
+    return KeypointEvidence(pixels, np.where(seen, noise, np.inf), seen)
 
 
 def _print_views(space: CarShapeSpace, camera: Camera, plane: GroundPlane) -> None:
     """ALGORITHMS 5.3's table: 72 headings, 1.5 px, on the ground and without it."""
-    from benchmarks._fitting_scenes import car_at
-
     sets = {
         "all 12": range(COUNT),
         "one side (6)": [0, 2, 4, 6, 8, 10],
@@ -323,6 +366,36 @@ def _print_views(space: CarShapeSpace, camera: Camera, plane: GroundPlane) -> No
                 ]
                 parts.append(_turns(cars, fitter.fit_many(views)))
             print(f"{name}, {'ground' if ground is not None else 'free'}: {'; '.join(parts)}")
+
+
+def _print_traffic4d(fitter: VehicleFitter) -> None:
+    """Traffic4D's joint solution of 12 cars over 8 frames, without the ground that single fits are given."""
+    assert fitter.plane is not None
+    rng = np.random.default_rng(8)
+    tracks: list[list[TrueCar]] = []
+    for _ in range(12):
+        heading, beta = float(rng.uniform(-np.pi, np.pi)), rng.normal(size=fitter.space.components)
+        begin = np.array([rng.uniform(20, 40), rng.uniform(-8, 8)])
+        ahead = np.array([np.cos(heading), np.sin(heading)])
+        tracks.append(
+            [
+                car_at(fitter.space, fitter.camera, fitter.plane, begin + ahead * step, heading, beta)
+                for step in range(8)
+            ]
+        )
+    views = [[car.evidence(rng, NOISE_PX, 0.0) for car in track] for track in tracks]
+    found = fit_traffic4d(fitter.camera, fitter.space, views)
+    theirs, ours = [], []
+    for track, seen, fits in zip(tracks, views, found.fits, strict=True):
+        for car, fit, single in zip(track, fits, fitter.fit_many(seen), strict=True):
+            ours.append(np.linalg.norm(car.pose.translation - single.translation))
+            if fit is not None:
+                theirs.append(np.linalg.norm(car.pose.translation - fit.translation))
+    print(
+        f"Traffic4D on 12 cars of 8 frames: {len(theirs)} of 96 fitted, median {np.median(theirs):.2f} m, "
+        f"p90 {np.percentile(theirs, 90):.2f} m; single fits {np.median(ours):.2f} and "
+        f"{np.percentile(ours, 90):.2f} m"
+    )
 
 
 def _turns(cars: Sequence[TrueCar], fits: Sequence[VehicleFit]) -> str:

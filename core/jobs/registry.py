@@ -76,7 +76,7 @@ def _keypoints(context: JobContext) -> dict[str, Any]:
 
 
 def _fit(context: JobContext) -> dict[str, Any]:
-    from core.jobs.fit import run_fit
+    from core.jobs.fit.job import run_fit
 
     return run_fit(context)
 

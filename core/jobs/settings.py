@@ -198,6 +198,11 @@ class FitSettings(JobSettings):
         description="track: the frames of a track together, with one shape. single: each frame by itself.",
         json_schema_extra={"labels": {"track": "Whole tracks", "single": "Each frame by itself"}},
     )
+    coarse: bool = Field(
+        True,
+        title="The others coarsely",
+        description="Cars without keypoints by the outline of their mask and the motion of their track.",
+    )
     redo: bool = Field(
         False,
         title="Fit again",

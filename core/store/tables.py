@@ -213,6 +213,7 @@ track = Table(
 
 _KEYPOINTS = ("state", "category", "thinned", "label", "points_placed", "id")
 _KEYPOINT_FILTERS = ("verdict", "size", "track_id")
+_FITTED = ("fit_id", "state", "track_id", "keypoint_set_id", "mask_id")
 _QUEUE = ("state", "thinned", "verdict", "uncertainty", "id")
 _QUEUE_FILTERS = ("label", "category", "score", "size", "reasons", "captured_at")
 
@@ -282,6 +283,8 @@ instance = Table(
     Index("ix_instance_source_keypoint_queue", "source_id", *_KEYPOINTS, *_KEYPOINT_FILTERS, "camera_id"),
     # those that have keypoints, for jobs and exports
     Index("ix_instance_with_keypoints", "source_id", "id", sqlite_where=text("keypoint_set_id IS NOT NULL")),
+    # what the list of fits asks of the object of each
+    Index("ix_instance_fit", *_FITTED, sqlite_where=text("fit_id IS NOT NULL")),
     # the timeline of a source, with all that its marks are drawn from
     Index("ix_instance_timeline", "source_id", "state", "time_s", "label", "verdict"),
     sqlite_autoincrement=True,
@@ -324,7 +327,7 @@ keypoint_set = Table(
 )
 
 # the columns after the id are there so that every filter is decided by the index alone
-_FIT_FILTERS = ("id", "camera_id", "source_id", "verdict_rank", "review_rank", "method", "instance_id")
+_FIT_FILTERS = ("id", "camera_id", "source_id", "verdict_rank", "review_rank", "method", "in_force")
 _IN_FORCE = text("in_force = 1")
 
 fit = Table(

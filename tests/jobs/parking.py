@@ -6,16 +6,19 @@ import math
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
 from core.geometry.calibration.result import to_record
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane, pose_on_ground
+from core.geometry.masks import full_to_patch, patch_area, patch_box, patch_to_rle
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.finds import FoundInstance
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.masks import MaskPatch
 from core.records.media import FrameStamp, SourceKind, SourceTable
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
@@ -40,6 +43,13 @@ CAMERA = Camera(
 )
 GROUND = GroundPlane(np.array([0.0, -math.cos(DOWN_RAD), -math.sin(DOWN_RAD)]), 6.0)
 HEADING_RAD = 0.4
+
+
+def found_of(patch: MaskPatch) -> FoundInstance:
+    """A car whose mask is known."""
+    box = patch_box(patch)
+    assert box is not None
+    return FoundInstance(box, Category.CAR, 0.9, patch_to_rle(patch, HEIGHT, WIDTH), patch_area(patch))
 
 
 class Parking:
@@ -87,10 +97,24 @@ class Parking:
         placed = [PlacedPoint(x, y, KeypointTag.SELF_OCCLUDED, LabelOrigin.IMPORT) for x, y in pixels[:count]]
         return KeypointSet(Template.CAR, (*placed, *(None,) * (12 - count)))
 
-    def add_cars(self, frame: int, places: list[tuple[float, float]], count: int = 12) -> list[int]:
-        """Cars in a frame, with the first so many of their keypoints; gives their ids."""
+    def outline_at(self, place: tuple[float, float]) -> MaskPatch:
+        """The mean car's outline there, as wide as its convex hull."""
+        pose = pose_on_ground(GROUND, place, HEADING_RAD)
+        corners = CAMERA.project(pose.apply(self.space.vertices(np.zeros(self.space.components))))
+        full = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+        hull = cv2.convexHull(corners.astype(np.float32))
+        cv2.fillConvexPoly(full, np.round(hull).astype(np.int32), 1)
+        return full_to_patch(full.astype(bool))
+
+    def add_cars(
+        self, frame: int, places: list[tuple[float, float]], count: int = 12, *, masked: bool = False
+    ) -> list[int]:
+        """Cars in a frame, with the first so many of their keypoints, and with masks; gives their ids."""
         found = []
         for place in places:
+            if masked:
+                found.append(found_of(self.outline_at(place)))
+                continue
             low, high = self.points_at(place).min(axis=0), self.points_at(place).max(axis=0)
             found.append(FoundInstance(Box(*low, *(high - low)), Category.CAR, 0.9))
         with Project.open(self.path) as project, project.bulk() as bulk:
@@ -104,13 +128,13 @@ class Parking:
         self.places |= dict(zip(ids, places, strict=True))
         return ids
 
-    def add_track(self, counts: list[int], y: float = 0.0) -> list[int]:
+    def add_track(self, counts: list[int], y: float = 0.0, *, masked: bool = False) -> list[int]:
         """A car that drives 8 m/s along its heading, with so many keypoints in each of the frames."""
         step = 1.6 * np.array([math.cos(HEADING_RAD), math.sin(HEADING_RAD)])
         ids = []
         for frame, count in enumerate(counts):
             x, side = (np.array([18.0, y]) + frame * step).tolist()
-            ids += self.add_cars(frame, [(x, side)], count)
+            ids += self.add_cars(frame, [(x, side)], count, masked=masked)
         with Project.open(self.path) as project, project.bulk() as bulk:
             bulk.run(lambda c: write_track(c, self.source_id, 1, ids, taken=set()))
         return ids

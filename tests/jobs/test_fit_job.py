@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,14 @@ import numpy as np
 import pytest
 
 from core.errors import JobError, ShapeSpaceError
-from core.jobs import fit as fit_job
 from core.jobs.context import JobContext
+from core.jobs.fit import by_keypoints
 from core.jobs.registry import create
 from core.jobs.runner import run_job
 from core.records.fits import FitMadeFrom, FitMethod, FitReview, FitRow, FitVerdict
 from core.records.jobs import JobState
-from core.records.occlusion import Verdict
+from core.records.masks import MaskPatch
+from core.records.occlusion import LabelOrigin, Verdict
 from core.shapes.space_file import default_space, save_space
 from core.store import check, job_rows
 from core.store.edits.fits import review_fits, save_fit
@@ -28,9 +31,11 @@ from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.fits import fit_history, fits_in_force
+from core.store.queries.instances import by_ids
+from core.store.writers.detections import write_detections
 from tests.forked import ForkServer
 from tests.jobs.doing import do_job
-from tests.jobs.parking import Parking
+from tests.jobs.parking import HEADING_RAD, Parking, found_of
 from tests.store.doing_cars import fit_of
 
 PLACES = [(18.0, -3.0), (18.0, 4.0), (26.0, 1.0), (35.0, -4.0)]
@@ -68,21 +73,21 @@ def test_cars_stand_where_they_are(parking: Parking, method: str) -> None:
         assert row.annotator is None
         assert not row.stale
         assert row.shape_space == default_space().label
-    assert result_of(parking, job) == {"fitted": 4}
+    assert result_of(parking, job) == {"fitted": 4, "of these coarsely": 0}
 
 
 def test_what_is_up_to_date_is_fitted_once(parking: Parking) -> None:
     ids = parking.add_cars(0, PLACES)
     do_job(parking.path, "fit")
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0}
-    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 4}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 4, "of these coarsely": 0}
     with Project.open(parking.path) as project:
         history = History(project, "Ann")
         save_keypoints(history, ids[1], parking.keypoints_at(PLACES[1], 11), "Take one away")
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 1}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 1, "of these coarsely": 0}
     with Project.open(parking.path) as project:
         parking.calibrate(History(project, "Ann"), "again")
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 4}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 4, "of these coarsely": 0}
     with Project.open(parking.path) as project, project.read() as connection:
         assert [row.version for row in fit_history(connection, ids[1])] == [4, 3, 2, 1]
 
@@ -99,16 +104,81 @@ def test_the_frames_of_a_track_have_one_shape(parking: Parking) -> None:
     for i, row in found.items():
         assert np.allclose(row.fit.place_m, parking.places[i], atol=0.05)
         assert not row.stale
-    assert result_of(parking, job) == {"fitted": 4}
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0}
-    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 4}
+    assert result_of(parking, job) == {"fitted": 4, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 4, "of these coarsely": 0}
     do_job(parking.path, "fit", method="single", redo=True)
     assert {row.fit.method for i, row in fits_of(parking, ids).items() if i != ids[2]} == {FitMethod.GROUND}
 
 
+def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
+    driving = parking.add_track([0, 0, 0, 0], masked=True)
+    [parked] = parking.add_cars(0, [(24.0, -4.0)], count=0, masked=True)
+    [boxed] = parking.add_cars(0, [(30.0, 4.0)], count=0)  # no mask, no keypoints: nothing to go by
+    job = do_job(parking.path, "fit", coarse=False)
+    assert result_of(parking, job) == {"fitted": 0, "of these coarsely": 0}
+    job = do_job(parking.path, "fit")
+    assert result_of(parking, job) == {"fitted": 5, "of these coarsely": 5}
+    found = fits_of(parking, [*driving, parked, boxed])
+    assert sorted(found) == [*driving, parked]
+    for i in driving:
+        row = found[i]
+        assert row.fit.is_coarse
+        # the limits that are set for moving cars on the street
+        assert row.fit.place_m is not None
+        assert row.fit.heading_rad is not None
+        assert math.dist(row.fit.place_m, parking.places[i]) < 0.8
+        assert abs(row.fit.heading_rad - HEADING_RAD) < math.radians(6)
+        assert row.mask_id is not None
+    assert found[parked].fit.is_coarse
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
+    # keypoints are better evidence
+    with Project.open(parking.path) as project:
+        keypoints = parking.keypoints_at(parking.places[parked])
+        save_keypoints(History(project, "Ann"), parked, keypoints, "Place all")
+    assert found[parked].stale is False
+    assert fits_of(parking, [parked])[parked].stale
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 1, "of these coarsely": 0}
+    row = fits_of(parking, [parked])[parked]
+    assert row.fit.method is FitMethod.GROUND
+    assert row.mask_id is None
+
+
+def test_a_nearer_car_cuts_an_outline(parking: Parking) -> None:
+    """Only the edges that are the car's own count: the far car stands as far off as it did in plain sight."""
+    far = parking.add_track([0, 0, 0, 0], masked=True)
+    do_job(parking.path, "fit")
+    plain = {i: row.fit.place_m for i, row in fits_of(parking, far).items()}
+    for i in far:
+        patch = parking.outline_at(parking.places[i])
+        height, width = patch.bits.shape
+        rest, nearer = patch.bits.copy(), np.zeros((height + 40, width), dtype=bool)
+        rest[:, : width // 4] = False
+        nearer[:, : width // 4] = True
+        shown = [found_of(MaskPatch(patch.x, patch.y, bits)) for bits in (nearer, rest)]
+        with Project.open(parking.path) as project, project.bulk() as bulk, project.read() as connection:
+            [row] = by_ids(connection, [i])
+            bulk.run(
+                partial(
+                    write_detections,
+                    frame_id=row.frame_id,
+                    found=shown,
+                    detector="made",
+                    origin=LabelOrigin.HEURISTIC,
+                )
+            )
+    do_job(parking.path, "fit")
+    found = fits_of(parking, far)
+    for i in far:
+        assert found[i].version == 2
+        assert found[i].fit.place_m is not None
+        assert plain[i] is not None
+        assert math.dist(found[i].fit.place_m, plain[i]) < 0.8  # type: ignore[arg-type]
+
+
 def test_too_few_points_are_left_without_a_fit(parking: Parking) -> None:
     ids = parking.add_cars(0, PLACES[:2], count=2)
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
     assert fits_of(parking, ids) == {}
 
 
@@ -131,7 +201,7 @@ def test_what_a_person_said_stays(parking: Parking) -> None:
         review_fits(history, [before[accepted].id], FitReview.ACCEPTED)
         review_fits(history, [before[rejected].id], FitReview.REJECTED, "too long")
         set_verdict(history, [gone], Verdict.REJECTED)
-    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 0}
+    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 0, "of these coarsely": 0}
     found = fits_of(parking, [made, accepted, rejected])
     assert found[made].fit == kept
     assert [found[i].id for i in (accepted, rejected)] == [before[i].id for i in (accepted, rejected)]
@@ -148,7 +218,10 @@ def test_only_the_sources_that_were_chosen(parking: Parking) -> None:
     parking.add_cars(0, PLACES)
     with pytest.raises(JobError, match="no source 99"):
         do_job(parking.path, "fit", source=[99])
-    assert result_of(parking, do_job(parking.path, "fit", source=[parking.source_id])) == {"fitted": 4}
+    assert result_of(parking, do_job(parking.path, "fit", source=[parking.source_id])) == {
+        "fitted": 4,
+        "of these coarsely": 0,
+    }
 
 
 def test_another_shape_space_makes_new_fits(parking: Parking, tmp_path: Path) -> None:
@@ -167,7 +240,7 @@ def test_another_shape_space_makes_new_fits(parking: Parking, tmp_path: Path) ->
 def test_one_that_is_stopped_goes_on_where_it_was(
     parking: Parking, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(fit_job, "_BATCH", 2)
+    monkeypatch.setattr(by_keypoints, "_BATCH", 2)
     tracks = [i for y in (-4.0, 4.0) for i in parking.add_track([12, 12], y)]
     rest = parking.add_cars(3, PLACES)
     with Project.open(parking.path) as project:
@@ -189,7 +262,7 @@ def test_one_that_is_stopped_goes_on_where_it_was(
         state = run_job(parking.path, job_id, on_start=stop_after_one)
     assert lives > 2
     assert state is JobState.DONE
-    assert result_of(parking, job_id) == {"fitted": 8}
+    assert result_of(parking, job_id) == {"fitted": 8, "of these coarsely": 0}
     with Project.open(parking.path) as project, project.read() as connection:
         for i in [*tracks, *rest]:
             assert [row.version for row in fit_history(connection, i)] == [1]

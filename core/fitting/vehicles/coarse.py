@@ -8,7 +8,7 @@ two headings explain alike is called ambiguous.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from core.fitting.vehicles.outline import COUNT, Outline
 from core.fitting.vehicles.outline_model import HEADING, OutlineModel, hull_basis
 from core.fitting.vehicles.uncertainty import GroundSpread, noise_square
 from core.geometry.cameras import Camera
-from core.geometry.ground_plane import GroundPlane, pose_on_ground
+from core.geometry.ground_plane import GroundPlane, metres_per_pixel, pose_on_ground
 from core.records.fits import FitMethod, FitSigmas, FitVerdict, VehicleFit
 from core.shapes.keypoints import COUNT as KEYPOINTS
 from core.shapes.space import CarShapeSpace
@@ -43,6 +43,8 @@ class CoarseSettings:
         components: shape coefficients; an outline holds little more than the car's size.
         edge_px, edge_share: noise of an outline's reach: in pixels, and as a share of the car's size in the
             picture for what its shape is off by; their squares are added.
+        contact_share: standard deviation of how far a mask's whole lower edge lies beside the car's, as a share
+            of its size: shadows come with masks. It widens what is said of the distance.
         fewest: directions of the outline that must be the car's own.
         headings: how many starts for a car of which no motion tells the heading.
         rival_margin: a car turned another way that costs less than this more, in squared sigmas, is another
@@ -52,6 +54,7 @@ class CoarseSettings:
     components: int = 2
     edge_px: float = 1.0
     edge_share: float = 0.015
+    contact_share: float = 0.02
     fewest: int = 7
     headings: int = 16
     rival_margin: float = 9.0
@@ -128,6 +131,7 @@ class _Work:
         self._contact = np.stack([one.outline.contact_px for one in sightings])
         size = np.array([one.outline.size_px for one in sightings])
         self._sigma = np.hypot(settings.edge_px, settings.edge_share * size)
+        self._contact_px = settings.contact_share * size
 
     def contacts(self) -> tuple[Array, Bits]:
         """(n, 2) where the masks' lower edges meet the road, and whether there is enough of an outline."""
@@ -223,7 +227,7 @@ class _Work:
         sigmas: FitSigmas | None = None
         if solved:
             noise = noise_square(cost, free - POSE)
-            sigmas = GroundSpread(best.information[row], state, noise).sigmas()
+            sigmas = self._widened(row, state, GroundSpread(best.information[row], state, noise).sigmas())
         verdict, reason = self._verdict(free, cost, rival, by_motion, solved, sigmas, float(size[0]))
         heading = float((state[2] + np.pi) % (2 * np.pi) - np.pi)
         place = (float(state[0]), float(state[1]))
@@ -247,6 +251,23 @@ class _Work:
             used=0,
             swapped=False,
             sigmas=sigmas,
+        )
+
+    def _widened(self, row: int, state: Array, sigmas: FitSigmas | None) -> FitSigmas | None:
+        """With what a lower edge that is not the car's does to the distance."""
+        away = float(np.hypot(state[0], state[1]))
+        if sigmas is None or sigmas.place is None or away == 0.0:
+            return sigmas
+        along, _ = metres_per_pixel(self._camera, self._plane, [away])
+        more = float(self._contact_px[row] * along[0]) ** 2
+        if not np.isfinite(more):
+            return sigmas
+        x, y = (state[:2] / away).tolist()
+        xx, xy, yy = sigmas.place
+        return replace(
+            sigmas,
+            along_m=float(np.sqrt(sigmas.along_m**2 + more)),
+            place=(xx + more * x * x, xy + more * x * y, yy + more * y * y),
         )
 
     def _verdict(

@@ -16,6 +16,8 @@ Bits = NDArray[np.bool_]
 
 # sine of the angle by which a side must be turned away before nothing on it can be seen
 GRAZING = 0.05
+# lamps wrap round the corner: they may show from the far end where their side is turned so much to one
+WRAPPED = 0.2
 
 _LEFTWARDS = np.where(np.isin(np.arange(COUNT), LEFT), 1.0, -1.0)
 _FORWARDS = np.where(
@@ -28,7 +30,7 @@ _IS_ROOF = np.arange(COUNT) >= Keypoint.RIGHT_FRONT_ROOF
 def turned_away(camera: Array, points: Array) -> Bits:
     """Which keypoints cannot be seen because the car's body is before them.
 
-    A wheel shows on its own side only, a lamp on its side or at its end, a roof corner from everywhere.
+    A wheel shows on its own side only, a lamp at its end or well from its side, a roof corner always.
 
     Args:
         camera: (b, 3) where the camera is, car frame, metres.
@@ -39,6 +41,7 @@ def turned_away(camera: Array, points: Array) -> Bits:
     """
     way = camera[..., None] - points
     away = np.maximum(np.linalg.norm(way, axis=1), 1e-9)
-    side = way[:, 1] * _LEFTWARDS / away < -GRAZING
+    side = way[:, 1] * _LEFTWARDS / away
     end = way[:, 0] * _FORWARDS / away < -GRAZING
-    return np.asarray(side & (_IS_WHEEL | (end & ~_IS_ROOF)))
+    lamp = end & (side < WRAPPED) & ~_IS_WHEEL & ~_IS_ROOF
+    return np.asarray(lamp | (_IS_WHEEL & (side < -GRAZING)))

@@ -24,6 +24,8 @@ KEPT = 3
 APART_RAD = np.deg2rad(25.0)
 TOLERANCE = 1e-6
 _FIRST_ROUNDS = 5
+# after the first rounds a start that costs so much more, in squared sigmas, is no rival of the best
+_HOPELESS = 100.0
 # a squared residual in sigmas beyond this is met by one point in a thousand: chi-square of 2, 0.999
 OUTLIER_SQUARE = 13.8
 # that a point is called visible which the car's body hides: one in a hundred, -2 ln 0.01
@@ -109,8 +111,12 @@ def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float, tol
     chosen = _distinct(model, rough.state.reshape(cars, many, size), rough.cost.reshape(cars, many))
     kept = chosen.shape[1]
     rows = (chosen + np.arange(cars)[:, None] * many).reshape(-1)
-    every = np.repeat(np.arange(cars), kept)
-    fine = minimise(model, seen.of(every), rough.state[rows], tolerance=tolerance, huber=huber)
+    fine = rough.of(rows)
+    hopeful = np.flatnonzero(
+        fine.cost <= np.repeat(rough.cost.reshape(cars, many).min(axis=1), kept) + _HOPELESS
+    )
+    those = seen.of(hopeful // kept)
+    fine.put(hopeful, minimise(model, those, fine.state[hopeful], tolerance=tolerance, huber=huber))
     cost, state = fine.cost.reshape(cars, kept), fine.state.reshape(cars, kept, size)
     unseen = _unseen(model, seen, fine.state, kept)
     cost = cost + UNSEEN_COST * unseen.sum(axis=1).reshape(cars, kept)

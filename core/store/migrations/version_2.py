@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
 
 _KEYPOINTS = ("state", "category", "thinned", "label", "points_placed", "id", "verdict", "size", "track_id")
-_FITS = ("id", "camera_id", "source_id", "verdict_rank", "review_rank", "method", "instance_id")
+_FITTED = ("fit_id", "state", "track_id", "keypoint_set_id", "mask_id")
+_FITS = ("id", "camera_id", "source_id", "verdict_rank", "review_rank", "method", "in_force")
 
 
 def apply(op: Operations) -> None:
@@ -28,6 +29,9 @@ def apply(op: Operations) -> None:
     op.add_column("instance", sa.Column("fit_id", sa.Integer))
     op.create_index("ix_instance_keypoint_queue", "instance", [*_KEYPOINTS, "source_id", "camera_id"])
     op.create_index("ix_instance_source_keypoint_queue", "instance", ["source_id", *_KEYPOINTS, "camera_id"])
+    op.create_index(
+        "ix_instance_fit", "instance", [*_FITTED], sqlite_where=sa.text("fit_id IS NOT NULL")
+    )
     op.create_index(
         "ix_instance_with_keypoints",
         "instance",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,14 @@ from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.fits import FitMethod
 from core.records.keypoints import KeypointSet
-from core.records.occlusion import Verdict
+from core.records.occlusion import OcclusionLabel, Verdict
 from core.store import tables
 from core.store.derived import stale_fit
 from core.store.keypoint_columns import from_columns
 
 _instance, _keypoint_set, _fit, _camera = tables.instance, tables.keypoint_set, tables.fit, tables.camera
 _i, _k, _f = _instance.c, _keypoint_set.c, _fit.c
+_CHUNK = 500
 _WANTED = and_(_i.state == "live", _i.verdict.is_distinct_from(Verdict.REJECTED.value))
 
 
@@ -26,7 +28,8 @@ class FitCandidate:
     """One car in one frame, as a job sees it before it fits.
 
     Attributes:
-        instance_id, track_id, time_s, box: which.
+        instance_id, frame_id, track_id, time_s, box, category: which.
+        label: the occlusion label in force.
         keypoint_set_id, keypoints: in force, or None.
         mask_id: in force, or None.
         method, shape_space, job_id: of the fit in force; None without one, or where a person made it.
@@ -34,9 +37,12 @@ class FitCandidate:
     """
 
     instance_id: int
+    frame_id: int
     track_id: int | None
     time_s: float
     box: Box
+    category: Category
+    label: OcclusionLabel | None
     keypoint_set_id: int | None
     keypoints: KeypointSet | None
     mask_id: int | None
@@ -56,16 +62,9 @@ def with_keypoints(connection: Connection, source_id: int, after_id: int, limit:
     return _found(connection, query.where(_i.id > after_id).order_by(_i.id).limit(limit))
 
 
-def without_keypoints(
-    connection: Connection, source_id: int, after_id: int, limit: int
-) -> list[FitCandidate]:
-    """A source's cars without keypoints, rejected ones left out, by id, after the given one."""
-    query = _query().where(
-        _i.source_id == source_id,
-        _i.category == Category.CAR.value,
-        _i.keypoint_set_id.is_(None),
-        _WANTED,
-    )
+def untracked(connection: Connection, source_id: int, after_id: int, limit: int) -> list[FitCandidate]:
+    """A source's objects that have no track, rejected ones left out, by id, after the given one."""
+    query = _query().where(_i.source_id == source_id, _i.track_id.is_(None), _WANTED)
     return _found(connection, query.where(_i.id > after_id).order_by(_i.id).limit(limit))
 
 
@@ -92,6 +91,25 @@ def tracks_with_keypoints(connection: Connection, source_id: int) -> list[int]:
     return [int(track_id) for track_id in connection.scalars(query)]
 
 
+def live_tracks(connection: Connection, source_id: int) -> list[int]:
+    """The tracks of a source, by id."""
+    t = tables.track.c
+    query = select(t.id).where(t.source_id == source_id, t.state == "live").order_by(t.id)
+    return [int(track_id) for track_id in connection.scalars(query)]
+
+
+def boxes_in_frames(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[tuple[int, Box]]]:
+    """Of each frame, the ids and boxes of what is in it, rejected ones left out."""
+    found: dict[int, list[tuple[int, Box]]] = {}
+    for start in range(0, len(frame_ids), _CHUNK):
+        query = select(_i.frame_id, _i.id, _i.x, _i.y, _i.w, _i.h).where(
+            _i.frame_id.in_(frame_ids[start : start + _CHUNK]), _WANTED
+        )
+        for r in connection.execute(query.order_by(_i.id)):
+            found.setdefault(r.frame_id, []).append((r.id, Box(r.x, r.y, r.w, r.h)))
+    return found
+
+
 def count_with_keypoints(connection: Connection, source_id: int) -> int:
     """How many objects of a source have keypoints."""
     query = select(func.count()).where(_i.source_id == source_id, _i.keypoint_set_id.is_not(None), _WANTED)
@@ -100,7 +118,8 @@ def count_with_keypoints(connection: Connection, source_id: int) -> int:
 
 def _query() -> Select[Any]:
     return select(
-        *(_i.id, _i.track_id, _i.time_s, _i.x, _i.y, _i.w, _i.h, _i.keypoint_set_id, _i.mask_id),
+        *(_i.id, _i.frame_id, _i.track_id, _i.time_s, _i.x, _i.y, _i.w, _i.h, _i.category, _i.label),
+        *(_i.keypoint_set_id, _i.mask_id),
         *(_k.template, _k.points, _f.method, _f.shape_space, _f.job_id),
         stale_fit().label("stale"),
     ).select_from(
@@ -114,9 +133,12 @@ def _found(connection: Connection, query: Select[Any]) -> list[FitCandidate]:
     return [
         FitCandidate(
             instance_id=r.id,
+            frame_id=r.frame_id,
             track_id=r.track_id,
             time_s=r.time_s,
             box=Box(r.x, r.y, r.w, r.h),
+            category=Category(r.category),
+            label=None if r.label is None else OcclusionLabel(r.label),
             keypoint_set_id=r.keypoint_set_id,
             keypoints=None if r.template is None else from_columns(r.template, r.points),
             mask_id=r.mask_id,

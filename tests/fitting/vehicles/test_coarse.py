@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks._seen_cars import scene
 from core.errors import FittingError
-from core.fitting.vehicles.coarse import OutlineSighting, fit_coarse
+from core.fitting.vehicles.coarse import CoarseSettings, OutlineSighting, fit_coarse
 from core.fitting.vehicles.outline import Outline, outline_of
+from core.geometry.ground_plane import metres_per_pixel
 from core.geometry.masks import empty_patch
 from core.records.fits import FitMethod, FitVerdict, VehicleFit
 from core.records.masks import MaskPatch
@@ -131,3 +132,19 @@ def test_a_space_without_a_mesh_is_refused() -> None:
     bare = replace(SPACE, mesh=None)
     with pytest.raises(FittingError, match="mesh"):
         fit_coarse(WHERE.camera, WHERE.plane, bare, [OutlineSighting(outline((20.0, 0.0), 0.0), 0.0, None)])
+
+
+def test_a_lower_edge_that_may_not_be_the_cars_widens_what_is_said_of_its_distance() -> None:
+    sighting = OutlineSighting(outline((30.0, 0.0), 0.3), 0.0, None)
+    sure, unsure = (
+        fit_coarse(WHERE.camera, WHERE.plane, SPACE, [sighting], CoarseSettings(contact_share=share))[0]
+        for share in (0.0, 0.05)
+    )
+    assert sure.place_m == unsure.place_m
+    assert sure.sigmas is not None
+    assert unsure.sigmas is not None
+    assert sure.place_m is not None
+    along, _ = metres_per_pixel(WHERE.camera, WHERE.plane, [np.hypot(*sure.place_m)])
+    more = 0.05 * sighting.outline.size_px * float(along[0])
+    assert unsure.sigmas.along_m == pytest.approx(np.hypot(sure.sigmas.along_m, more), rel=1e-6)
+    assert unsure.sigmas.across_m == sure.sigmas.across_m

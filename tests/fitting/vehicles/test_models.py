@@ -118,10 +118,11 @@ def test_what_is_turned_away_is_what_rays_find_hidden(place, heading, beta):
 
 
 def test_the_averted_side_is_found():
-    # driving away from the camera, 3 m to its left: it sees the right side and the back
+    # driving away from the camera, 5 m to its left: it sees the right side and the back, and of the front
+    # lamps the right one's side by 0.17
     state = ground_state((25.0, 5.0), 0.0, [0.0] * 5)
     away = GROUND.turned_away(state)[0]
-    np.testing.assert_array_equal(np.flatnonzero(away), [1, 3, 5])
+    np.testing.assert_array_equal(np.flatnonzero(away), [1, 3, 4, 5])
     np.testing.assert_array_equal(FREE.turned_away(free_state((25.0, 5.0), 0.0, [0.0] * 5))[0], away)
 
 

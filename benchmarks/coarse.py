@@ -3,8 +3,8 @@
     python -m benchmarks coarse
 
 Masks are the truth's, of what is seen, and those of the motion detector where they share half of their pixels
-with a car's. The peer, on the same masks, is what mining has without fits: the middle of the mask's lower edge
-taken to the ground (WALT3D, section 3), with the heading of the way that it goes.
+with a car's. The peer, on the same masks, is what mining has without fits: the middle of the mask's lower
+edge taken to the ground (WALT3D, section 3), with the heading of the way that it goes.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     python -m benchmarks.fits_store [--instances 1000000] [--folder DIR]
 
 A third of the instances have keypoints and a fit, and as many an earlier fit that is no longer in force. The
-limit is that of the review queue's pages (`benchmarks.store`): 5 ms, with the rows that are shown.
+limit is that of the review queue's pages (`benchmarks.store`): 5 ms, with the rows that are shown. The queue's
+own page, in the same run, is the peer: it says how busy the machine is.
 """
 
 from __future__ import annotations
@@ -99,8 +100,9 @@ def measure(path: Path) -> dict[str, float]:
     """Pages of the lists with the rows that are shown, first ones and ones far inside, and the counts."""
     from core.records.fits import FitFilter, FitOrder, FitVerdict
     from core.records.keypoints import KeypointFilter
+    from core.records.project import QueueFilter
     from core.store.project import Project
-    from core.store.queries import fits, instances, keypoint_queue
+    from core.store.queries import fits, instances, keypoint_queue, queue
     from core.store.queries.keypoints import keypoints_in_force
 
     figures: dict[str, float] = {}
@@ -112,6 +114,13 @@ def measure(path: Path) -> dict[str, float]:
                 fits.fits_by_ids(connection, [key.id for key in keys])
             return keys[-1] if keys else None  # and begin anew
 
+        def review_page(after: queue.QueueKey | None) -> queue.QueueKey:
+            with project.read() as connection:
+                keys = queue.page_keys(connection, QueueFilter(), after, PAGE_ROWS)
+                instances.by_ids(connection, [key.id for key in keys])
+            return keys[-1]
+
+        figures["review queue, a page"] = paged(review_page)
         for order in FitOrder:
             figures[f"fits by {order.value}, a page"] = paged(
                 lambda after, order=order: fit_page(order, FitFilter(), after)

@@ -283,7 +283,10 @@ instance = Table(
     Index("ix_instance_source_keypoint_queue", "source_id", *_KEYPOINTS, *_KEYPOINT_FILTERS, "camera_id"),
     # those that have keypoints, for jobs and exports
     Index("ix_instance_with_keypoints", "source_id", "id", sqlite_where=text("keypoint_set_id IS NOT NULL")),
-    # what the list of fits asks of the object of each
+    # what the list of fits asks of the object of each: whether it is gone, and, for some filters, more
+    Index(
+        "ix_instance_gone_fit", "fit_id", "state", sqlite_where=text("state = 'gone' AND fit_id IS NOT NULL")
+    ),
     Index("ix_instance_fit", *_FITTED, sqlite_where=text("fit_id IS NOT NULL")),
     # the timeline of a source, with all that its marks are drawn from
     Index("ix_instance_timeline", "source_id", "state", "time_s", "label", "verdict"),

@@ -16,9 +16,12 @@ from sqlalchemy import Connection, insert, select
 from core.records.occlusion import Verdict
 from core.store import job_rows, tables
 from core.store.check import integrity_faults
+from core.store.edits.fits import save_fit
+from core.store.edits.keypoints import save_keypoints
 from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
+from tests.store.doing_cars import FROM_NOTHING, fit_of, points
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
@@ -27,11 +30,16 @@ Say = Callable[[str], object]
 
 
 def edit_for_ever(path: Path, step: int, say: Say) -> None:
-    """Verdicts on pairs of instances, and now and then an undo; says what was committed."""
+    """Verdicts, keypoints and fits of pairs of instances, now and then an undo; says what was committed."""
     history = History(Project.open(path), "Ann")
+    edits = (
+        lambda n: set_verdict(history, [n, n % 8 + 1], list(Verdict)[step % 3]),
+        lambda n: save_keypoints(history, n, points((float(step), 1.0)), "Place one"),
+        lambda n: save_fit(history, n, fit_of(), FROM_NOTHING),
+    )
     while True:
         for n in range(1, 9):
-            touched = set_verdict(history, [n, n % 8 + 1], list(Verdict)[step % 3])
+            touched = edits[step % 7 % 3](n)
             if touched.edit_id:
                 say(f"done {touched.edit_id}")
             if step % 5 == 4:
@@ -107,7 +115,17 @@ def test_no_acknowledged_edit_is_lost(site: Any) -> None:
 
 
 def check_reviews(connection: Connection) -> None:
-    """Each instance says what its one review says: an edit is never half done."""
+    """Each instance says what its one review, its keypoints and its fit say: an edit is never half done."""
+    sets = {row.id: row for row in connection.execute(select(tables.keypoint_set))}
+    fits = {row.id: row for row in connection.execute(select(tables.fit))}
+    instances = connection.execute(select(tables.instance)).all()
+    for row in instances:
+        said = sets.get(row.keypoint_set_id)
+        assert row.keypoint_set_id is None or said is not None
+        assert row.points_placed == (0 if said is None else said.placed)
+        assert row.fit_id is None or fits[row.fit_id].instance_id == row.id
+    in_force = {row.fit_id for row in instances if row.fit_id is not None}
+    assert {fit_id for fit_id, fit in fits.items() if fit.in_force} == in_force
     reviews = dict(connection.execute(select(tables.review.c.instance_id, tables.review.c.verdict)).all())
     verdicts = {
         row.id: row.verdict

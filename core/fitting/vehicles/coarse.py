@@ -43,8 +43,8 @@ class CoarseSettings:
         components: shape coefficients; an outline holds little more than the car's size.
         edge_px, edge_share: noise of an outline's reach: in pixels, and as a share of the car's size in the
             picture for what its shape is off by; their squares are added.
-        contact_share: standard deviation of how far a mask's whole lower edge lies beside the car's, as a share
-            of its size: shadows come with masks. It widens what is said of the distance.
+        contact_share: standard deviation of how far a mask's whole lower edge lies beside the car's, as a
+            share of its size: shadows come with masks. It widens what is said of the distance.
         fewest: directions of the outline that must be the car's own.
         headings: how many starts for a car of which no motion tells the heading.
         rival_margin: a car turned another way that costs less than this more, in squared sigmas, is another

@@ -30,8 +30,12 @@ def apply(op: Operations) -> None:
     op.create_index("ix_instance_keypoint_queue", "instance", [*_KEYPOINTS, "source_id", "camera_id"])
     op.create_index("ix_instance_source_keypoint_queue", "instance", ["source_id", *_KEYPOINTS, "camera_id"])
     op.create_index(
-        "ix_instance_fit", "instance", [*_FITTED], sqlite_where=sa.text("fit_id IS NOT NULL")
+        "ix_instance_gone_fit",
+        "instance",
+        ["fit_id", "state"],
+        sqlite_where=sa.text("state = 'gone' AND fit_id IS NOT NULL"),
     )
+    op.create_index("ix_instance_fit", "instance", [*_FITTED], sqlite_where=sa.text("fit_id IS NOT NULL"))
     op.create_index(
         "ix_instance_with_keypoints",
         "instance",

@@ -68,6 +68,8 @@ class GuidedFitter(VehicleFitter):
         """See `VehicleFitter.fit`; of method COARSE where there is no point."""
         fit = super().fit(evidence, start)
         placed = int(evidence.used.sum())
+        if fit.verdict is FitVerdict.TOO_FEW_POINTS:
+            fit = replace(fit, reason=_too_little(placed))
         if not placed:
             return replace(fit, method=FitMethod.COARSE)
         if placed >= _ENOUGH_POINTS and fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE:
@@ -86,6 +88,13 @@ class GuidedFitter(VehicleFitter):
 
     def _freedom(self, points: NDArray[np.intp]) -> NDArray[np.intp]:
         return 2 * points + self._ends - (3 if self.guide.heading_rad is None else 2)
+
+
+def _too_little(placed: int) -> str:
+    if not placed:
+        return "Too little of the outline is the car's own. Place a point."
+    points = "one point" if placed == 1 else f"{placed} points"
+    return f"What is known of the car and {points} do not hold it. Place a point on another side of it."
 
 
 def guide_of(

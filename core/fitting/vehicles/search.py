@@ -115,8 +115,8 @@ def _explore(model: PoseModel, seen: Sightings, starts: Array, huber: float, tol
     hopeful = np.flatnonzero(
         fine.cost <= np.repeat(rough.cost.reshape(cars, many).min(axis=1), kept) + _HOPELESS
     )
-    better = minimise(model, seen.of(hopeful // kept), fine.state[hopeful], tolerance=tolerance, huber=huber)
-    fine.put(hopeful, better)
+    those = seen.of(hopeful // kept)
+    fine.put(hopeful, minimise(model, those, fine.state[hopeful], tolerance=tolerance, huber=huber))
     cost, state = fine.cost.reshape(cars, kept), fine.state.reshape(cars, kept, size)
     unseen = _unseen(model, seen, fine.state, kept)
     cost = cost + UNSEEN_COST * unseen.sum(axis=1).reshape(cars, kept)

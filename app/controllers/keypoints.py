@@ -201,12 +201,12 @@ class KeypointsController(QObject):
 
     def tag(self, tag: KeypointTag) -> None:
         """Tags the current point where it is, or where the fit puts it."""
+        self.settle()  # a tag is given where the arrow keys have just put the point
         car, index = self._car, self._place
         point = self._points.points[index] or self._ghost(index)
         if car is None or point is None:
             self.said.emit("This point is not placed yet.")
             return
-        self.settle()
         # what a person says of it holds, whatever a later fit says
         told = replace(gestures.tagged(point, tag), origin=_told_by(point.origin))
         self._points = gestures.with_point(self._points, index, told)

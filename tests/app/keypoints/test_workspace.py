@@ -183,6 +183,19 @@ def test_a_tag_is_given_where_the_point_is_and_holds(desk: Desk, car: TrueCar) -
     assert desk.state.points[ghost_index].tag is KeypointTag.OTHER_OCCLUDED  # type: ignore[union-attr]
 
 
+def test_a_tag_right_after_the_arrow_keys_leaves_the_point_where_they_put_it(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    desk.place(3, 10.0, 10.0)
+    desk.view.pane.item.picked.emit(3)
+    desk.do("nudge_right")
+    desk.do("tag_other_occluded")
+    kept = desk.kept(car.instance_id)
+    assert kept is not None
+    point = kept.points[3]
+    assert point is not None
+    assert (point.x, point.y, point.tag) == (11.0, 10.0, KeypointTag.OTHER_OCCLUDED)
+
+
 def test_a_point_is_taken_back_and_undo_brings_it_back(desk: Desk, car: TrueCar) -> None:
     desk.show(car)
     desk.place(5, 10.0, 10.0)

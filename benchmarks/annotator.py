@@ -32,7 +32,7 @@ from core.fitting.vehicles.guided import GuidedFitter, guide_of, in_front, shape
 from core.fitting.vehicles.guided_model import Guide
 from core.fitting.vehicles.outline import Outline, outline_of
 from core.fitting.vehicles.track import fit_track
-from core.records.fits import VehicleFit
+from core.records.fits import FitVerdict, VehicleFit
 from core.records.masks import MaskPatch
 from core.records.shapes import KeypointTag
 from core.shapes.space import CarShapeSpace
@@ -171,12 +171,14 @@ def _with_shape(fitter: VehicleFitter, frames: Sequence[tuple[float, KeypointEvi
     return fitter if shape is None else GuidedFitter(fitter, Guide(shape=shape, shape_sigma=spread))
 
 
-def _drags(work: Sequence[Task], done: Sequence[Annotated], space: CarShapeSpace) -> Iterator[float]:
+def _drags(
+    work: Sequence[Task], done: Sequence[Annotated], chosen: Sequence[bool], space: CarShapeSpace
+) -> Iterator[float]:
     """Seconds of processor time that a fit takes when the last point clicked moves by a pixel, and again."""
     rng = np.random.default_rng(11)
-    for task, car in zip(work, done, strict=True):
+    for task, car, taken in zip(work, done, chosen, strict=True):
         placed = np.flatnonzero(car.evidence.used)
-        if not len(placed):
+        if not taken or not len(placed):
             continue
         fitter = VehicleFitter(task.clip.camera, task.clip.plane, space)
         guided, fit = GuidedFitter(fitter, guide_of(task.outline, task.coarse)), car.fit
@@ -243,13 +245,17 @@ def measure(made: Sequence[Clip], low: Sequence[Clip], space: CarShapeSpace) -> 
     print(table(rows))
     clicked = _milliseconds(time for car in done.guided for time in car.refits_s[1:])
     clicked_alone = _milliseconds(time for car in done.alone for time in car.refits_s[1:])
-    dragged = _milliseconds(_drags(work, done.guided, space))
+    held = [car.fit.verdict is FitVerdict.GOOD for car in done.guided]
+    dragged = _milliseconds(_drags(work, done.guided, held, space))
+    loose = _milliseconds(_drags(work, done.guided, [not one for one in held], space))
     for name, times in (
         ("a click, alone", clicked_alone),
         ("a click, with mask and motion", clicked),
         ("a drag by a pixel, with mask and motion", dragged),
+        ("the same, where the fit is not sure", loose),
     ):
-        print(f"refit after {name}: {np.median(times):.1f} ms median, {np.percentile(times, 95):.1f} ms p95")
+        if len(times):
+            print(f"refit after {name}: {np.median(times):.1f} ms median, {np.percentile(times, 95):.1f} p95")
     own, other = KeypointTag.SELF_OCCLUDED.value, KeypointTag.OTHER_OCCLUDED.value
     rng = np.random.default_rng(9)
     every = [*made, *low]

@@ -31,7 +31,7 @@ _HEADING_SIGMAS = 3.0
 _LEAST_SHAPE_SIGMA = 1e-3
 _MIDDLE_HEIGHT_M = 0.7
 _HULL_DIRECTIONS = 64
-_TURNS: Array = np.arange(4) * (np.pi / 2)
+_TURNS = np.asarray(np.arange(4) * (np.pi / 2), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

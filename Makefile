@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@scripts/setup.sh
 	@touch $@
 
-demo: $(STAMP)  ## mine the embedded clip and open the window on the result
+demo: $(STAMP)  ## simulate a street, mine it and open the window on the result
 	@scripts/system-packages.sh window $(HEADLESS)
 	@scripts/demo.sh
 

@@ -6,17 +6,25 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
 from app.actions import START, ActionBook
 from app.workspace import Workspace
+
+# keys that fields, lists and buttons need: a workspace's action has them only while the focus is in it
+_WIDGETS_OWN = frozenset(
+    f"{held}{key}"
+    for key in ("Return", "Enter", "Tab", "Backspace", "Space", "Left", "Right", "Up", "Down")
+    for held in ("", "Shift+", "Ctrl+")
+)
 
 
 class Commands(QObject):
     """One QAction for each declared action.
 
     The window's own handlers answer anywhere; a workspace's answer only while it is in front, and may
-    replace the window's for an action of the same id.
+    replace the window's for an action of the same id. Where the focus is beside the workspace, as in the
+    palette or the history, keys such as Enter and the arrows stay with what has it.
 
     Args:
         book: the declared actions with the keys in force.
@@ -44,6 +52,7 @@ class Commands(QObject):
         self._place = START
         self._workspace: Workspace | None = None
         self._disabled: set[str] = set()
+        self._beside = False  # whether the focus is in the window, but not in the workspace
         self._actions: dict[str, QAction] = {}
         for action in book:
             made = QAction(action.title.replace("&", "&&"), self)
@@ -57,6 +66,9 @@ class Commands(QObject):
             self._actions[action.id] = made
         self.take_keys()
         self.refresh()
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus)
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
@@ -108,9 +120,21 @@ class Commands(QObject):
     def refresh(self) -> None:
         """Greys out what cannot run here, and sets the ticks."""
         for action_id, made in self._actions.items():
-            made.setEnabled(self.can_run(action_id))
+            made.setEnabled(self.can_run(action_id) and not (self._beside and self._is_widgets(action_id)))
             if made.isCheckable():
                 made.setChecked(self._is_checked(action_id))
+
+    def _on_focus(self, _: object, now: QWidget | None) -> None:
+        workspace = self._workspace
+        beside = workspace is not None and now is not None and not _is_in(workspace.widget, now)
+        if beside is not self._beside:
+            self._beside = beside
+            self.refresh()
+
+    def _is_widgets(self, action_id: str) -> bool:
+        """Whether a workspace's action has a key that other widgets need."""
+        in_workspace = self._workspace is not None and self.book[action_id].workspace == self._place
+        return in_workspace and not _WIDGETS_OWN.isdisjoint(self.book.keys(action_id))
 
     def fill(self, bar: QMenuBar) -> None:
         """Makes the menus in the order in which the declaration first names them."""
@@ -135,3 +159,7 @@ class Commands(QObject):
         if self._workspace is not None:
             asked = self._workspace.checked.get(action_id, asked)
         return asked() if asked is not None else False
+
+
+def _is_in(whole: QWidget, part: QWidget) -> bool:
+    return part is whole or whole.isAncestorOf(part)

@@ -21,6 +21,8 @@ SIZE = (1440, 900)
 _LOOK_EVERY_MS = 400
 _STILL_LOOKS = 6  # a decoding process may need two seconds to start and to show its first frame
 _LONGEST_S = 40.0
+# more to see in a place: action -> what the picture's name ends in
+_VIEWS = {"fits": (("fits.from_camera", "-camera"), ("fits.from_above", "-above"))}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,11 +54,12 @@ def _walk(project: Path | None, out: Path | None) -> int:
         place = "start"
         last = QImage()
         still = 0
+        seen, views_seen = "", 0  # what the picture's name ends in, and how many views were shown
         waited.start()
 
         def look() -> None:
             """Keeps a picture once several in a row are the same, then goes on."""
-            nonlocal last, places, place, still
+            nonlocal last, places, place, still, seen, views_seen
             if waited.elapsed() > _LONGEST_S * 1000:
                 print(f"amodal tour: {place} did not come to rest", file=sys.stderr)
                 _leave(shell, 1)
@@ -73,11 +76,18 @@ def _walk(project: Path | None, out: Path | None) -> int:
                 return
             if out is not None:
                 out.mkdir(parents=True, exist_ok=True)
-                picture = out / f"{place}.png"
+                picture = out / f"{place}{seen}.png"
                 now.save(str(picture))
                 print(picture)
             waited.restart()
             last = QImage()
+            if views := _VIEWS.get(place, ())[views_seen:]:
+                # the same place, looked at otherwise
+                action, seen = views[0]
+                views_seen += 1
+                shell.commands.run(action)
+                return
+            seen, views_seen = "", 0
             if place == "start" and project is not None:
                 place = "opening"
                 shell.open_project(project)

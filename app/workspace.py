@@ -38,6 +38,7 @@ class Workspace:
         on_outside_change: told, at most a few times a second, that another process wrote to the project.
         message_place: the part at whose top the window's messages stand; None for the whole window.
         show_instances: selects these instances, where it can show any: the history asks for it.
+        show_calibration: shows where a camera is calibrated, by its id and that of a source of it.
         close: told before the project closes: stop timers, players and threads here.
     """
 
@@ -54,4 +55,5 @@ class Workspace:
     on_outside_change: Callable[[], None] = _nothing
     message_place: QWidget | None = None
     show_instances: Callable[[Sequence[int]], None] | None = None
+    show_calibration: Callable[[int, int], None] | None = None
     close: Callable[[], None] = _nothing

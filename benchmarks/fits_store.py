@@ -3,8 +3,8 @@
     python -m benchmarks.fits_store [--instances 1000000] [--folder DIR]
 
 A third of the instances have keypoints and a fit, and as many an earlier fit that is no longer in force. The
-limit is that of the review queue's pages (`benchmarks.store`): 5 ms, with the rows that are shown. The queue's
-own page, in the same run, is the peer: it says how busy the machine is.
+limit is that of the review queue's pages (`benchmarks.store`): 5 ms, with the rows that are shown. The queue
+of keypoints, in the same run, is the peer: it says how busy the machine is.
 """
 
 from __future__ import annotations

@@ -100,9 +100,9 @@ def info(project: ProjectPath) -> None:
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to make the demo project.")] = Path("demo"),
-    seconds: Annotated[float, typer.Option(min=1, help="Length of the clip.")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of the clip, where it is drawn.")] = 30.0,
 ) -> None:
-    """Make the demo: a clip that the program draws itself, mined into a project."""
+    """Make the demo: a simulated street, mined into a project."""
     from core.jobs.demo import make_demo
 
     # the window starts this and reads the lines

@@ -46,6 +46,9 @@ def street(
     noise: Annotated[
         float, typer.Option(min=0, max=10, help="The sensor's, 1 for a cheap camera.")
     ] = _DEFAULT.noise,
+    blur_px: Annotated[
+        float, typer.Option(min=0, max=20, help="The lens's blur, standard deviation in pixels.")
+    ] = _DEFAULT.blur_px,
     jpeg_quality: Annotated[int, typer.Option(min=0, max=100, help="0 for none.")] = _DEFAULT.jpeg_quality,
     above_m: Annotated[float, typer.Option(min=1.5, max=30, help="The camera's height, metres.")] = 6.0,
     down_deg: Annotated[float, typer.Option(min=0, max=80, help="How far down it looks.")] = 15.0,
@@ -75,6 +78,7 @@ def street(
         weather=weather,
         noise=noise,
         jpeg_quality=jpeg_quality,
+        blur_px=blur_px,
     )
     made = Street(settings)
     mounts = [
@@ -109,13 +113,22 @@ def cars(
     size: Annotated[int, typer.Option(min=32, max=2048, help="Their width and height, pixels.")] = 224,
     seed: Seed = 0,
     models: Annotated[int, typer.Option(min=1, max=1000, help="How many different cars.")] = 48,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="How many render; one for each processor where left out. The pictures are the same.",
+        ),
+    ] = None,
 ) -> None:
     """Render single cars from all around: what a car hides of itself."""
-    from core.synthesis.street.car_renders import CarRenders
+    from core.jobs.render_cars import CarSet, render_cars
     from core.synthesis.street.clip_writer import write_cars
 
     with _bar(folder.name) as progress:
-        path = write_cars(CarRenders(seed, size, models), count, folder, progress)
+        pictures = render_cars(CarSet(seed, size, models, count), processes)
+        path = write_cars(pictures, count, folder, progress)
     typer.echo(f"Made {path}")
 
 

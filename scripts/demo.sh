@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the embedded clip, mines it, and opens the window on the result. Where there is no display, the
+# Simulates a street, mines it, and opens the window on the result. Where there is no display, the
 # window runs under Xvfb and leaves a picture of every workspace.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import own_display
+
+if TYPE_CHECKING:
+    from tests.street_clip import StreetClip
 
 # Tests alone have windows and torch in one process, where triton's LLVM crashes beside the one that Mesa
 # draws with. Without triton torch does the same on a CPU.
@@ -43,3 +47,11 @@ def real_data() -> Path:
     if not (_SHARED_DATA / "README.md").exists():
         pytest.skip("the real footage in ../shared/data is absent here")
     return _SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def street_clip(tmp_path_factory: pytest.TempPathFactory) -> StreetClip:
+    """A clip of 6 seconds of a simulated street, 320x180, and its truth."""
+    from tests import street_clip as clips  # with all that renders, which few tests need
+
+    return clips.render(tmp_path_factory.mktemp("street"))

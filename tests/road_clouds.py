@@ -1,4 +1,4 @@
-"""A point cloud of the demo street, and COLMAP's folder with the camera that stands in it."""
+"""A point cloud of a street, and COLMAP's folder with the camera that stands in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from core.synthesis.street_view import StreetView
+from tests.street_view import StreetView
 
 PICTURE = "gate/0001.jpg"
 MOVE = np.array([40.0, -7.0, 3.0])

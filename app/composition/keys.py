@@ -8,9 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 
-from app.actions import ANYWHERE, PROJECT, START
+from app.actions import ANYWHERE, PROJECT, START, ActionBook, load_actions
 from app.commands import Commands
-from app.kept_json import write_json
+from app.kept_json import read_json, write_json
+from app.places import config_folder
 from app.states.actions import ActionRow
 from app.views.cheat_sheet import CheatSheet
 from app.views.key_editor import KeyEditor
@@ -47,6 +48,12 @@ def group_title(workspace: str, menu: str) -> str:
 def readable(key: str) -> str:
     """A key as the keyboard of this system names it."""
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def first_keys() -> dict[str, str]:
+    """Action id -> the first of the keys in force, for people; they may have been changed meanwhile."""
+    book = ActionBook(load_actions(), read_json(config_folder() / "keys.json", {}))
+    return {action.id: readable(book.keys(action.id)[0]) for action in book if book.keys(action.id)}
 
 
 class KeyDesk(QObject):

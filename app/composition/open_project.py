@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,11 @@ INTROS = {
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
-_SAID_BY_REVIEW = {"instance", "review"}  # tables that verdicts and corrections write
+_SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside its buttons
+    "review": {"instance", "review"},
+    "keypoints": {"instance", "keypoint_set", "fit"},
+    "fits": {"instance", "fit"},
+}
 _BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
 
 
@@ -69,7 +73,7 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to)
+        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 
@@ -119,6 +123,15 @@ class OpenProject(QObject):
                 after.on_shown()  # first, as it may be built only now: then it can say what it answers
                 self._window.toasts.stand_over(after.message_place)
             self._commands.go_to(place, after)
+
+    def show_in(self, place: str, ids: Sequence[int]) -> None:
+        """Brings a workspace to the front and selects instances in it, where there is such a workspace."""
+        if self._window.workspace(place) is None:
+            return
+        self.go_to(place)
+        workspace = self._window.workspace(place)
+        if workspace is not None and workspace.show_instances is not None:
+            workspace.show_instances(ids)
 
     def run_dialog(self, kind: str, values: dict[str, Any] | None = None) -> None:
         """Asks for a job's settings and starts it."""
@@ -208,17 +221,28 @@ class OpenProject(QObject):
             shown.widget.setFocus()
 
     def _show_change(self, edit_id: int) -> None:
-        """Selects in Review the objects that an edit changed; of other edits there is nothing to show."""
+        """Shows the objects that an edit changed: points in Keypoints, fits in 3D, the rest in Review.
 
-        def show(touched: Touched) -> None:
+        Of other edits there is nothing to show.
+        """
+
+        def read() -> tuple[Touched, Sequence[int]]:
+            touched = self.session.history.touched(edit_id)
             ids = touched.rows.get("instance", ())
-            if ids:
-                self.go_to("review")
-                review = self._window.workspace("review")
-                if review is not None and review.show_instances is not None:
-                    review.show_instances(ids)
+            if not ids and "fit" in touched.rows:
+                from core.store.queries.fits import fits_by_ids
 
-        self.session.in_background(lambda: self.session.history.touched(edit_id), show, tag="show change")
+                with self.session.project.read() as connection:
+                    ids = tuple(row.instance_id for row in fits_by_ids(connection, touched.rows["fit"]))
+            return touched, ids
+
+        def show(found: tuple[Touched, Sequence[int]]) -> None:
+            touched, ids = found
+            if ids:
+                place = "fits" if "fit" in touched.rows else "review"
+                self.show_in("keypoints" if "keypoint_set" in touched.rows else place, ids)
+
+        self.session.in_background(read, show, tag="show change")
 
     def _join_workspaces(self) -> None:
         for workspace in self.workspaces:
@@ -308,8 +332,8 @@ class OpenProject(QObject):
             self._name_undo(undo, touched.title)
         else:
             self._name_undo(touched.title, redo if said else None)
-        if self._window.place == "review" and touched.rows.keys() <= _SAID_BY_REVIEW:
-            return  # it says so itself, beside its buttons
+        if touched.rows.keys() <= _SAID_THERE.get(self._window.place, set()):
+            return
         action = "edit.redo" if undone else "edit.undo"
         key = self._commands["edit.redo" if undone else "edit.undo"].shortcut().toString()
         word = "Redo" if undone else "Undo"
@@ -324,7 +348,10 @@ class OpenProject(QObject):
 
 
 def build_workspaces(
-    session: ProjectSession, jobs: JobsController, go_to: Callable[[str], None]
+    session: ProjectSession,
+    jobs: JobsController,
+    go_to: Callable[[str], None],
+    show_in: Callable[[str, Sequence[int]], None],
 ) -> list[Workspace]:
     """The workspaces there are, left to right as the data runs."""
     from app.composition.sources import build_sources
@@ -334,4 +361,26 @@ def build_workspaces(
 
         return build_review(session)
 
-    return [build_sources(session, jobs, go_to), when_shown("review", "Review", "review", review)]
+    def keypoints() -> Workspace:
+        from app.composition.keypoints import build_keypoints
+
+        return build_keypoints(session, calibrate)
+
+    def fits() -> Workspace:
+        from app.composition.fits import build_fits
+
+        return build_fits(session, show_in)
+
+    sources = build_sources(session, jobs, go_to)
+
+    def calibrate(camera_id: int, source_id: int) -> None:
+        go_to("sources")
+        if sources.show_calibration is not None:
+            sources.show_calibration(camera_id, source_id)
+
+    return [
+        sources,
+        when_shown("review", "Review", "review", review),
+        when_shown("keypoints", "Keypoints", "keypoints", keypoints),
+        when_shown("fits", "3D", "fits", fits),
+    ]

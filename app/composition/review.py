@@ -6,11 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.actions import ActionBook, load_actions
-from app.composition.keys import readable
+from app.composition.keys import first_keys
 from app.controllers.review import ReviewController
-from app.kept_json import read_json
-from app.places import config_folder
 from app.states.review_queue import CROP_ROLE
 from app.views.review.category_button import call_action
 from app.views.review.review_view import ReviewView
@@ -34,7 +31,7 @@ def build_review(session: ProjectSession) -> Workspace:
         wanted.connect(lambda action_id: handlers[action_id]())
 
     def shown() -> None:
-        keys = _first_keys()
+        keys = first_keys()
         view.verdicts.show_keys(keys)
         view.reasons.show_keys(keys)
         controller.on_shown()
@@ -62,12 +59,6 @@ def build_review(session: ProjectSession) -> Workspace:
         on_outside_change=controller.on_outside_change,
         close=controller.close,
     )
-
-
-def _first_keys() -> dict[str, str]:
-    """Action id -> the first of the keys in force, for people; they may have been changed meanwhile."""
-    book = ActionBook(load_actions(), read_json(config_folder() / "keys.json", {}))
-    return {action.id: readable(book.keys(action.id)[0]) for action in book if book.keys(action.id)}
 
 
 def _join(controller: ReviewController, view: ReviewView) -> None:

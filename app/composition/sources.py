@@ -17,7 +17,7 @@ from app.controllers.player import PlayerController
 from app.controllers.road import RoadController
 from app.controllers.sources import SourcesController
 from app.session import ProjectSession
-from app.states.sources import SourcesState
+from app.states.sources import Selection, SourcesState
 from app.views.form_dialogs import FormDialog
 from app.views.sources.camera_dialog import CameraDialog
 from app.views.sources.sources_view import SourcesView
@@ -81,6 +81,7 @@ class _Sources:
             on_hidden=self.player.pause,
             on_touched=self._on_touched,
             on_job_changed=self._on_job_changed,
+            show_calibration=self._show_calibration,
             close=self._close,
         )
 
@@ -181,6 +182,12 @@ class _Sources:
             self.sources.refresh()
             for row in self.session.jobs():
                 self._on_job_changed(row)
+
+    def _show_calibration(self, camera_id: int, source_id: int) -> None:
+        self.sources.choose(Selection(camera_id, source_id))
+        if self.view.is_live:
+            self.view.show_live(False)
+        self.view.show_tab("calibration")
 
     def _on_touched(self, touched: Touched) -> None:
         self.sources.on_touched(touched)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -12,27 +12,28 @@ from app.controllers.review_model import QueueModel
 from app.controllers.review_session import Worker
 from app.states.review_filter import NOBODY_LOOKED
 from app.states.review_queue import QueueItem
-from core.records.project import QueueFilter
 
 FIRST_PAGE = 200
 NEXT_PAGE = 4_000
 _PAUSE_MS = 12  # between pages, so that painting and edits never wait behind them
 
 Key = tuple[float, int]
+Conditions = Any
+"""What a queue is asked for: a QueueFilter for reviewing, a KeypointFilter for annotating."""
 
 
 class QueueReads(Protocol):
     """What the feed reads of the store; each call may come from any thread."""
 
-    def page(self, conditions: QueueFilter, after: Key | None, limit: int) -> list[Key]:
+    def page(self, conditions: Conditions, after: Key | None, limit: int) -> list[Key]:
         """The next (uncertainty, id) of the queue, least certain first."""
         ...
 
-    def count(self, conditions: QueueFilter) -> int:
+    def count(self, conditions: Conditions) -> int:
         """How many instances meet the conditions."""
         ...
 
-    def members(self, conditions: QueueFilter, instance_ids: Sequence[int]) -> list[Key]:
+    def members(self, conditions: Conditions, instance_ids: Sequence[int]) -> list[Key]:
         """Those of some ids that meet the conditions, with their keys."""
         ...
 
@@ -59,16 +60,22 @@ class QueueFeed(QObject):
     first_page = Signal()
     reconciled = Signal(list, list, bool)
 
-    def __init__(self, worker: Worker, reads: QueueReads, model: QueueModel) -> None:
+    def __init__(self, worker: Worker, reads: QueueReads, model: QueueModel, name: str = "review") -> None:
+        """
+        Args:
+            name: of its own, so that two queues' reads do not drop one another.
+        """
         super().__init__()
+        self._name = name
         self._worker = worker
         self._reads = reads
         self.model = model
-        self.conditions = NOBODY_LOOKED
+        self.conditions: Conditions = NOBODY_LOOKED
         self.complete = False
         self._total: int | None = None
         self._generation = 0
         self._edited: set[int] = set()  # ids whose membership changed while a page was being read
+        self._moved: set[int] = set()  # ids whose key changed although they keep their row
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -80,7 +87,7 @@ class QueueFeed(QObject):
         """How many instances meet the conditions, or None while they are counted."""
         return len(self.model.ids) if self.complete else self._total
 
-    def show(self, conditions: QueueFilter) -> None:
+    def show(self, conditions: Conditions) -> None:
         """Fills the model with what meets the conditions, from the start."""
         self.conditions = conditions
         self.refresh()
@@ -92,6 +99,7 @@ class QueueFeed(QObject):
         self.complete = False
         self._total = None
         self._edited.clear()
+        self._moved.clear()
         generation, conditions = self._generation, self.conditions
 
         def arrived(page: list[Key]) -> None:
@@ -105,8 +113,8 @@ class QueueFeed(QObject):
                 self._total = total
                 self._tell()
 
-        self._run(lambda: self._reads.page(conditions, None, FIRST_PAGE), arrived, "review queue page")
-        self._run(lambda: self._reads.count(conditions), counted, "review queue count")
+        self._run(lambda: self._reads.page(conditions, None, FIRST_PAGE), arrived, f"{self._name} queue page")
+        self._run(lambda: self._reads.count(conditions), counted, f"{self._name} queue count")
 
     def close(self) -> None:
         """Stops reading on."""
@@ -146,6 +154,15 @@ class QueueFeed(QObject):
 
         self._run(lambda: self._reads.members(conditions, ids), arrived, "")
 
+    def keep_rows(self, instance_ids: Sequence[int]) -> None:
+        """Has rows read again whose place in the queue changed, and leaves them where they are."""
+        self._moved.update(instance_ids)
+        self.model.read_again(instance_ids)
+
+    def _stays(self, instance_id: int) -> bool:
+        """Whether an id of a new page stands in the queue already, under the key that it had before."""
+        return instance_id in self._moved and self.model.ids.row_of(instance_id) is not None
+
     def _read_next(self) -> None:
         generation, conditions, after = self._generation, self.conditions, self.model.ids.last_key()
         self._edited.clear()
@@ -154,12 +171,13 @@ class QueueFeed(QObject):
             if generation == self._generation:
                 self._take(page, NEXT_PAGE)
 
-        self._run(lambda: self._reads.page(conditions, after, NEXT_PAGE), arrived, "review queue page")
+        self._run(lambda: self._reads.page(conditions, after, NEXT_PAGE), arrived, f"{self._name} queue page")
 
     def _take(self, page: list[Key], limit: int) -> None:
         last = self.model.ids.last_key()
         # an undo may have put a row at the end while this page was read
-        self.model.append([key for key in page if last is None or key > last])
+        later = [key for key in page if last is None or key > last]
+        self.model.append([key for key in later if not self._stays(key[1])])
         self.complete = len(page) < limit
         overtaken = self._edited.intersection(instance_id for _, instance_id in page)
         if overtaken:

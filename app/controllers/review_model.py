@@ -146,6 +146,13 @@ class QueueModel(QAbstractTableModel):
             self._asked.discard(instance_id)
         self._redraw()
 
+    def read_again(self, instance_ids: Iterable[int]) -> None:
+        """Has items read again that have changed, and shows what they were until then."""
+        for instance_id in instance_ids:
+            if instance_id in self._items:
+                self._asked.discard(instance_id)
+                self._want(instance_id, crop=False)
+
     def forget_all_items(self) -> None:
         """Has every item read again: another process may have changed any of them."""
         self._items.clear()

@@ -136,6 +136,8 @@ class QueueItem:
         source: name of the footage.
         verdict, annotator: what a person said, as a word, and who.
         reason: the test that called it occluded most clearly, in a few words, or nothing.
+        progress: share of its points that are placed, in a queue of objects to annotate; None in others.
+        note: stands where the margin stands in other queues.
     """
 
     id: int
@@ -151,6 +153,8 @@ class QueueItem:
     verdict: str
     annotator: str
     reason: str
+    progress: float | None = None
+    note: str = ""
 
 
 def row_runs(rows: Iterable[int]) -> list[tuple[int, int]]:

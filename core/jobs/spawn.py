@@ -12,8 +12,9 @@ SERVERS = {
     "decode-server": "core.media.decode_child",
     "live-server": "core.media.live_child",
     "find-server": "core.jobs.mine.find_child",
+    "cars-server": "core.jobs.render_cars_child",
 }
-"""Children that serve the window or a job: name on the command line -> module with a main(arguments).
+"""Children that serve the window, a job or the shell: command-line name -> module with a main(arguments).
 
 They start without the shell, whose settings models would cost them most of a second.
 """
@@ -40,6 +41,10 @@ def run_server(name: str, arguments: list[str]) -> int:
         from core.jobs.mine.find_child import main as find_objects
 
         return find_objects(arguments)
+    if name == "cars-server":
+        from core.jobs.render_cars_child import main as render_cars
+
+        return render_cars(arguments)
     from core.media.live_child import main as serve_stream
 
     return serve_stream(arguments)

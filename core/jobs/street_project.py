@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,9 @@ from numpy.typing import NDArray
 
 from core.errors import ProjectError
 from core.exchange.coco_segmentation import mask_of
-from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
-from core.geometry.calibration.result import to_record
 from core.jobs.mine.crops import cut_crop
-from core.jobs.registry import create
-from core.jobs.runner import run_job
 from core.jobs.settings import MineSettings
-from core.login_name import login_name
+from core.jobs.street_footage import add_footage, read_truth
 from core.media.reader import open_reader
 from core.media.source import index_source
 from core.records.boxes import Box
@@ -31,11 +25,8 @@ from core.records.finds import FoundInstance
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin, OcclusionLabel
 from core.records.shapes import KeypointTag
-from core.store.edits.calibrations import save_calibration
-from core.store.history import History
 from core.store.project import Project
 from core.store.queries.frames import frames_of
-from core.store.queries.sources import list_sources
 from core.store.schema import files_folder
 from core.store.writers.imports import ImportedInstance, write_imported
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints
@@ -44,7 +35,6 @@ from core.synthesis.street.clip_writer import ClipFiles, write_clip
 from core.synthesis.street.street import StreetCamera
 
 MOST_HIDDEN = 0.02  # of a whole outline; what hides less is no occluder that anybody would name
-_DAY = datetime(2026, 6, 21)
 _DRAWN = 0.8  # of the progress
 _CROP_PX: int = MineSettings.model_fields["crop_px"].default
 
@@ -88,7 +78,7 @@ def make_street_project(
         for number, (camera, three) in enumerate(zip(cameras, files, strict=True)):
             part = _part(show, number / len(cameras), 1 / len(cameras))
             write_clip(camera, three.video, _part(part, 0.0, _DRAWN))
-            _add(draft, camera, three, _part(part, _DRAWN, 1 - _DRAWN), keypoints=keypoints)
+            _add(draft, three, _part(part, _DRAWN, 1 - _DRAWN), keypoints=keypoints)
         _require_free([path])
         draft.rename(path)
     except BaseException:  # also where a person stops it: half a street would stand in the next one's way
@@ -113,28 +103,24 @@ def _require_free(paths: Iterable[Path]) -> None:
             raise ProjectError(f"There is already a file {taken}.", "Choose another name.")
 
 
-def _add(draft: Path, camera: StreetCamera, files: ClipFiles, progress: Progress, *, keypoints: bool) -> None:
+def _add(draft: Path, files: ClipFiles, progress: Progress, *, keypoints: bool) -> None:
     """Adds one camera's footage, its calibration and its truth."""
-    start = _DAY + timedelta(hours=camera.street.settings.hour)
+    truth = read_truth(files)
+    source = add_footage(draft, files, truth)
     with Project.open(draft) as project:
-        settings = {"path": str(files.video), "start": start.isoformat(timespec="seconds")}
-        job_id = create(project, "add", settings)
-    run_job(draft, job_id)
-    with Project.open(draft) as project:
-        with project.read() as connection:
-            source = list_sources(connection, project, counted=False)[-1]
-        mount = camera.mount
-        record = to_record(result_of_import(ImportedCamera(mount.name, mount.camera, None, mount.ground)))
-        evidence = {"way": record.method.value, "file": files.truth.name, "name": mount.name}
-        save_calibration(History(project, login_name()), source.camera_id, record, evidence)
-        _import_truth(project, source.id, files, progress, keypoints=keypoints)
+        _import_truth(project, source.id, files.video, truth["pictures"], progress, keypoints=keypoints)
 
 
 def _import_truth(
-    project: Project, source_id: int, files: ClipFiles, progress: Progress, *, keypoints: bool
+    project: Project,
+    source_id: int,
+    video: Path,
+    pictures: Sequence[dict[str, Any]],
+    progress: Progress,
+    *,
+    keypoints: bool,
 ) -> None:
-    pictures = json.loads(files.truth.read_text(encoding="utf-8"))["pictures"]
-    table = index_source(files.video)
+    table = index_source(video)
     with project.read() as connection:
         ids = [frame.id for frame in frames_of(connection, source_id)]
     tracks: dict[int, list[int]] = {}

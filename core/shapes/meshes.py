@@ -71,16 +71,18 @@ def corner_normals(
     near = np.einsum("ij,ij->i", units[first // 3], units[second // 3]) > np.cos(crease_rad)
     if groups is not None:
         near &= groups[first // 3] == groups[second // 3]
-    sums = np.zeros((faces.size, 3))
-    np.add.at(sums, first[near], areas[second[near] // 3])
+    sums = _summed(areas[second[near] // 3], first[near], faces.size)
     # a face without area has no normal of its own: it takes its neighbours' mean
     flat = np.linalg.norm(sums, axis=1) < 1e-15
     if flat.any():
-        around = np.zeros((faces.size, 3))
-        np.add.at(around, first, areas[second // 3])
-        sums[flat] = around[flat]
+        sums[flat] = _summed(areas[second // 3], first, faces.size)[flat]
     normals = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-15)
     return normals.reshape(-1, 3, 3)
+
+
+def _summed(values: FloatArray, places: NDArray[np.integer], count: int) -> FloatArray:
+    """(count, 3) the sums of those (N, 3) values that go to the same place."""
+    return np.stack([np.bincount(places, values[:, axis], count) for axis in range(3)], axis=1)
 
 
 def _faces_sharing_a_vertex(faces: IndexArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

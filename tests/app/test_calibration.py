@@ -29,8 +29,8 @@ from core.records.project import CameraRow
 from core.records.sketches import Point, Sketch, Stroke, StrokeRole
 from core.store.calibration_columns import to_plain
 from core.store.queries.cameras import list_cameras
-from core.synthesis.street_view import default_view
 from tests.calibration_files import FORMATS, WITH_GROUND, the_camera, write_format
+from tests.street_view import default_view
 
 VIEW = default_view(128, 72)  # of the size of the painted frames
 ROAD = ((10.0, 9.2, 0.0), (20.0, 9.2, 0.0), (20.0, 16.5, 0.0), (10.0, 16.5, 0.0))

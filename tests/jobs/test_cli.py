@@ -14,8 +14,8 @@ from core.jobs.registry import create
 from core.jobs.spawn import program_command
 from core.store import tables
 from core.store.project import Project
-from core.synthesis.truth import DemoTruth
 from tests.media.live_servers import free_port
+from tests.street_clip import StreetClip
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -25,11 +25,12 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 def test_from_footage_to_a_file(
-    tmp_path: Path, street: tuple[Path, DemoTruth], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, street_clip: StreetClip, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = tmp_path / "p.amodal"
     assert run(capsys, "new", project)[0] == 0
-    assert run(capsys, "add", project, street[0], "--camera", "Gate", "--start", "2026-05-01T14:00")[0] == 0
+    start = ("--camera", "Gate", "--start", "2026-05-01T14:00")
+    assert run(capsys, "add", project, street_clip.path, *start)[0] == 0
     assert run(capsys, "background", project, "--samples", "12")[0] == 0
     code, out, _ = run(capsys, "mine", project, "--end-s", "1", "--motion-min-size-px", "12")
     assert code == 0

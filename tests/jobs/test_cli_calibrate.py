@@ -17,9 +17,9 @@ from core.store.edits.cameras import add_camera
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_history
-from core.synthesis.street_view import default_view
 from tests.calibration_files import FORMATS, WITH_GROUND, the_camera, write_format
 from tests.jobs.doing import CAMERA
+from tests.street_view import default_view
 
 VIEW = default_view(320, 180)
 
@@ -31,7 +31,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 def pixels(*places: tuple[float, float, float]) -> str:
-    """Where the demo street's camera sees places of the street, as the shell takes them."""
+    """Where the camera sees places of the street, as the shell takes them."""
     seen, _ = VIEW.project(np.array(places, dtype=float))
     return " ".join(f"{x:.4f},{y:.4f}" for x, y in seen)
 

@@ -14,18 +14,14 @@ from core.store import job_rows
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.sources import list_sources
-from core.synthesis.demo_clip import render_clip
-from core.synthesis.street_scene import SceneSettings
 from tests.jobs.doing import do_job
-
-SCENE = SceneSettings(width=160, height=90, fps=6, seconds=1.0, seed=2)
+from tests.media.painted import Recipe, write_painted
 
 
 @pytest.fixture
 def moved(tmp_path: Path) -> tuple[Path, Path]:
     """A project whose only clip was renamed into another folder; the project's path and the clip's."""
-    clip = tmp_path / "clip.mp4"
-    render_clip(clip, SCENE)
+    clip = write_painted(tmp_path, Recipe("clip.mp4", frames=6))
     path = tmp_path / "street.amodal"
     Project.create(path).close()
     do_job(path, "add", path=str(clip))
@@ -51,8 +47,7 @@ def test_moved_footage_is_there_again(moved: tuple[Path, Path], pointed_at: str)
 
 def test_another_file_is_refused_and_says_why(moved: tuple[Path, Path], tmp_path: Path) -> None:
     path, _ = moved
-    other = tmp_path / "other.mp4"
-    render_clip(other, SceneSettings(width=160, height=90, fps=6, seconds=1.0, seed=3))
+    other = write_painted(tmp_path, Recipe("other.mp4", frames=6, options={"crf": "40"}))
     with pytest.raises(FootageMissingError) as refused:
         do_job(path, "locate", place=str(other))
     assert "other.mp4 is not clip.mp4: its content is another" in refused.value.problem

@@ -30,8 +30,8 @@ from core.store.queries.cameras import list_cameras
 from core.store.queries.frames import sequences_of
 from core.store.queries.sources import list_sources
 from core.store.writers.matching import intersection_over_union
-from core.synthesis.truth import DemoTruth
 from tests.jobs.doing import CAMERA, do_job
+from tests.street_clip import StreetClip
 
 I = tables.instance.c  # noqa: E741
 
@@ -61,23 +61,21 @@ def live_rows(path: Path) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(query)]
 
 
-def test_added_footage_has_every_frame(project_path: Path, street: tuple[Path, DemoTruth]) -> None:
+def test_added_footage_has_every_frame(project_path: Path, street_clip: StreetClip) -> None:
     with Project.open(project_path, read_only=True) as project, project.read() as connection:
         [camera] = list_cameras(connection)
         [source] = list_sources(connection, project, camera.id)
-        assert (camera.name, source.frame_count) == (CAMERA, len(street[1].frames))
+        assert (camera.name, source.frame_count) == (CAMERA, len(street_clip.frames))
         assert (source.width, source.height) == (320, 180)
         assert len(sequences_of(connection, source.id)) == 1
 
 
-def test_the_same_footage_is_refused_twice(project_path: Path, street: tuple[Path, DemoTruth]) -> None:
+def test_the_same_footage_is_refused_twice(project_path: Path, street_clip: StreetClip) -> None:
     with pytest.raises(AmodalError, match="in the project already"):
-        do_job(project_path, "add", path=str(street[0]), camera="Other")
+        do_job(project_path, "add", path=str(street_clip.path), camera="Other")
 
 
-def test_mining_finds_the_cars_that_drive_in_full_view(
-    project_path: Path, street: tuple[Path, DemoTruth]
-) -> None:
+def test_mining_finds_the_cars_that_drive_in_full_view(project_path: Path, street_clip: StreetClip) -> None:
     do_job(project_path, "mine", detector="motion")
     rows = live_rows(project_path)
     by_pts: dict[int, list[Box]] = {}
@@ -87,14 +85,17 @@ def test_mining_finds_the_cars_that_drive_in_full_view(
     times = sorted({row[0] for row in rows})
     step = min(b - a for a, b in itertools.pairwise(times))
     seen = found = 0
-    for frame in street[1].frames:
-        for truth in frame.objects:
-            moving_car = truth.category is Category.CAR and not truth.parked
-            if not moving_car or truth.box is None or truth.occlusion > 0.05 or truth.box.h < 18:
+    for frame in street_clip.frames:
+        for truth in frame["objects"]:
+            moving_car = truth["category"] == Category.CAR and not truth["parked"]
+            if not moving_car or truth["box"] is None or truth["occlusion"] > 0.05:
+                continue
+            true_box = Box(*truth["box"])
+            if true_box.h < 18:
                 continue
             seen += 1
-            boxes = by_pts.get(frame.index * step, [])
-            found += any(intersection_over_union(truth.box, box) > 0.5 for box in boxes)
+            boxes = by_pts.get(frame["index"] * step, [])
+            found += any(intersection_over_union(true_box, box) > 0.5 for box in boxes)
     assert seen > 30
     assert found / seen > 0.7
 
@@ -227,8 +228,8 @@ def test_a_stopped_job_resumes_to_the_same_end(project_path: Path, tmp_path: Pat
     assert live_rows(project_path) == resumed
 
 
-def test_a_missing_picture_costs_that_frame_alone(tmp_path: Path, street: tuple[Path, DemoTruth]) -> None:
-    with av.open(str(street[0])) as container:
+def test_a_missing_picture_costs_that_frame_alone(tmp_path: Path, street_clip: StreetClip) -> None:
+    with av.open(str(street_clip.path)) as container:
         for number, frame in enumerate(container.decode(video=0)):
             if number % 4 == 0:
                 (tmp_path / "pictures").mkdir(exist_ok=True)

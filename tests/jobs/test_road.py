@@ -18,9 +18,9 @@ from core.store import job_rows
 from core.store.calibration_columns import from_plain
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_history
-from core.synthesis.street_view import default_view
 from tests.jobs.doing import CAMERA, do_job
 from tests.road_clouds import PICTURE, street_points, to_camera, to_cloud, write_colmap, write_ply
+from tests.street_view import default_view
 
 VIEW = default_view(320, 180)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import pytest
 
-from core.synthesis.demo_clip import TINY, render_clip
+from tests.street_clip import StreetClip
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,12 +26,10 @@ def amodal(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    clip = tmp_path / "street.mp4"
-    render_clip(clip, replace(TINY, seconds=0.5))
+def project(tmp_path: Path, street_clip: StreetClip) -> Path:
     path = tmp_path / "street.amodal"
     assert amodal("new", path).returncode == 0
-    done = amodal("add", path, clip)
+    done = amodal("add", path, street_clip.path)
     assert done.returncode == 0, done.stderr
     return path
 

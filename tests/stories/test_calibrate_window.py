@@ -1,4 +1,4 @@
-"""A person calibrates the demo street's camera: by a rectangle, drawn by mouse, and from a point cloud."""
+"""A person calibrates a street's camera: by a rectangle, drawn by mouse, and from a point cloud."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from core.jobs.runner import run_job
 from core.records.cameras import CalibrationMethod, CalibrationRow
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_in_force
-from core.synthesis.demo_clip import render_clip
-from core.synthesis.street_scene import SceneSettings
-from core.synthesis.street_view import default_view
 from tests import windows
 from tests.road_clouds import PICTURE, street_points, to_cloud, write_colmap, write_ply
+from tests.street_clip import StreetClip
+from tests.street_view import default_view
 
 LONG_MS = 60_000
-# kerb to kerb, from 10 to 20 m along the street: 10 x 7.3 m (core/synthesis/street_plan.py)
-CORNERS = np.array([[10, 9.2, 0], [20, 9.2, 0], [20, 16.5, 0], [10, 16.5, 0]], dtype=float)
+# all four lanes, from 16 to 28 m along the street: 12 x 14.62 m
+CORNERS = np.array([[16, -7.31, 0], [28, -7.31, 0], [28, 7.31, 0], [16, 7.31, 0]])
 
 
 @pytest.fixture
@@ -43,13 +42,11 @@ def shell(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    """A project with a second of the demo street."""
-    clip = tmp_path / "street.mp4"
-    render_clip(clip, SceneSettings(seconds=1.0, fps=5))
+def project(tmp_path: Path, street_clip: StreetClip) -> Path:
+    """A project with the clip of a street."""
     path = tmp_path / "street.amodal"
-    with Project.create(path) as project:
-        job = create(project, "add", {"path": str(clip), "camera": "Gate"})
+    with Project.create(path) as made:
+        job = create(made, "add", {"path": str(street_clip.path), "camera": "Gate"})
     run_job(path, job)
     return path
 
@@ -75,13 +72,15 @@ def calibration_of(qtbot: QtBot, shell: Shell, path: Path) -> SourcesView:
     return view
 
 
-def test_a_rectangle_by_mouse_finds_the_camera(qtbot: QtBot, shell: Shell, demo: Path) -> None:
-    view = calibration_of(qtbot, shell, demo)
+def test_a_rectangle_by_mouse_finds_the_camera(
+    qtbot: QtBot, shell: Shell, project: Path, street_clip: StreetClip
+) -> None:
+    view = calibration_of(qtbot, shell, project)
     canvas, tab = view.player.canvas, view.calibration
     QTest.mouseClick(tab.way_button(CalibrationMethod.RECTANGLE), Qt.MouseButton.LeftButton)
 
-    truth = default_view(640, 360)
-    pixels, _ = truth.project(CORNERS)
+    truth = street_clip.mount
+    pixels = truth.camera.project(truth.to_camera(CORNERS))
     for corner, (x, y) in enumerate(pixels.tolist()):
         place = canvas.to_widget(x, y).toPoint()
         QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
@@ -93,41 +92,41 @@ def test_a_rectangle_by_mouse_finds_the_camera(qtbot: QtBot, shell: Shell, demo:
             for _ in range(round(abs(off) / 0.25)):
                 QTest.keyClick(canvas, key if off > 0 else back, Qt.KeyboardModifier.ControlModifier)
     assert not tab.accept_button.isEnabled()
-    QTest.keyClicks(tab.numbers.first_side, "10")
-    QTest.keyClicks(tab.numbers.second_side, "7.3")
+    QTest.keyClicks(tab.numbers.first_side, "12")
+    QTest.keyClicks(tab.numbers.second_side, "14.62")
     assert tab.accept_button.isEnabled()
     assert view.sketch._state.ground.grid
-    assert in_force(demo) is None
+    assert in_force(project) is None
 
     QTest.mouseClick(tab.accept_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: in_force(demo) is not None, timeout=LONG_MS)
-    row = in_force(demo)
+    qtbot.waitUntil(lambda: in_force(project) is not None, timeout=LONG_MS)
+    row = in_force(project)
     assert row is not None
     # a tenth of a pixel of noise: three standard deviations of what the tab says for a whole one
     sure = row.record.uncertainty
     assert sure is not None
-    assert row.record.matrix[0] == pytest.approx(truth.focal_px, rel=0.3 * sure.focal_percent / 100)
-    assert row.record.height_m == pytest.approx(truth.mast_m, rel=0.3 * sure.height_percent / 100)
+    focal_px = truth.camera.matrix[0, 0]
+    assert row.record.matrix[0] == pytest.approx(focal_px, rel=0.3 * sure.focal_percent / 100)
+    assert row.record.height_m == pytest.approx(truth.ground.height, rel=0.3 * sure.height_percent / 100)
     assert row.record.normal is not None
-    normal = truth.rotation[:, 2]  # the street is flat, its Z up
-    assert float(np.dot(row.record.normal, normal)) > np.cos(np.deg2rad(0.3 * sure.normal_deg))
-    assert row.evidence["sides_m"] == [10.0, 7.3]
+    assert float(np.dot(row.record.normal, truth.ground.normal)) > np.cos(np.deg2rad(0.3 * sure.normal_deg))
+    assert row.evidence["sides_m"] == [12.0, 14.62]
 
     qtbot.waitUntil(lambda: tab._rows.count() == 1)
     shell.window.activateWindow()
     QTest.keyClick(view.list.tree, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: in_force(demo) is None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: in_force(project) is None, timeout=LONG_MS)
     qtbot.waitUntil(lambda: tab._rows.count() == 0)
 
 
 def test_a_point_cloud_is_looked_through_outside_the_window(
-    qtbot: QtBot, shell: Shell, demo: Path, tmp_path: Path
+    qtbot: QtBot, shell: Shell, project: Path, tmp_path: Path
 ) -> None:
     loaded = "open3d" in sys.modules  # another test's doing, where one process runs many
-    truth = default_view(640, 360)
+    truth = default_view(320, 180)
     cloud = write_ply(tmp_path / "road.ply", to_cloud(street_points()))
     model = write_colmap(tmp_path / "model", truth)
-    view = calibration_of(qtbot, shell, demo)
+    view = calibration_of(qtbot, shell, project)
     tab = view.calibration
     assert "3D need it" in tab._intro.text()
 
@@ -152,11 +151,11 @@ def test_a_point_cloud_is_looked_through_outside_the_window(
     assert "±" in facts["Tilt"]
     assert facts["Residual"].endswith(" px")
     assert tab.facts._cells[3][3].text().startswith("±")
-    assert in_force(demo) is None
+    assert in_force(project) is None
 
     QTest.mouseClick(tab.accept_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: in_force(demo) is not None, timeout=LONG_MS)
-    row = in_force(demo)
+    qtbot.waitUntil(lambda: in_force(project) is not None, timeout=LONG_MS)
+    row = in_force(project)
     assert row is not None
     assert row.record.height_m == pytest.approx(truth.mast_m, abs=0.01)
     assert row.evidence["file"] == "road.ply"

@@ -201,6 +201,11 @@ class ImageCanvas(pg.GraphicsView):  # type: ignore[misc]
         middle = self._box.viewRect().center()
         self._box.translateBy((x - middle.x(), y - middle.y()))
 
+    def pan_by(self, across: float, down: float) -> None:
+        """Moves what is seen by so much, in canvas coordinates."""
+        self._fitted = False
+        self._box.translateBy((across, down))
+
     def view_rect(self) -> QRectF:
         """What is seen, in canvas coordinates."""
         seen: QRectF = self._box.viewRect()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from app.states.calibration import CalibrationState, Line, Stick
 from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
+from app.views.canvas.plates import draw_plate
 from core.records.sketches import Stroke, StrokeRole
 
 _COLOURS = {
@@ -215,7 +216,7 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawPolyline(shape)
             painter.setPen(QPen(QColor(_STICK), 2.4))
             painter.drawPolyline(shape)
-            _text(painter, self._canvas, shape.at(0) + QPointF(7, 4), stick.text, QColor(_STICK))
+            draw_plate(painter, self._canvas, shape.at(0) + QPointF(7, 4), stick.text, QColor(_STICK))
 
     def _paint_stroke(self, painter: QPainter, to_screen: QTransform, number: int, stroke: Stroke) -> None:
         colour = QColor(_COLOURS[stroke.role])
@@ -253,7 +254,7 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
                 if part
             )
             if name:
-                _text(painter, self._canvas, point + QPointF(9, -7), name, colour)
+                draw_plate(painter, self._canvas, point + QPointF(9, -7), name, colour)
         self._paint_lengths(painter, stroke, points, colour)
 
     def _paint_lengths(
@@ -265,9 +266,9 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
             return
         if stroke.role is StrokeRole.CORNERS and len(points) == 4 and sketch.sides_m is not None:
             for (start, end), metres in zip(((0, 1), (1, 2)), sketch.sides_m, strict=True):
-                _text(painter, self._canvas, (points[start] + points[end]) / 2, f"{metres:g} m", colour)
+                draw_plate(painter, self._canvas, (points[start] + points[end]) / 2, f"{metres:g} m", colour)
         if stroke.role is StrokeRole.LENGTH and len(points) == 2 and sketch.length_m is not None:
-            _text(painter, self._canvas, (points[0] + points[1]) / 2, f"{sketch.length_m:g} m", colour)
+            draw_plate(painter, self._canvas, (points[0] + points[1]) / 2, f"{sketch.length_m:g} m", colour)
 
     def _name(self, number: int, place: int, stroke: Stroke) -> str:
         if stroke.role is StrokeRole.CORNERS:
@@ -284,22 +285,3 @@ def _whole(role: StrokeRole) -> int:
 
 def _polygon(line: Line, to_screen: QTransform) -> QPolygonF:
     return to_screen.map(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
-
-
-def _text(painter: QPainter, whole: QRectF, place: QPointF, text: str, colour: QColor) -> None:
-    """Small letters inside the canvas, on a dark backing that keeps them legible on any picture."""
-    font = QFont(painter.font())
-    font.setPixelSize(12)
-    font.setBold(True)
-    painter.setFont(font)
-    room = QFontMetricsF(font).boundingRect(text).adjusted(-4, -2, 4, 2).translated(place)
-    inside = QPointF(min(0.0, whole.right() - room.right()), min(0.0, whole.bottom() - room.bottom()))
-    room, place = room.translated(inside), place + inside
-    backing = QColor(BACKING_COLOUR)
-    backing.setAlpha(190)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(backing)
-    painter.drawRoundedRect(room, 3, 3)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(colour)
-    painter.drawText(place, text)

@@ -63,9 +63,16 @@ def _fitted(crop: QImage, place: QRectF) -> QRectF:
 
 
 def _paint_certainty(painter: QPainter, picture: QRectF, item: QueueItem, theme: Theme) -> None:
-    """A line from the threshold in the middle towards unoccluded (right) or occluded (left)."""
+    """A line from the threshold in the middle towards unoccluded (right) or occluded (left).
+
+    In a queue of objects to annotate, a line from the left as long as they are done.
+    """
     base = picture.bottom() - 3
     painter.fillRect(QRectF(picture.left(), base, picture.width(), 3), QColor(0, 0, 0, 130))
+    if item.progress is not None:
+        done = QRectF(picture.left(), base, item.progress * picture.width(), 3)
+        painter.fillRect(done, theme.color("ok" if item.progress >= 1 else "accent"))
+        return
     middle = picture.center().x()
     if item.margin is not None:
         reach = min(1.0, abs(item.margin)) * picture.width() / 2
@@ -94,7 +101,7 @@ def caption_parts(metrics: QFontMetrics, item: QueueItem, width: float) -> tuple
     Returns:
         the name, elided where it must be, and the margin, or "" where there is none or no room for it.
     """
-    number, margin = f" {item.id}", "" if item.margin is None else f"{item.margin:+.3f}"
+    number, margin = f" {item.id}", item.note if item.margin is None else f"{item.margin:+.3f}"
     room = width - metrics.horizontalAdvance(number)
     beside = room - metrics.horizontalAdvance(margin) - _GAP_PX
     if beside < metrics.horizontalAdvance("m…"):

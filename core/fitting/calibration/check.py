@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.fitting.calibration.bundle import Bundle, Refined, refine
 from core.fitting.calibration.camera_model import CAMERA, FOCAL, HEIGHT, PITCH, ROLL, RoadCamera
 from core.fitting.calibration.check_words import Differences, sentences_of
-from core.fitting.calibration.from_cars import noise_ratio, noise_times, refined_from
+from core.fitting.calibration.from_cars import noise_ratio, noise_times, refined_from, row_noise
 from core.fitting.calibration.sightings import CarSighting, Stack, stack
 from core.fitting.calibration.start import placed
 from core.fitting.vehicles.fit_mesh import fit_keypoints, fit_pose, sizes_m
@@ -44,8 +44,9 @@ class CheckSettings:
         sigmas: a difference below this many standard deviations may be chance.
         focal_percent, height_percent, tilt_deg: a difference below this hardly matters; the height's is also
             what a street's cars may be larger or smaller than the shape space's.
-        noise_times: residuals of more than this many times the noise assumed are not called agreement.
+        noise_times: residuals of more than this many times the cars' own noise are not called agreement.
         worst_rms: a car whose points are off by more sigmas than this, by the better camera, is left out.
+        most_noise: how many times the noise assumed counts as the cars' own at most; see CarsSettings.
     """
 
     least_cars: int = 5
@@ -55,6 +56,7 @@ class CheckSettings:
     tilt_deg: float = 0.5
     noise_times: float = 1.8
     worst_rms: float = 3.0
+    most_noise: float = 4.0
 
 
 def check_against_cars(
@@ -93,7 +95,7 @@ def check_against_cars(
         sightings=len(kept.car), left_out=len(seen.car) - len(kept.car),
         length=length, width=width, height=height,
         wheels_m=road.wheels_m, wheels_spread_m=road.wheels_spread_m, up_off_deg=road.up_off_deg,
-        noise_times=noise, focal=found.focal, camera_height=found.height, tilt=found.tilt,
+        noise_times=noise * kept.allowed, focal=found.focal, camera_height=found.height, tilt=found.tilt,
     )  # fmt: skip
     rivals = [
         _differences(one, kept, given, settings)
@@ -128,6 +130,7 @@ def _explained(
     """The cars by the camera as it is, those that fit some car, and explanations, the simplest first."""
     start = placed(seen, basis, given)
     best = refine(seen, basis, start, ~_HELD)
+    seen = seen.noisier(row_noise(seen, best, settings.most_noise))
     best, kept = refined_from(
         seen, basis, placed(seen, basis, best.bundle.camera), ~_HELD, settings.worst_rms
     )

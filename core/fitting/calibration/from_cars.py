@@ -43,6 +43,8 @@ class CarsSettings:
             than the shape space's mean car; no number of cars makes the scale surer than this.
         search_rows: how many of the best seen rows the search for a start looks at.
         worst_rms: a car whose points are off by more than this many sigmas (root mean square) is left out.
+        most_noise: how many times the noise assumed the cars at large may show before they are refused:
+            people place the points of real cars two to four times as far off as 1 % of the car.
         most_focal_percent: an uncertainty of the focal length above this is refused.
     """
 
@@ -51,6 +53,7 @@ class CarsSettings:
     fleet_share: float = 0.02
     search_rows: int = 60
     worst_rms: float = 3.0
+    most_noise: float = 4.0
     most_focal_percent: float = 30.0
 
 
@@ -117,6 +120,7 @@ def _settle(seen: Stack, basis: ShapeBasis, lens: Lens, settings: CarsSettings) 
     rough = [refine(few, basis, placed(few, basis, camera), free, rounds=25) for camera in starts]
     best = min(rough, key=lambda one: one.cost).bundle.camera
     found = refine(seen, basis, placed(seen, basis, best), free, rounds=20)
+    seen = seen.noisier(row_noise(seen, found, settings.most_noise))
     # cars that began the wrong way round get a second chance with the better camera
     again = placed(seen, basis, found.bundle.camera)
     found, kept = refined_from(seen, basis, again, free, settings.worst_rms)
@@ -145,11 +149,20 @@ def _apart(cameras: Sequence[RoadCamera], most: int = 6) -> list[RoadCamera]:
     return found
 
 
+def row_noise(seen: Stack, found: Refined, most: float) -> float:
+    """How many times the noise assumed most rows show, from 1 up to a limit."""
+    return float(np.clip(np.median(_row_rms(seen, found)), 1.0, most))
+
+
 def _fitting(seen: Stack, found: Refined, worst_rms: float) -> Bits:
     """(b,) whether a row's points are within a few sigmas of the car, by and large."""
+    return np.asarray(_row_rms(seen, found) <= worst_rms)
+
+
+def _row_rms(seen: Stack, found: Refined) -> Array:
+    """(b,) root mean square of a row's residuals, in sigmas; each point has two coordinates of one each."""
     count = np.maximum((seen.seen.weights > 0).sum(axis=1), 1)
-    # each point has two coordinates of one sigma each
-    return np.asarray(np.sqrt(found.squares.sum(axis=1) / (2 * count)) <= worst_rms)
+    return np.asarray(np.sqrt(found.squares.sum(axis=1) / (2 * count)), dtype=np.float64)
 
 
 def _result(
@@ -177,7 +190,7 @@ def _result(
             f"These cars do not settle the focal length: it may be off by {sure.focal_percent:.0f} %.",
             "Add nearer cars, and cars that face other ways, or keep the lens of another calibration.",
         )
-    return replace(result, notes=(*result.notes, *_notes(seen, kept, spread, settings)))
+    return replace(result, notes=(*result.notes, *_notes(seen, kept, spread * kept.allowed, settings)))
 
 
 def noise_times(refined: Refined, seen: Stack) -> float:
@@ -213,7 +226,7 @@ def _as_solution(covariance: Array | None) -> Solution:
     return Solution(np.zeros(len(half)), np.zeros(0), half)
 
 
-def _notes(seen: Stack, kept: Stack, spread: float, settings: CarsSettings) -> tuple[str, ...]:
+def _notes(seen: Stack, kept: Stack, noise: float, settings: CarsSettings) -> tuple[str, ...]:
     share = 100 * settings.fleet_share
     notes = [
         f"From {kept.cars} cars in {len(kept.car)} sightings. Its scale is the shape space's: if these cars "
@@ -222,6 +235,6 @@ def _notes(seen: Stack, kept: Stack, spread: float, settings: CarsSettings) -> t
     lost = len(seen.car) - len(kept.car)
     if lost:
         notes.append(f"{lost} of {len(seen.car)} sightings fit no car of the shape space and were left out.")
-    if spread > 1.5:
-        notes.append(f"The points are off by {spread:.1f} times the noise that was assumed.")
+    if noise > 1.5:
+        notes.append(f"The points are off by {noise:.1f} times the noise that was assumed.")
     return tuple(notes)

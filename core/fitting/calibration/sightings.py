@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,17 +42,24 @@ class Stack:
         car: (b,) which car each row shows, from 0.
         cars: how many cars there are.
         rows: (b,) index of each row among the sightings given.
+        allowed: how many times the noise of the evidence the weights stand for.
     """
 
     seen: Sightings
     car: Indices
     cars: int
     rows: Indices
+    allowed: float = 1.0
 
     def of(self, chosen: Indices | NDArray[np.bool_]) -> Stack:
         """Some of the rows, their cars counted anew."""
         names, car = np.unique(self.car[chosen], return_inverse=True)
-        return Stack(self.seen.of(chosen), car.astype(np.intp), len(names), self.rows[chosen])
+        return Stack(self.seen.of(chosen), car.astype(np.intp), len(names), self.rows[chosen], self.allowed)
+
+    def noisier(self, times: float) -> Stack:
+        """The same rows with so many times the noise."""
+        seen = replace(self.seen, weights=self.seen.weights / times)
+        return replace(self, seen=seen, allowed=self.allowed * times)
 
     @property
     def worth(self) -> Array:

@@ -112,5 +112,7 @@ def fit_outline(fit: VehicleFit, camera: Camera, space: CarShapeSpace) -> list[A
     for triangle in corners:
         cv2.fillConvexPoly(canvas, triangle, 255)
     found, _ = cv2.findContours(canvas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    outlines = [contour[:, 0].astype(np.float64) / scale + low for contour in found if len(contour) > 2]
+    # without the stairs that the canvas's pixels make: a tenth of the corners, and as true
+    smooth = [cv2.approxPolyDP(contour, 1.0, True) for contour in found]
+    outlines = [contour[:, 0].astype(np.float64) / scale + low for contour in smooth if len(contour) > 2]
     return sorted(outlines, key=len, reverse=True)

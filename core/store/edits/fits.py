@@ -40,31 +40,40 @@ def save_fits(history: History, fits: Sequence[tuple[int, VehicleFit, FitMadeFro
     names: list[str] = []
 
     def action(recorder: Recorder) -> None:
-        rows = recorder.rows(_instance, [instance_id for instance_id, _, _ in fits])
-        for instance_id, _, _ in fits:
-            if instance_id not in rows:
-                raise EditRefusedError(f"There is no instance {instance_id}.", "Reload the list.")
-        names.append(named(rows))
-        ids = recorder.insert_many(
-            _fit,
-            [
-                {
-                    "instance_id": instance_id,
-                    "camera_id": rows[instance_id]["camera_id"],
-                    "source_id": rows[instance_id]["source_id"],
-                    "version": _newest_version(recorder, instance_id) + 1,
-                    **to_columns(fit, made_from),
-                    "annotator_id": recorder.annotator_id,
-                    "created_at": recorder.now,
-                    "in_force": 0,
-                }
-                for instance_id, fit, made_from in fits
-            ],
-        )
-        for (instance_id, _, _), fit_id in zip(fits, ids, strict=True):
-            _put_in_force(recorder, rows[instance_id], fit_id)
+        put_fits(recorder, fits)
+        names.append(named(recorder.rows(_instance, [instance_id for instance_id, _, _ in fits])))
 
     return history.perform(lambda: f"Fit {names[0]}", action)
+
+
+def put_fits(recorder: Recorder, fits: Sequence[tuple[int, VehicleFit, FitMadeFrom]]) -> None:
+    """What `save_fits` does, as a part of an edit.
+
+    Raises:
+        EditRefusedError: one of the instances is not there.
+    """
+    rows = recorder.rows(_instance, [instance_id for instance_id, _, _ in fits])
+    for instance_id, _, _ in fits:
+        if instance_id not in rows:
+            raise EditRefusedError(f"There is no instance {instance_id}.", "Reload the list.")
+    ids = recorder.insert_many(
+        _fit,
+        [
+            {
+                "instance_id": instance_id,
+                "camera_id": rows[instance_id]["camera_id"],
+                "source_id": rows[instance_id]["source_id"],
+                "version": _newest_version(recorder, instance_id) + 1,
+                **to_columns(fit, made_from),
+                "annotator_id": recorder.annotator_id,
+                "created_at": recorder.now,
+                "in_force": 0,
+            }
+            for instance_id, fit, made_from in fits
+        ],
+    )
+    for (instance_id, _, _), fit_id in zip(fits, ids, strict=True):
+        _put_in_force(recorder, rows[instance_id], fit_id)
 
 
 def use_fit(history: History, fit_id: int) -> Touched:

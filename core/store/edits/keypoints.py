@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.errors import EditRefusedError
@@ -47,42 +47,56 @@ def save_keypoints_many(
         EditRefusedError: one of the instances is not there.
         ValueError: a set is no set of its template.
     """
-    sets = {instance_id: to_columns(one) for instance_id, one in keypoints}
+    sets = to_save(keypoints)
+    return history.perform(title, lambda recorder: put_keypoints(recorder, sets))
 
-    def action(recorder: Recorder) -> None:
-        rows = recorder.rows(_instance, list(sets))
-        missing = [i for i in sets if i not in rows]
-        if missing:
-            raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")
-        in_force = recorder.rows(
-            _keypoint_set,
-            [row["keypoint_set_id"] for row in rows.values() if row["keypoint_set_id"] is not None],
-        )
-        fresh = [i for i in sets if not _is_so(in_force.get(rows[i]["keypoint_set_id"]), sets[i])]
-        versions = _newest_versions(recorder, fresh)
-        ids = recorder.insert_many(
-            _keypoint_set,
-            [
-                {
-                    "instance_id": i,
-                    "version": versions.get(i, 0) + 1,
-                    **sets[i],
-                    "origin": LabelOrigin.HUMAN.value,
-                    "annotator_id": recorder.annotator_id,
-                    "created_at": recorder.now,
-                }
-                for i in fresh
-            ],
-        )
-        recorder.update_many(
-            _instance,
-            [
-                (i, {"keypoint_set_id": set_id, "points_placed": sets[i]["placed"]})
-                for i, set_id in zip(fresh, ids, strict=True)
-            ],
-        )
 
-    return history.perform(title, action)
+def to_save(keypoints: Sequence[tuple[int, KeypointSet]]) -> dict[int, dict[str, Any]]:
+    """Instance id -> its set's columns, for `put_keypoints`; made before the lock is taken.
+
+    Raises:
+        ValueError: a set is no set of its template.
+    """
+    return {instance_id: to_columns(one) for instance_id, one in keypoints}
+
+
+def put_keypoints(recorder: Recorder, sets: Mapping[int, dict[str, Any]]) -> None:
+    """What `save_keypoints_many` does, as a part of an edit.
+
+    Raises:
+        EditRefusedError: one of the instances is not there.
+    """
+    rows = recorder.rows(_instance, list(sets))
+    missing = [i for i in sets if i not in rows]
+    if missing:
+        raise EditRefusedError(f"There is no instance {missing[0]}.", "Reload the list.")
+    in_force = recorder.rows(
+        _keypoint_set,
+        [row["keypoint_set_id"] for row in rows.values() if row["keypoint_set_id"] is not None],
+    )
+    fresh = [i for i in sets if not _is_so(in_force.get(rows[i]["keypoint_set_id"]), sets[i])]
+    versions = _newest_versions(recorder, fresh)
+    ids = recorder.insert_many(
+        _keypoint_set,
+        [
+            {
+                "instance_id": i,
+                "version": versions.get(i, 0) + 1,
+                **sets[i],
+                "origin": LabelOrigin.HUMAN.value,
+                "annotator_id": recorder.annotator_id,
+                "created_at": recorder.now,
+            }
+            for i in fresh
+        ],
+    )
+    recorder.update_many(
+        _instance,
+        [
+            (i, {"keypoint_set_id": set_id, "points_placed": sets[i]["placed"]})
+            for i, set_id in zip(fresh, ids, strict=True)
+        ],
+    )
 
 
 def use_keypoints(history: History, keypoint_set_id: int) -> Touched:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.synthesis.street.caster import Hits
 from core.synthesis.street.mounts import Mount
 from core.synthesis.street.shading import Placed
+from core.synthesis.street.turning import turned
 
 Floats = NDArray[np.float32]
 Bits = NDArray[np.bool_]
@@ -57,7 +58,7 @@ class BodyView:
 def cast_body(body: Placed, mount: Mount, rays: Floats) -> Hits:
     """Casts (N, 3) rays of the street frame from the camera against one body."""
     origin = body.to_body(mount.position)
-    return body.solid.caster.cast(origin, rays @ body.rotation.astype(np.float32))
+    return body.solid.caster.cast(origin, turned(rays, body.rotation))
 
 
 def view_body(body: Placed, mount: Mount) -> BodyView | None:

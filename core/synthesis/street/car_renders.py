@@ -31,8 +31,7 @@ from core.synthesis.street.soup import Material, Soup
 from core.synthesis.street.still_view import StillView, Town
 from core.synthesis.street.surroundings import Surroundings
 from core.synthesis.street.town import build_town
-from core.synthesis.street.truth import StreetObject
-from core.synthesis.truth import CoverKind
+from core.synthesis.street.truth import CoverKind, StreetObject
 
 Floats = NDArray[np.float32]
 
@@ -42,6 +41,7 @@ _LEVEL = 0.125
 _CURVE = tone_curve(1.0)
 _FAR_M = 200.0
 _GRAIN_M = 0.03
+_SLACK = 96
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +97,8 @@ class CarRenders:
         flat = soup.mesh()
         ground, noise = Caster(flat.vertices, flat.faces), PlaneNoise(seed)
         self._grain = _grain(np.random.default_rng([seed, 163]))
+        side = size + _SLACK
+        self._plate = np.random.default_rng([seed, 167]).standard_normal((side, side, 3), dtype=np.float32)
         self._studios = []
         for weather, hour in _LIGHTS:
             light = daylight(StreetSettings(seed=seed, weather=weather, hour=hour))
@@ -134,7 +136,9 @@ class CarRenders:
             shape=model.shape,
             body_pose=None,
         )
-        return CarRender(index, _developed(linear, rng), layered.view.depth, view.camera, view.ground, car)
+        return CarRender(
+            index, self._developed(linear, rng), layered.view.depth, view.camera, view.ground, car
+        )
 
     def _aim(self, model: CarModel, rng: np.random.Generator) -> Mount:
         """A camera somewhere around the car that has all of it in its picture."""
@@ -155,34 +159,53 @@ class CarRenders:
     def _empty(self, view: Mount, studio: _Studio, rng: np.random.Generator) -> StillView:
         """The ground and the blurred town behind it, without the car."""
         rays, light = view.rays, studio.town.light
-        falls = rays[..., 2] < -1e-3
-        depth = np.where(falls, view.position[2] / np.maximum(-rays[..., 2], 1e-3), np.inf).astype(np.float32)
-        depth[depth > _FAR_M] = np.inf
-        falls = np.isfinite(depth)
-        points = rays * np.where(falls, depth, 0)[..., None] + view.position.astype(np.float32)
+        x, y, z = cv2.split(rays)
+        falls = z < -view.position[2] / _FAR_M
+        reach = np.divide(np.float32(-view.position[2]), z, where=falls, out=np.zeros_like(z))
+        places = [
+            part * reach + start
+            for part, start in zip((x, y, z), view.position.astype(np.float32), strict=True)
+        ]
+        points = np.asarray(cv2.merge(places), dtype=np.float32)
         shift = rng.uniform(0, 15, 2).astype(np.float32)
-        across, down = (points[..., axis] * (1 / _GRAIN_M) + shift[axis] for axis in (0, 1))
+        across, down = (places[axis] * np.float32(1 / _GRAIN_M) + shift[axis] for axis in (0, 1))
         spots = cv2.remap(self._grain, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        gain: Floats = np.asarray(spots, dtype=np.float32)[..., None]
+        gain: Floats = np.asarray(spots, dtype=np.float32) * falls
         base = np.array([0.10, 0.10, 0.102]) * rng.uniform(0.6, 2.2) * rng.uniform(0.97, 1.03, 3)
-        ambient = gain * (base * light.ambient).astype(np.float32)
-        sun = gain * (base * light.sun * light.sun_direction[2]).astype(np.float32) * falls[..., None]
-        if not falls.all():
-            away = rays[~falls]
-            away = away / np.linalg.norm(away, axis=1, keepdims=True)
-            ambient[~falls] = studio.around.mirrored(away)
-            ambient[~falls] = cv2.GaussianBlur(ambient, (0, 0), self._size / 110)[~falls]
+        ambient, sun = (
+            np.asarray(cv2.merge([gain * part for part in (base * lit).astype(np.float32)]), dtype=np.float32)
+            for lit in (light.ambient, light.sun * light.sun_direction[2])
+        )
+        depth = np.where(falls, reach, np.float32(np.inf))
+        above = int(np.count_nonzero(~falls[:, 0]))  # the camera is level, and so is the horizon
+        ambient[:above] = studio.around.seen(rays[:above])
         four = (4, *ambient.shape)
         return StillView(
             ambient=ambient,
             sun=sun,
-            sub_ambient=np.broadcast_to(ambient.astype(np.float16), four),
-            sub_sun=np.broadcast_to(sun.astype(np.float16), four),
+            sub_ambient=np.broadcast_to(ambient, four),
+            sub_sun=np.broadcast_to(sun, four),
             depth=depth,
             sub_depth=np.broadcast_to(depth, (4, *depth.shape)),
             thing=np.where(falls, 0, -1).astype(np.int16),
             points=points,
         )
+
+    def _developed(self, linear: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """A picture from light: exposure on the middle of the picture, a film's curve, noise, JPEG."""
+        seen = np.log(linear[::4, ::4].mean(axis=2) + 0.01)
+        gain = float(rng.uniform(0.75, 1.3) * _LEVEL / np.exp(seen.mean()))
+        picture = np.take(_CURVE, (linear * np.float32(gain * TONES / TOP)).astype(np.int32), mode="clip")
+        down, right = rng.integers(0, _SLACK, 2)
+        noise = self._plate[down : down + self._size, right : right + self._size]
+        picture += noise * np.float32(rng.uniform(0.5, 4.0)) + np.float32(0.5)
+        out = np.clip(picture, 0, 255).astype(np.uint8)
+        done, data = cv2.imencode(
+            ".jpg", out[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(70, 96))]
+        )
+        assert done
+        decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+        return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def _grain(rng: np.random.Generator) -> Floats:
@@ -190,16 +213,3 @@ def _grain(rng: np.random.Generator) -> Floats:
     rough = rng.standard_normal((512, 512), dtype=np.float32)
     spots = cv2.GaussianBlur(np.tile(rough, (3, 3)), (0, 0), 18)[512:1024, 512:1024]
     return np.asarray(1 + 0.05 * spots / spots.std() + 0.07 * rough, dtype=np.float32)
-
-
-def _developed(linear: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A picture from light: exposure on the middle of the picture, a film's curve, noise, JPEG."""
-    seen = np.log(linear[::4, ::4].mean(axis=2) + 0.01)
-    gain = float(rng.uniform(0.75, 1.3) * _LEVEL / np.exp(seen.mean()))
-    picture = np.take(_CURVE, (linear * np.float32(gain * TONES / TOP)).astype(np.int32), mode="clip")
-    picture += rng.standard_normal(picture.shape, dtype=np.float32) * float(rng.uniform(0.5, 4.0))
-    out = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-    done, data = cv2.imencode(".jpg", out[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(70, 96))])
-    assert done
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
-    return np.ascontiguousarray(decoded[..., ::-1])

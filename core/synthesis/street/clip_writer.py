@@ -1,22 +1,18 @@
-"""Writes a street as one camera sees it: a video with the truth beside it, or pictures with COCO."""
+"""Writes a street as one camera sees it: a video with the truth beside it, or COCO with depth."""
 
 from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import DiskFullError, MediaError
-from core.synthesis.street.car_renders import CarRenders
+from core.synthesis.street.car_pictures import CarPicture, compressed
 from core.synthesis.street.coco_rows import CocoRows
 from core.synthesis.street.depth_file import DepthLog
 from core.synthesis.street.street import StreetCamera
@@ -26,39 +22,48 @@ Progress = Callable[[float], None]
 
 _QUALITY = "20"  # x264's constant rate factor
 _KEYFRAME_EVERY = 50
-_PICTURE_QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFiles:
-    """What was written: the video, the truth as JSON, and the depth of all frames as npz."""
+    """What was written: the video, the truth as JSON, and the depth of all frames as npz, or None."""
 
     video: Path
     truth: Path
-    depth: Path
+    depth: Path | None
 
     @classmethod
-    def of(cls, video: Path) -> ClipFiles:
+    def of(cls, video: Path, *, depth: bool = True) -> ClipFiles:
         """The files that belong to a video of that name."""
-        return cls(video, video.with_suffix(".truth.json"), video.with_suffix(".depth.npz"))
+        return cls(
+            video, video.with_suffix(".truth.json"), video.with_suffix(".depth.npz") if depth else None
+        )
+
+    def unfinished(self) -> ClipFiles:
+        """What the same files are called until they are whole."""
+        video, truth, *depth = (path.with_name(path.name + ".part") for path in self)
+        return ClipFiles(video, truth, depth[0] if depth else None)
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.video, self.truth, self.depth))
+        return iter(path for path in (self.video, self.truth, self.depth) if path is not None)
 
 
-def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None) -> ClipFiles:
+def write_clip(
+    camera: StreetCamera, out: Path, progress: Progress | None = None, *, depth: bool = True
+) -> ClipFiles:
     """Renders all frames into a video, with NAME.truth.json and NAME.depth.npz beside it.
 
     Args:
         out: the .mp4 file; each file is replaced only once it is complete.
         progress: is told the share that is done, 0 to 1.
+        depth: whether to write it; it is by far the largest of the files.
 
     Raises:
         MediaError: a file cannot be written.
         DiskFullError: the disk has no room left.
     """
-    files = ClipFiles.of(out)
-    parts = ClipFiles(*(path.with_name(path.name + ".part") for path in files))
+    files = ClipFiles.of(out, depth=depth)
+    parts = files.unfinished()
     with _plain_errors(out):
         try:
             _write_parts(camera, parts, progress)
@@ -73,6 +78,8 @@ def write_clip(camera: StreetCamera, out: Path, progress: Progress | None = None
 def write_coco(camera: StreetCamera, folder: Path, progress: Progress | None = None) -> Path:
     """Renders all frames as folder/images/NNNNNN.jpg with folder/annotations.json in COCO's format.
 
+    The depth of all frames goes to folder/depth.npz (see `DepthLog`).
+
     Returns:
         the JSON file.
 
@@ -80,23 +87,32 @@ def write_coco(camera: StreetCamera, folder: Path, progress: Progress | None = N
         MediaError, DiskFullError: as `write_clip`.
     """
     settings = camera.street.settings
-    rows = CocoRows(header(settings, camera.mount))
+    rows, depth = CocoRows(header(settings, camera.mount)), DepthLog(camera.still.view.depth)
     with _plain_errors(folder):
         images = folder / "images"
         images.mkdir(parents=True, exist_ok=True)
         for index in range(settings.frame_count):
             frame = camera.frame(index)
             name = f"{index:06d}.jpg"
-            _save(images / name, frame.picture)
+            (images / name).write_bytes(compressed(frame.picture))
             rows.add_picture(name, frame.picture.shape[1], frame.picture.shape[0], frame.objects)
+            depth.add(frame.depth)
             _tell(progress, index + 1, settings.frame_count)
+        part = folder / "depth.npz.new"
+        depth.save(part)
+        part.replace(folder / "depth.npz")
         return _save_json(folder / "annotations.json", rows.document())
 
 
-def write_cars(renders: CarRenders, count: int, folder: Path, progress: Progress | None = None) -> Path:
-    """Renders single cars as folder/images/NNNNNN.jpg with folder/annotations.json in COCO's format.
+def write_cars(
+    pictures: Iterable[CarPicture], count: int, folder: Path, progress: Progress | None = None
+) -> Path:
+    """Writes single cars as folder/images/NNNNNN.jpg with folder/annotations.json in COCO's format.
 
     Each picture has a camera of its own, in its row under "amodal".
+
+    Args:
+        count: how many pictures there are.
 
     Returns:
         the JSON file.
@@ -108,17 +124,10 @@ def write_cars(renders: CarRenders, count: int, folder: Path, progress: Progress
     with _plain_errors(folder):
         images = folder / "images"
         images.mkdir(parents=True, exist_ok=True)
-        for index in range(count):
-            render = renders.render(index)
+        for index, picture in enumerate(pictures):
             name = f"{index:06d}.jpg"
-            _save(images / name, render.picture)
-            height, width = render.picture.shape[:2]
-            camera = {
-                "matrix": render.camera.matrix.tolist(),
-                "distortion": list(render.camera.distortion),
-                "ground": {"normal": render.ground.normal.tolist(), "height": render.ground.height},
-            }
-            rows.add_picture(name, width, height, (render.car,), camera)
+            (images / name).write_bytes(picture.jpeg)
+            rows.add_rows(name, picture.width, picture.height, [picture.annotation], picture.camera)
             _tell(progress, index + 1, count)
         return _save_json(folder / "annotations.json", rows.document())
 
@@ -134,7 +143,8 @@ def _write_parts(camera: StreetCamera, parts: ClipFiles, progress: Progress | No
             "Choose an even width and height.",
         )
     rate = Fraction(settings.fps).limit_denominator(1000)
-    log, rows = DepthLog(camera.still.view.depth), []
+    log = None if parts.depth is None else DepthLog(camera.still.view.depth)
+    rows = []
     with av.open(str(parts.video), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
         assert isinstance(stream, VideoStream)
@@ -146,18 +156,14 @@ def _write_parts(camera: StreetCamera, parts: ClipFiles, progress: Progress | No
             image = av.VideoFrame.from_ndarray(frame.picture, format="rgb24")
             image.pts = index
             container.mux(stream.encode(image))
-            log.add(frame.depth)
+            if log is not None:
+                log.add(frame.depth)
             rows.append(frame_row(frame))
             _tell(progress, index + 1, settings.frame_count)
         container.mux(stream.encode(None))
-    log.save(parts.depth)
+    if log is not None and parts.depth is not None:
+        log.save(parts.depth)
     _save_json(parts.truth, {**header(settings, camera.mount), "pictures": rows})
-
-
-def _save(path: Path, picture: NDArray[np.uint8]) -> None:
-    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _PICTURE_QUALITY])
-    assert done
-    path.write_bytes(data.tobytes())
 
 
 def _save_json(path: Path, document: dict[str, Any]) -> Path:

@@ -24,22 +24,26 @@ class CocoRows:
         self._images: list[dict[str, Any]] = []
         self._annotations: list[dict[str, Any]] = []
 
-    def add_picture(
+    def add_picture(self, name: str, width: int, height: int, objects: Sequence[StreetObject]) -> None:
+        """One picture with its objects."""
+        self.add_rows(name, width, height, [annotation_row(item, width, height) for item in objects])
+
+    def add_rows(
         self,
         name: str,
         width: int,
         height: int,
-        objects: Sequence[StreetObject],
+        rows: Sequence[dict[str, Any]],
         camera: dict[str, Any] | None = None,
     ) -> None:
-        """One picture with its objects; `camera` where each picture has its own."""
+        """One picture with what `annotation_row` made of its objects; `camera` where it has its own."""
         number = len(self._images) + 1
         image: dict[str, Any] = {"id": number, "file_name": name, "width": width, "height": height}
         if camera is not None:
             image["amodal"] = {"camera": camera}
         self._images.append(image)
-        for item in objects:
-            self._annotations.append(self._annotation(item, number, width, height))
+        for row in rows:
+            self._annotations.append({"id": len(self._annotations) + 1, "image_id": number, **row})
 
     def document(self) -> dict[str, Any]:
         """The whole file."""
@@ -60,25 +64,25 @@ class CocoRows:
             "annotations": self._annotations,
         }
 
-    def _annotation(self, item: StreetObject, image: int, width: int, height: int) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "id": len(self._annotations) + 1,
-            "image_id": image,
-            "category_id": _IDS[item.category],
-            "track_id": item.track_id,
-            "iscrowd": 0,
-            "bbox": [0.0, 0.0, 0.0, 0.0] if item.box is None else box_row(item.box),
-            "area": patch_area(item.modal),
-            "segmentation": mask_row(item.modal, height, width),
-        }
-        if item.category is Category.CAR:
-            row["keypoints"], row["num_keypoints"] = _keypoints(item)
-        row["amodal"] = {
-            key: value
-            for key, value in object_row(item, height, width).items()
-            if key not in ("track_id", "category", "box", "modal")
-        }
-        return row
+
+def annotation_row(item: StreetObject, width: int, height: int) -> dict[str, Any]:
+    """An object's annotation without its number and its picture's."""
+    row: dict[str, Any] = {
+        "category_id": _IDS[item.category],
+        "track_id": item.track_id,
+        "iscrowd": 0,
+        "bbox": [0.0, 0.0, 0.0, 0.0] if item.box is None else box_row(item.box),
+        "area": patch_area(item.modal),
+        "segmentation": mask_row(item.modal, height, width),
+    }
+    if item.category is Category.CAR:
+        row["keypoints"], row["num_keypoints"] = _keypoints(item)
+    row["amodal"] = {
+        key: value
+        for key, value in object_row(item, height, width).items()
+        if key not in ("track_id", "category", "box", "modal")
+    }
+    return row
 
 
 def _keypoints(item: StreetObject) -> tuple[list[float], int]:

@@ -83,7 +83,8 @@ def compose(
             ambient[rows, columns], sun[rows, columns] = shaded.ambient[chosen], shaded.sun[chosen]
             points[rows, columns] = shaded.points[chosen]
         fine.put(ambient, sun, shaded.ambient[first:], shaded.sun[first:])
-        _shade_each_other(ambient, sun, [view.body for view in views], mount, points, owner, town)
+        if len(views) + len(below.bodies) > 1:
+            _shade_each_other(ambient, sun, [view.body for view in views], mount, points, owner, town)
     view = StillView(
         ambient,
         sun,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def _style(rng: np.random.Generator) -> _Style:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Side:
     """One wall: its foot's start, direction, outward normal, width and height."""
 
@@ -95,26 +96,19 @@ class _Side:
         `out0` is how far its lower edge stands out, `out1` its upper edge (the same where left out).
         """
         far = out0 if out1 is None else out1
-        return np.array(
-            [
-                self.start + self.along * u0 + self.outward * out0 + [0, 0, z0],
-                self.start + self.along * u1 + self.outward * out0 + [0, 0, z0],
-                self.start + self.along * u1 + self.outward * far + [0, 0, z1],
-                self.start + self.along * u0 + self.outward * far + [0, 0, z1],
-            ]
-        )
+        return self._placed([(u0, out0, z0), (u1, out0, z0), (u1, far, z1), (u0, far, z1)])
 
     def edge(self, u: float, z0: float, z1: float, out0: float, out1: float) -> Point:
         """(4, 3) corners of an upright panel across the wall at one place along it."""
-        foot = self.start + self.along * u
-        return np.array(
-            [
-                foot + self.outward * out0 + [0, 0, z0],
-                foot + self.outward * out1 + [0, 0, z0],
-                foot + self.outward * out1 + [0, 0, z1],
-                foot + self.outward * out0 + [0, 0, z1],
-            ]
-        )
+        return self._placed([(u, out0, z0), (u, out1, z0), (u, out1, z1), (u, out0, z1)])
+
+    def _placed(self, corners: list[tuple[float, float, float]]) -> Point:
+        """(N, 3) places that are given by how far along the wall, how far out and how high they are."""
+        return np.array(corners) @ self._axes + self.start
+
+    @cached_property
+    def _axes(self) -> Point:
+        return np.stack([self.along, self.outward, [0.0, 0.0, 1.0]])
 
     def block(
         self,

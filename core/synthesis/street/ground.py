@@ -19,7 +19,7 @@ def pave(soup: Soup, layout: Layout) -> None:
     """Adds road, pavements with round corners and kerbs, and the land around."""
     soup.begin("road")
     far = END + 400.0
-    soup.quads([[(-200, -400, 0), (far, -400, 0), (far, 400, 0), (-200, 400, 0)]], Material.ROAD, _ROAD)
+    soup.quads([[(-far, -400, 0), (far, -400, 0), (far, 400, 0), (-far, 400, 0)]], Material.ROAD, _ROAD)
     soup.begin("pavement")
     for along in (-1, 1):
         for across in (-1, 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,8 +62,15 @@ class Mount:
 
         The window may reach beyond the picture.
         """
-        x, y = np.meshgrid(np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1])
-        return self.rays_through(np.stack([x, y], axis=-1))
+        x, y = np.arange(left, right) + shift[0], np.arange(top, bottom) + shift[1]
+        if self.camera.is_distorted:
+            return self.rays_through(np.stack(np.meshgrid(x, y), axis=-1))
+        # without distortion a column's and a row's share of a direction do not depend on each other
+        right, below, ahead = self.rotation
+        across = np.outer((x - self.camera.centre[0]) / self.camera.focal[0], right)
+        down = np.outer((y - self.camera.centre[1]) / self.camera.focal[1], below) + ahead
+        planes = [np.add.outer(*pair).astype(np.float32) for pair in zip(down.T, across.T, strict=True)]
+        return np.asarray(cv2.merge(planes), dtype=np.float32)
 
     def rays_through(self, pixels: NDArray[np.floating]) -> Floats:
         """(..., 3) directions in the street frame, 1 m deep, through (..., 2) pixels."""
@@ -122,3 +130,13 @@ def far_mount(layout: Layout, width: int, height: int) -> Mount:
     return mount(
         "far", reference_camera(width, height), (x, layout.road_half + 1.0, 7.0), -2.75, float(np.deg2rad(17))
     )
+
+
+def kerb_mount(layout: Layout, width: int, height: int) -> Mount:
+    """A third camera: above the right pavement, looking across the road.
+
+    A lamp post, a sign and trees stand between it and the lanes, so that still things hide cars too.
+    """
+    y = -(layout.road_half + 2.5)
+    yaw, pitch = float(np.deg2rad(35.0)), float(np.deg2rad(14.0))
+    return mount("kerb", reference_camera(width, height), (6.0, y, 6.0), yaw, pitch)

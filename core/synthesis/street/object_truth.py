@@ -15,7 +15,7 @@ from core.synthesis.street.body_view import BodyView
 from core.synthesis.street.compose import Layered
 from core.synthesis.street.mounts import Mount
 from core.synthesis.street.shading import Placed
-from core.synthesis.truth import Cover, CoverKind
+from core.synthesis.street.truth import Cover, CoverKind
 
 Ints = NDArray[np.int32]
 

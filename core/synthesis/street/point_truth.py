@@ -18,6 +18,7 @@ from core.synthesis.street.mounts import Mount
 from core.synthesis.street.shading import Placed
 from core.synthesis.street.still_view import Town
 from core.synthesis.street.truth import Hider, PointsTruth
+from core.synthesis.street.turning import turned
 
 Floats = NDArray[np.float64]
 
@@ -100,5 +101,5 @@ def _hider(code: int, others: Sequence[BodyView], town: Town) -> Hider:
 def _first(body: Placed, mount: Mount, rays: NDArray[np.float32]) -> Floats:
     """(N,) metres to a body's first surface along unit rays of the street frame."""
     origin = body.to_body(mount.position)
-    hits = body.solid.caster.cast(origin, rays @ body.rotation.astype(np.float32))
+    hits = body.solid.caster.cast(origin, turned(rays, body.rotation))
     return hits.distance.astype(np.float64)

@@ -13,7 +13,7 @@ from core.synthesis.street.settings import StreetSettings
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
 
-_MIDDLE = 0.088
+_MIDDLE = 0.1
 _PLATES = 5
 
 
@@ -34,7 +34,7 @@ class Sensor:
         light_seen = np.log(still[still.shape[0] // 4 :].mean(axis=2) + 1e-3)
         self._gain = float(_MIDDLE / max(float(np.exp(light_seen.mean())), 1e-3))
         dark = float(np.clip(self._gain / 4.0, 1.0, 30.0)) ** 0.5
-        self._curve = tone_curve(float(rng.uniform(1.0, 1.15)))
+        self._curve = tone_curve(float(rng.uniform(1.05, 1.2)))
         tint = np.array([rng.uniform(0.93, 1.0), 1.0, rng.uniform(1.02, 1.13)])
         colour = float(rng.uniform(0.78, 0.98))
         grey = np.tile([0.25, 0.60, 0.15], (3, 1))
@@ -82,12 +82,12 @@ class Sensor:
         streaks = np.zeros((height, width), dtype=np.uint8)
         count = int(0.0016 * height * width)
         x, y = rng.uniform(0, width, count), rng.uniform(-20, height, count)
-        long = rng.uniform(0.015, 0.05, count) * height
-        for start_x, start_y, length in zip(x, y, long, strict=True):
+        long, clear = rng.uniform(0.02, 0.07, count) * height, rng.integers(40, 256, count)
+        for start_x, start_y, length, level in zip(x, y, long, clear.tolist(), strict=True):
             one = (round(start_x), round(start_y))
             two = (round(start_x + 0.12 * length), round(start_y + length))
-            cv2.line(streaks, one, two, 255, 1, cv2.LINE_AA)
-        veil = cv2.GaussianBlur(streaks.astype(np.float32) / 255, (0, 0), 0.7) * 0.10
+            cv2.line(streaks, one, two, level, 1, cv2.LINE_AA)
+        veil = cv2.GaussianBlur(streaks.astype(np.float32) / 255, (0, 0), 0.5) * 0.055
         return np.asarray(seen + veil[..., None] * self._light.ambient, dtype=np.float32)
 
     def _compressed(self, picture: Image) -> Image:

@@ -46,8 +46,8 @@ class Solid:
         vertices, faces: (V, 3) and (F, 3).
         part: (F,) uint8, index into `names` of each face's part.
         names: the parts' names.
-        corner_normals: (F, 3, 3) smooth unit normals of each face's corners.
-        sky, ground: (V,) share of the sky's and of the ground's light that reaches each vertex.
+        corners: (3, 6, F) of each corner of each face: smooth unit normal, shares of the sky's and of the
+            ground's light that reach it, height.
         low, high: (3,) corners of the bounding box.
     """
 
@@ -64,10 +64,12 @@ class Solid:
         self.part = np.zeros(len(faces), dtype=np.uint8)
         for number, name in enumerate(self.names):
             self.part[parts[name]] = number
-        self.corner_normals = np.asarray(corner_normals, dtype=np.float32)
         self.caster = Caster(self.vertices, self.faces)
         self.low, self.high = self.vertices.min(axis=0), self.vertices.max(axis=0)
-        self.sky, self.ground = self._open_shares()
+        normals = np.asarray(corner_normals, dtype=np.float32)
+        rest = np.stack([*self._open_shares(normals), self.vertices[:, 2]], axis=1)[self.faces]
+        corners = np.concatenate([normals, rest], axis=2)
+        self.corners: Floats = np.ascontiguousarray(corners.transpose(1, 2, 0))
         self._sky_map: GroundMap | None = None
         self._sun_maps: dict[tuple[int, int], GroundMap] = {}
 
@@ -113,16 +115,18 @@ class Solid:
         )
         cells = np.stack([x, y, np.full_like(x, 0.004)], axis=-1).reshape(-1, 3).astype(np.float32)
         stopped = np.zeros(len(cells), dtype=np.float32)
-        for ray in np.asarray(rays, dtype=np.float32).reshape(-1, 3):
-            stopped += self.caster.blocked(cells, np.broadcast_to(ray, cells.shape))
+        # each ray starts elsewhere in the cells, so that a sharp edge across them has no steps
+        starts = np.random.default_rng(13).uniform(-_CELL / 2, _CELL / 2, (len(rays), 3)) * [1, 1, 0]
+        for start, ray in zip(starts.astype(np.float32), np.asarray(rays, dtype=np.float32), strict=True):
+            stopped += self.caster.blocked(cells + start, np.broadcast_to(ray, cells.shape))
         share: Floats = np.asarray(stopped.reshape(rows, columns) / len(rays), dtype=np.float32)
         share[[0, -1]] = 0
         share[:, [0, -1]] = 0
         return GroundMap(np.asarray(low, dtype=np.float64), share)
 
-    def _open_shares(self) -> tuple[Floats, Floats]:
+    def _open_shares(self, corner_normals: Floats) -> tuple[Floats, Floats]:
         """How much of the sky and of the ground each vertex sees past the body itself."""
-        flat = self.corner_normals.reshape(-1, 3)
+        flat = corner_normals.reshape(-1, 3)
         sums = [np.bincount(self.faces.ravel(), flat[:, axis], len(self.vertices)) for axis in range(3)]
         normals = np.stack(sums, axis=1).astype(np.float32)
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)

@@ -23,6 +23,8 @@ SHIFTS: tuple[tuple[float, float], ...] = ((-0.125, -0.375), (0.375, -0.125), (0
 SKY = -1
 _SKY_RAYS = 7
 _BOUNCE = 0.30
+_WET_RAYS = 5
+_RIPPLE = 0.025
 _BLOCK = 200_000
 _GLASS = (Material.WINDOW, Material.SHOP_WINDOW)
 
@@ -48,7 +50,7 @@ class StillView:
 
     Attributes:
         ambient, sun: (H, W, 3).
-        sub_ambient, sub_sun: (4, H, W, 3) float16, the four samples of each pixel.
+        sub_ambient, sub_sun: (4, H, W, 3) the four samples of each pixel; kept as float16 for their size.
         depth: (H, W) along the camera's axis through the pixel's centre, metres; inf for the sky.
         sub_depth: (4, H, W).
         thing: (H, W) int16 index into the mesh's things at the centre, -1 for the sky.
@@ -58,8 +60,8 @@ class StillView:
 
     ambient: Floats
     sun: Floats
-    sub_ambient: NDArray[np.float16]
-    sub_sun: NDArray[np.float16]
+    sub_ambient: NDArray[np.float16] | Floats
+    sub_sun: NDArray[np.float16] | Floats
     depth: Floats
     sub_depth: Floats
     thing: NDArray[np.int16]
@@ -123,6 +125,7 @@ class _Sample:
     def __init__(self, town: Town, mount: Mount, shift: tuple[float, float], number: int) -> None:
         self._town = town
         self._mount = mount
+        self._number = number
         camera = mount.camera
         self._shape = (camera.height, camera.width)
         self._rays = mount.rays_at(0, 0, camera.width, camera.height, shift).reshape(-1, 3)
@@ -205,7 +208,7 @@ class _Sample:
         chosen = np.flatnonzero(np.isin(material, _GLASS))
         if not len(chosen):
             return lit
-        colour, cosine = self._reflection(chosen, 0.0)
+        colour, cosine = self._reflection(chosen, self._normals[chosen])
         share = (0.09 + 0.91 * (1 - cosine) ** 4)[:, None]
         lit = lit.copy()
         lit[chosen] = lit[chosen] * (1 - share) + colour * share
@@ -216,22 +219,26 @@ class _Sample:
         chosen = np.flatnonzero((material == Material.ROAD) | (material == Material.PAVEMENT))
         where = self._points[chosen]
         puddle = np.clip(0.45 + 0.5 * self._town.noise.layered(where[:, 0], where[:, 1], 3.0), 0.1, 1.0)
-        mirror, cosine = self._reflection(chosen, 0.025)
+        # ripples spread what is mirrored: the mean over a few tilts, others in each sample of a pixel
+        rng = np.random.default_rng([5, self._number])
+        mirror, cosine = np.zeros((len(chosen), 3), dtype=np.float32), np.zeros(len(chosen), dtype=np.float32)
+        for _ in range(_WET_RAYS):
+            tilted = self._normals[chosen] + rng.normal(0, _RIPPLE, (len(chosen), 3)).astype(np.float32)
+            tilted /= np.linalg.norm(tilted, axis=1, keepdims=True)
+            colours, cosines = self._reflection(chosen, tilted)
+            mirror += colours / _WET_RAYS
+            cosine += cosines / _WET_RAYS
         share = ((0.03 + 0.9 * (1 - cosine) ** 5) * puddle)[:, None]
         colour, lit = colour.copy(), lit.copy()
         colour[chosen] *= 0.62
         lit[chosen] = lit[chosen] * 0.62 * (1 - share) + mirror * share
         return colour, lit
 
-    def _reflection(self, chosen: NDArray[np.intp], rough: float) -> tuple[Floats, Floats]:
-        """(n, 3) colour seen in a mirror at some samples, and the cosine that it is seen under."""
+    def _reflection(self, chosen: NDArray[np.intp], normal: Floats) -> tuple[Floats, Floats]:
+        """(n, 3) colour seen in mirrors of these normals at some samples, and the cosine it is seen under."""
         town, light = self._town, self._town.light
         along = self._rays[self._hit[chosen]]
         along = along / np.linalg.norm(along, axis=1, keepdims=True)
-        normal = self._normals[chosen]
-        if rough:
-            normal = normal + np.random.default_rng(5).normal(0, rough, normal.shape).astype(np.float32)
-            normal /= np.linalg.norm(normal, axis=1, keepdims=True)
         cosine = np.clip(-np.einsum("ij,ij->i", along, normal), 0.0, 1.0)
         back = along + 2 * cosine[:, None] * normal
         hits = town.caster.cast(self._lifted[chosen], back.astype(np.float32))

@@ -31,9 +31,8 @@ from core.synthesis.street.still_view import Town, look
 from core.synthesis.street.surroundings import Surroundings
 from core.synthesis.street.town import build_town
 from core.synthesis.street.traffic import STEP_S, WARM_UP_S, CarMoment, Traffic
-from core.synthesis.street.truth import StreetFrame, StreetObject
+from core.synthesis.street.truth import CoverKind, StreetFrame, StreetObject
 from core.synthesis.street.walkers import WalkMoment, moment, on_road, plan_walkers
-from core.synthesis.truth import CoverKind
 
 Floats = NDArray[np.float64]
 

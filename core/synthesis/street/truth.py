@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,32 @@ from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.masks import MaskPatch
 from core.records.shapes import KeypointTag
-from core.synthesis.truth import Cover
 
 Floats = NDArray[np.float64]
+
+
+class CoverKind(StrEnum):
+    """What can hide a part of an object. A car that stands still counts as a car."""
+
+    CAR = "car"
+    PERSON = "person"
+    STATIC = "static"
+    BORDER = "border"
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """One thing that hides a part of an object.
+
+    Attributes:
+        kind: what it is.
+        track_id: whose track, or None for things of the street and the picture's border.
+        share: of the object's whole extent, 0 to 1. A pixel counts for what is seen there.
+    """
+
+    kind: CoverKind
+    track_id: int | None
+    share: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from core.geometry.cameras import Camera
+from core.geometry.ground_plane import GroundPlane
 from core.geometry.masks import patch_to_rle
 from core.records.boxes import Box
 from core.records.masks import MaskPatch
@@ -41,6 +45,13 @@ def header(settings: StreetSettings, mount: Mount) -> dict[str, Any]:
         "keypoints": list(keypoints.NAMES),
         "skeleton": [list(edge) for edge in keypoints.SKELETON],
     }
+
+
+def camera_of(head: dict[str, Any]) -> tuple[str, Camera, GroundPlane]:
+    """The camera of a clip's header: its name, its intrinsics, and the ground in its frame."""
+    row = head["camera"]
+    camera = Camera(row["width"], row["height"], np.array(row["matrix"]), tuple(row["distortion"]))
+    return row["name"], camera, GroundPlane(np.array(row["ground"]["normal"]), row["ground"]["height"])
 
 
 def frame_row(frame: StreetFrame) -> dict[str, Any]:

@@ -15,16 +15,15 @@ from core.mining.occlusion.static_map import StaticMap
 from core.records.occlusion import Observation
 from core.store import tables
 from core.store.project import Project
-from core.synthesis.demo_clip import render_clip
-from core.synthesis.street_scene import SceneSettings
 from tests.jobs.doing import CAMERA, do_job
+from tests.street_clip import StreetClip, cut
 
 
 def test_earlier_footage_of_the_camera_tells_what_stands_in_front(
-    project_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project_path: Path, street_clip: StreetClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = tmp_path / "later.mp4"
-    render_clip(later, SceneSettings(width=320, height=180, fps=12, seconds=2.0, seed=2))
+    cut(street_clip.path, later, 36, 24)
     do_job(project_path, "add", path=str(later), camera=CAMERA)
     with Project.open(project_path, read_only=True) as project, project.read() as connection:
         first, second = connection.scalars(select(tables.source.c.id).order_by(tables.source.c.id))
@@ -51,4 +50,5 @@ def test_earlier_footage_of_the_camera_tells_what_stands_in_front(
             for source in (first, second)
         }
     assert of_source[first]
+    assert of_source[second]
     assert heard == [of_source[first], of_source[first] | of_source[second]]

@@ -8,7 +8,7 @@ import pytest
 from core.geometry.masks import patch_to_full
 from core.records.shapes import KeypointTag
 from core.synthesis.street.car_renders import CarRenders
-from core.synthesis.truth import CoverKind
+from core.synthesis.street.truth import CoverKind
 
 SIZE = 96
 

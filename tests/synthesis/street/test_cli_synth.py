@@ -36,11 +36,16 @@ def test_a_street_as_a_project(tmp_path):
 
 
 def test_cars(tmp_path):
-    done = CliRunner().invoke(
-        synth_app, ["cars", str(tmp_path), "--count", "2", "--size", "64", "--models", "2"]
-    )
-    assert done.exit_code == 0, done.output
-    assert len(json.loads((tmp_path / "annotations.json").read_text())["annotations"]) == 2
+    written = []
+    for processes in ("1", "2"):
+        folder = tmp_path / processes
+        small = ["--count", "2", "--size", "64", "--models", "2", "--processes", processes]
+        done = CliRunner().invoke(synth_app, ["cars", str(folder), *small])
+        assert done.exit_code == 0, done.output
+        written.append({path.name: path.read_bytes() for path in folder.rglob("*.*")})
+    assert set(written[0]) == {"annotations.json", "000000.jpg", "000001.jpg"}
+    assert written[0] == written[1]
+    assert len(json.loads(written[0]["annotations.json"])["annotations"]) == 2
 
 
 def test_a_weather_that_is_none_is_refused(tmp_path):

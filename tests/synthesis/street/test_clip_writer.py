@@ -12,6 +12,7 @@ from faster_coco_eval import COCO, mask
 from core.errors import MediaError
 from core.geometry.masks import patch_area, patch_to_full
 from core.records.shapes import KeypointTag
+from core.synthesis.street.car_pictures import car_pictures
 from core.synthesis.street.car_renders import CarRenders
 from core.synthesis.street.clip_writer import write_cars, write_clip, write_coco
 from core.synthesis.street.depth_file import DepthFile
@@ -64,10 +65,13 @@ def test_the_truth_file_says_what_the_frames_say(written, frames, camera):
 
 def test_cocos_own_reader_takes_the_coco_file(camera, frames, tmp_path):
     path = write_coco(camera, tmp_path)
+    depth = DepthFile(tmp_path / "depth.npz")
+    assert len(depth) == TINY.frame_count
     coco = COCO(str(path))
     assert len(coco.imgs) == TINY.frame_count
     for number, frame in enumerate(frames, start=1):
         rows = coco.loadAnns(coco.getAnnIds(imgIds=number))
+        np.testing.assert_array_equal(depth.frame(number - 1), frame.depth)
         assert (tmp_path / "images" / coco.imgs[number]["file_name"]).exists()
         assert len(rows) == len(frame.objects)
         for row, item in zip(rows, frame.objects, strict=True):
@@ -81,7 +85,8 @@ def test_cocos_own_reader_takes_the_coco_file(camera, frames, tmp_path):
 
 
 def test_single_cars_are_written_with_their_own_cameras(tmp_path):
-    document = json.loads(write_cars(CarRenders(1, 64, 2), 3, tmp_path).read_text())
+    pictures = car_pictures(CarRenders(1, 64, 2), range(3))
+    document = json.loads(write_cars(pictures, 3, tmp_path).read_text())
     assert len(document["images"]) == len(document["annotations"]) == 3
     assert len({json.dumps(image["amodal"]["camera"]) for image in document["images"]}) == 3
 

@@ -11,7 +11,7 @@ from core.records.shapes import KeypointTag
 from core.shapes.space_file import default_space
 from core.synthesis.street.footprints import corners, overlap
 from core.synthesis.street.street import Street
-from core.synthesis.truth import CoverKind
+from core.synthesis.street.truth import CoverKind
 from tests.synthesis.street.conftest import TINY
 
 

@@ -41,6 +41,18 @@ def test_weather_and_hour_change_the_picture_and_not_the_truth(overcast, weather
         assert one.points.tags == two.points.tags
 
 
+def test_rays_of_a_window_are_those_through_its_pixels():
+    """With a lens that bends and without, each pixel's ray comes back to it."""
+    for bend in ((), (-0.25, 0.06, 0.001, -0.002)):
+        camera = pinhole(128, 72, 90.0, (60.2, 37.7), bend)
+        place = mount("here", camera, (1.0, 2.0, 6.0), 0.4, 0.3)
+        rays = place.rays_at(10, 5, 100, 60, (0.375, -0.125))
+        assert rays.shape == (55, 90, 3)
+        seen = camera.project(rays.astype(float) @ place.rotation.T)
+        x, y = np.meshgrid(np.arange(10, 100) + 0.375, np.arange(5, 60) - 0.125)
+        np.testing.assert_allclose(seen, np.stack([x, y], axis=-1), atol=2e-4)
+
+
 def test_fog_takes_contrast_from_what_is_far():
     clear, fog = (
         next(Street(replace(SMALL, weather=weather)).frames()) for weather in (Weather.OVERCAST, Weather.FOG)

@@ -1,0 +1,219 @@
+"""Joins the Keypoints workspace's controller and views by signals, and answers its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.composition.keys import first_keys
+from app.controllers.keypoints import KeypointsController
+from app.kept_json import read_json, write_json
+from app.places import config_folder
+from app.views.keypoints.keypoints_view import KeypointsView
+from app.workspace import Workspace
+from core.records.shapes import KeypointTag
+
+if TYPE_CHECKING:
+    from app.session import ProjectSession
+
+_TAGS = {
+    "visible": KeypointTag.VISIBLE,
+    "self_occluded": KeypointTag.SELF_OCCLUDED,
+    "other_occluded": KeypointTag.OTHER_OCCLUDED,
+    "truncated": KeypointTag.TRUNCATED,
+}
+_WAYS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, -1.0), "down": (0.0, 1.0)}
+_STEPS = {"": 1.0, "_little": 0.25, "_far": 10.0}
+_PROJECTS_KEPT = 50
+
+
+def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], None]) -> Workspace:
+    """The Keypoints workspace on a session.
+
+    Args:
+        calibrate: goes to where a camera is calibrated, by its id and that of a source of it.
+    """
+    controller = KeypointsController(session)
+    view = KeypointsView(controller.queue.model, lambda ids: controller.queue.model.ids.rows_of(ids))
+    view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
+    left_at = LeftAt(str(session.project.path.absolute()))
+    _join(controller, view)
+    handlers = _handlers(controller, view, calibrate)
+    for wanted in (view.card.wanted, view.tags.wanted):
+        wanted.connect(lambda action_id: handlers[action_id]())
+
+    def keep(instance_id: int | None) -> None:
+        left_at.keep(instance_id)
+        # at once: a window that dies opens at the same car, too
+        session.in_background(left_at.write, tag="keypoints left at")
+
+    controller.selected.connect(keep)
+
+    def shown() -> None:
+        view.tags.show_keys(first_keys())
+        controller.on_shown(left_at.instance_id)
+        view.pane.canvas.setFocus()
+
+    def show_instances(ids: Sequence[int]) -> None:
+        controller.show_instance(ids[0])
+
+    def close() -> None:
+        left_at.write()
+        controller.close()
+
+    item = view.pane.item
+    return Workspace(
+        id="keypoints",
+        title="Keypoints",
+        icon="keypoints",
+        widget=view,
+        handlers=handlers,
+        checked={
+            "keypoints.all": lambda: controller.queue.shows_all,
+            "keypoints.hide": lambda: item.hidden,
+            "keypoints.outline": lambda: item.outlined,
+            "keypoints.skeleton": lambda: item.joined,
+            "keypoints.loupe": lambda: view.pane.loupe_shown,
+        },
+        show_instances=show_instances,
+        message_place=view.pane.canvas,
+        on_shown=shown,
+        on_hidden=controller.on_hidden,
+        on_touched=controller.on_touched,
+        on_outside_change=controller.on_outside_change,
+        close=close,
+    )
+
+
+class LeftAt:
+    """Which object of a project was shown last, kept among the user's own files.
+
+    Args:
+        project: its path.
+    """
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+        self._path = config_folder() / "keypoints.json"
+        found = read_json(self._path, {}).get(project)
+        self.instance_id: int | None = found if isinstance(found, int) else None
+
+    def keep(self, instance_id: int | None) -> None:
+        """Remembers an object."""
+        if instance_id is not None:
+            self.instance_id = instance_id
+
+    def write(self) -> None:
+        """Keeps it until the next start; a folder that cannot be written costs no more than that."""
+        if self.instance_id is None:
+            return
+        known = read_json(self._path, {})
+        known.pop(self._project, None)
+        known[self._project] = self.instance_id
+        try:
+            write_json(self._path, dict(list(known.items())[-_PROJECTS_KEPT:]))
+        except OSError:
+            return
+
+
+def _join(controller: KeypointsController, view: KeypointsView) -> None:
+    """Connects what the controller tells to what draws it, and what a person wants to what does it."""
+    queue, item = controller.queue, view.pane.item
+    controller.changed.connect(view.show_state)
+    controller.opened.connect(view.pane.open_state)
+    controller.selected.connect(view.queue.show_current)
+    controller.said.connect(view.tags.say)
+    controller.frames.changed.connect(view.pane.show_frame)
+    queue.count_changed.connect(view.queue.show_count)
+    queue.empty_changed.connect(view.queue.show_empty)
+    queue.rows_changed.connect(view.queue.show_rows)
+
+    def place(x: float, y: float) -> None:
+        tag = view.click_tag
+        view.choose_tag(KeypointTag.VISIBLE)
+        controller.place(tag, x, y)
+
+    def choose_tag(tag: KeypointTag) -> None:
+        """The tag of the current point where that is placed, else of the next click."""
+        state = controller.state
+        if state.instance_id is not None and state.points[state.current] is not None:
+            controller.tag(tag)
+        else:
+            view.choose_tag(tag)
+
+    def show_all(whole: bool) -> None:
+        queue.show_all(whole)
+        view.queue.show_all(whole)
+
+    item.placed.connect(place)
+    item.picked.connect(controller.select_point)
+    item.dragged.connect(controller.drag)
+    item.dropped.connect(controller.drop)
+    view.tags.tag_chosen.connect(choose_tag)
+    view.points.chosen.connect(controller.select_point)
+    view.queue.chosen.connect(controller.show_instance)
+    view.queue.all_wanted.connect(show_all)
+
+
+def _handlers(
+    controller: KeypointsController, view: KeypointsView, calibrate: Callable[[int, int], None]
+) -> dict[str, Callable[[], None]]:
+    """Action id -> what it does."""
+    pane, item, canvas = view.pane, view.pane.item, view.pane.canvas
+
+    def place(tag: KeypointTag) -> None:
+        cursor = item.cursor_place()
+        if cursor is None:
+            controller.said.emit("Hold the cursor over the point in the picture, then press the key.")
+        else:
+            controller.place(tag, *cursor)
+
+    def show_all() -> None:
+        controller.queue.show_all(not controller.queue.shows_all)
+        view.queue.show_all(controller.queue.shows_all)
+
+    def go_to_calibration() -> None:
+        car = controller.car
+        if car is not None:
+            calibrate(car.context.camera_id, car.source.id)
+
+    nudges = {
+        f"keypoints.nudge_{way}{size}": partial(controller.nudge, step * dx, step * dy)
+        for way, (dx, dy) in _WAYS.items()
+        for size, step in _STEPS.items()
+    }
+    return {
+        **{f"keypoints.{name}": partial(place, tag) for name, tag in _TAGS.items()},
+        **{f"keypoints.tag_{name}": partial(controller.tag, tag) for name, tag in _TAGS.items()},
+        **nudges,
+        "keypoints.accept": controller.accept,
+        "keypoints.skip": controller.skip,
+        "keypoints.back": lambda: controller.step_point(-1),
+        "keypoints.next_point": lambda: controller.step_point(1),
+        "keypoints.previous_point": lambda: controller.step_point(-1),
+        "keypoints.clear": controller.clear_point,
+        "keypoints.exchange": controller.exchange,
+        "keypoints.let_go": controller.let_go,
+        "keypoints.next": lambda: controller.step_queue(1),
+        "keypoints.previous": lambda: controller.step_queue(-1),
+        "keypoints.next_in_track": lambda: controller.step_track(1),
+        "keypoints.previous_in_track": lambda: controller.step_track(-1),
+        "keypoints.fill_track": controller.fill_track,
+        "keypoints.all": show_all,
+        "keypoints.refresh": controller.queue.refresh,
+        "keypoints.calibrate": go_to_calibration,
+        "keypoints.zoom": pane.zoom_to_object,
+        "keypoints.fit": canvas.fit,
+        "keypoints.zoom_in": lambda: canvas.zoom_by(1.25),
+        "keypoints.zoom_out": lambda: canvas.zoom_by(0.8),
+        "keypoints.hide": lambda: item.hide_all(not item.hidden),
+        "keypoints.outline": lambda: item.show_outline(not item.outlined),
+        "keypoints.skeleton": lambda: item.show_skeleton(not item.joined),
+        "keypoints.loupe": pane.toggle_loupe,
+        "keypoints.gamma_up": lambda: pane.change_gamma(True),
+        "keypoints.gamma_down": lambda: pane.change_gamma(False),
+        "keypoints.contrast_up": lambda: pane.change_contrast(True),
+        "keypoints.contrast_down": lambda: pane.change_contrast(False),
+        "keypoints.tone_reset": pane.reset_tone,
+    }

@@ -1,0 +1,323 @@
+"""What both views of the 3D workspace show: a frame's pixels, its objects and its fits, swapped together."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.fits_panel import Fleet
+from app.controllers.fits_reads import FitReads, FitSubject
+from app.controllers.fits_scene import CarShop, World, is_drawable, points_of, scene_of, trail_of, world_of
+from app.controllers.fits_wires import build_wires
+from app.controllers.review_frame import frame_title
+from app.controllers.review_overlay import build_overlay, canvas_box, caption
+from app.controllers.review_session import Frames
+from app.states.fits import FitViewState
+from app.states.overlay import Overlay, OverlayRole
+from app.states.scene import CarRole, Scene, SceneCamera, SceneCar, ScenePoints
+from app.states.wires import Wires
+from core.errors import AmodalError
+from core.records.fits import FitRow
+from core.records.keypoints import KeypointSet
+from core.records.media import DecodedFrame
+from core.records.project import FrameRow
+
+if TYPE_CHECKING:
+    from core.shapes.space import CarShapeSpace
+
+_KEPT = 12
+NO_CALIBRATION = (
+    "This camera has no calibration, so there is no 3D here.\n"
+    "Calibrate it in Sources; the list and the picture work without."
+)
+NO_GROUND = "This camera has no ground plane: the cars stand where they are seen, without a road."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A subject with all that is drawn of it, but for the pixels.
+
+    Attributes:
+        subject: what was read.
+        world: None where the camera has no calibration, or one that is none.
+        cars: of the frame, and the compared version. note: what is missing, in words, or "".
+        compared: the other version that is drawn, or None.
+        missing_space: whether the selected car's shape space is not here.
+    """
+
+    subject: FitSubject
+    world: World | None
+    cars: tuple[SceneCar, ...]
+    scene: Scene
+    wires: Wires
+    note: str = ""
+    compared: FitRow | None = None
+    missing_space: bool = False
+
+
+@dataclass(slots=True)
+class Spaces:
+    """The car shape spaces that are here, read when they are first needed.
+
+    Attributes:
+        shop: builds cars of them. fleets: the sizes of their cars, by the label
+            of their space.
+    """
+
+    shop: CarShop = field(default_factory=lambda: CarShop({}))
+    fleets: dict[str, Fleet] = field(default_factory=dict)
+    _read: bool = False
+
+    def read(self) -> Spaces:
+        """Reads them, once; on any thread."""
+        if not self._read:
+            from core.shapes.space_file import default_space
+
+            space = default_space()
+            self.fleets = {space.label: Fleet(space)}
+            self.shop = CarShop({space.label: space})
+            self._read = True
+        return self
+
+
+class FitDesk(QObject):
+    """Holds the frame that is shown with its fits.
+
+    Signals:
+        changed(FitViewState): draw this.
+        prepared(object): what is known of the subject, a Prepared, or None where nothing is shown.
+    """
+
+    changed = Signal(object)
+    prepared = Signal(object)
+
+    def __init__(self, session: Frames, reads: FitReads) -> None:
+        super().__init__()
+        self._session, self._reads = session, reads
+        self._spaces = Spaces()
+        self.state = FitViewState()
+        self.now: Prepared | None = None
+        self._wanted: int | None = None
+        self._compared: int | None = None
+        self._kept: OrderedDict[tuple[int, int | None], Prepared] = OrderedDict()
+        self._pixels: NDArray[np.uint8] | None = None
+        self._pixels_of: int | None = None
+        self._error = ""
+
+    @property
+    def spaces(self) -> Spaces:
+        """The shape spaces that are here."""
+        return self._spaces
+
+    def show(self, instance_id: int | None, compared: int | None = None) -> None:
+        """Shows a car in its frame, with another version of its fit beside its own, or nothing.
+
+        Args:
+            compared: id of the other version.
+        """
+        self._wanted, self._compared = instance_id, compared
+        if instance_id is None:
+            self.now = None
+            self._pixels = self._pixels_of = None
+            self.state = FitViewState()
+            self.changed.emit(self.state)
+            self.prepared.emit(None)
+            return
+        kept = self._kept.get((instance_id, compared))
+        if kept is not None:
+            self._take(kept)
+            return
+
+        def arrived(found: Prepared | None) -> None:
+            if (self._wanted, self._compared) != (instance_id, compared):
+                return
+            if found is None:
+                self.show(None)
+                return
+            self._keep((instance_id, compared), found)
+            self._take(found)
+
+        self._session.in_background(lambda: self._prepare(instance_id, compared), arrived, tag="fits subject")
+
+    def refresh(self) -> None:
+        """Reads what is shown again, after an edit."""
+        self._kept.clear()
+        self.show(self._wanted, self._compared)
+
+    def forget(self) -> None:
+        """Drops what is kept."""
+        self._kept.clear()
+
+    def prepare(self, instance_ids: Sequence[int]) -> None:
+        """Reads what comes next, so that it is there when it is wanted."""
+        for slot, instance_id in enumerate(instance_ids):
+            key = (instance_id, None)
+            if key in self._kept:
+                self._decode_ahead(self._kept[key].subject.contents.frame, slot)
+                continue
+
+            def arrived(found: Prepared | None, key: tuple[int, int | None] = key, slot: int = slot) -> None:
+                if found is not None:
+                    self._keep(key, found)
+                    self._decode_ahead(found.subject.contents.frame, slot)
+
+            self._session.in_background(
+                lambda instance_id=instance_id: self._prepare(instance_id, None),  # type: ignore[misc]
+                arrived,
+                tag=f"fits ahead {slot}",
+            )
+
+    # ---- on a reading thread --------------------------------------------------------------------
+
+    def _prepare(self, instance_id: int, compared: int | None) -> Prepared | None:
+        subject = self._reads.subject(instance_id)
+        if subject is None:
+            return None
+        other = None if compared is None else self._reads.fit(compared)
+        return prepare(subject, other, self._spaces.read().shop)
+
+    # ---- details --------------------------------------------------------------------------------
+
+    def _decode_ahead(self, frame: FrameRow, slot: int) -> None:
+        self._session.request_frame(
+            frame.source_id, frame.pts, lambda _: None, lambda _: None, f"fits ahead {slot}"
+        )
+
+    def _keep(self, key: tuple[int, int | None], found: Prepared) -> None:
+        self._kept[key] = found
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+    def _take(self, found: Prepared) -> None:
+        self.now = found
+        self.prepared.emit(found)
+        frame = found.subject.contents.frame
+        if self._pixels_of == frame.id:
+            self._draw()
+            return
+
+        def decoded(answer: DecodedFrame) -> None:
+            if self.now is not None and self.now.subject.contents.frame.id == frame.id:
+                self._take_pixels(frame.id, answer.image, "")
+
+        def failed(problem: AmodalError) -> None:
+            if self.now is not None and self.now.subject.contents.frame.id == frame.id:
+                self._take_pixels(frame.id, None, f"{problem.problem}\n{problem.way_out}")
+
+        self._session.request_frame(frame.source_id, frame.pts, decoded, failed, "fits view")
+
+    def _take_pixels(self, frame_id: int, image: NDArray[np.uint8] | None, error: str) -> None:
+        self._pixels, self._pixels_of, self._error = image, frame_id, error
+        self._draw()
+
+    def _draw(self) -> None:
+        found = self.now
+        if found is None:
+            return
+        contents, image = found.subject.contents, self._pixels
+        width, height = (contents.source.width, contents.source.height)
+        if image is not None:
+            height, width = image.shape[:2]
+        scene = found.scene
+        if scene.camera is not None and image is not None:
+            scene = replace(scene, camera=_with_picture(scene, image))
+        self.state = FitViewState(
+            frame_id=contents.frame.id,
+            image=image,
+            width=width,
+            height=height,
+            title=frame_title(contents),
+            error=self._error,
+            overlay=_overlay(found.subject),
+            wires=found.wires,
+            scene=scene,
+            focus=_focus(found),
+        )
+        self.changed.emit(self.state)
+
+
+def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prepared:
+    """Everything that is drawn of a car and its frame, but for the pixels; in words where it cannot be."""
+    from core.geometry.calibration.result import from_record
+
+    if subject.calibration is None:
+        return Prepared(subject, None, (), Scene(note=NO_CALIBRATION), Wires(), NO_CALIBRATION)
+    try:
+        world = world_of(*from_record(subject.calibration.record))
+    except AmodalError as problem:
+        note = f"{problem.problem}\n{problem.way_out}"
+        return Prepared(subject, None, (), Scene(note=note), Wires(), note)
+    rows = list(subject.fits.values())
+    captions = {one.id: caption(one) for one in subject.contents.instances}
+    tracks = {one.id: one.track_id for one in subject.contents.instances}
+    cars = shop.cars(world, rows, captions, tracks)
+    if compared is not None:
+        cars += shop.cars(world, [compared], captions, tracks, CarRole.COMPARED)
+    row = subject.fits.get(subject.instance.id)
+    points, space = ScenePoints(), None
+    if row is not None:
+        space = shop.space_of(row)
+        points = points_of(world, row, space, _placed(subject, row))
+    trails = [
+        trail_of(world, track_id, [one.fit for one in fits])
+        for track_id, fits in subject.trails.items()
+        if len(fits) > 1
+    ]
+    note = "" if world.plane is not None else NO_GROUND
+    scene = scene_of(world, None, cars, trails, points, subject.instance.id, note)
+    by_fit = {one.id: one for one in [*rows, *([] if compared is None else [compared])]}
+    spaces: Mapping[int, CarShapeSpace | None] = {key: shop.space_of(one) for key, one in by_fit.items()}
+    size = subject.contents.source.width, subject.contents.source.height
+    wires = build_wires(world, size, cars, by_fit, spaces, points, subject.instance.id)
+    return Prepared(
+        subject, world, tuple(cars), scene, wires, note, compared, row is not None and space is None
+    )
+
+
+def _placed(subject: FitSubject, row: FitRow) -> KeypointSet | None:
+    """The keypoints that a fit's residuals speak of: those in force, where it was made from them."""
+    keypoints = subject.keypoints
+    return None if keypoints is None or row.fit.is_coarse else keypoints.keypoints
+
+
+def _focus(found: Prepared) -> tuple[float, float, float, float]:
+    """Where the selected car is in the picture: what is seen of it, and where its fit says that it is."""
+    left, top, right, bottom = canvas_box(found.subject.instance.box)
+    for wire in found.wires.cars:
+        if wire.car.instance_id == found.subject.instance.id:
+            for line in wire.outlines:
+                left, top = min(left, float(line[:, 0].min())), min(top, float(line[:, 1].min()))
+                right, bottom = max(right, float(line[:, 0].max())), max(bottom, float(line[:, 1].max()))
+    return left, top, right, bottom
+
+
+def _overlay(subject: FitSubject) -> Overlay:
+    """The frame's objects for the canvas; the selected one is lifted out where no fit shows which it is."""
+    drawn, chosen = build_overlay(subject.contents, None), subject.instance.id
+    fit = subject.fits.get(chosen)
+    if fit is not None and subject.calibration is not None and is_drawable(fit.fit):
+        return drawn
+    return Overlay(
+        tuple(replace(one, role=OverlayRole.SELECTED) if one.id == chosen else one for one in drawn.instances)
+    )
+
+
+def _with_picture(scene: Scene, image: NDArray[np.uint8]) -> SceneCamera:
+    """The scene's camera with a picture of the size that it says; a picture of another size scales it."""
+    camera = scene.camera
+    assert camera is not None
+    height, width = image.shape[:2]
+    if (width, height) == (camera.width, camera.height):
+        return replace(camera, picture=image)
+    scale = np.diag([width / camera.width, height / camera.height, 1.0])
+    matrix = scale @ camera.matrix
+    # the picture's corner, half a pixel before the first centre, stays where it is
+    matrix[:2, 2] += 0.5 * (np.diag(scale)[:2] - 1)
+    return replace(camera, width=width, height=height, matrix=matrix, picture=image)

@@ -1,0 +1,296 @@
+"""The list of fits as a Qt model over ids: eight bytes a row; what a row shows is read when it is painted."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from app.controllers.review_session import Worker
+from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_SHORT, REVIEW_WORDS, VERDICT_WORDS, FitItem
+from app.states.review_timeline import time_text
+from core.records.fits import FitFilter, FitOrder
+
+FIRST_PAGE = 200
+_ITEMS_KEPT = 4_000
+_Index = QModelIndex | QPersistentModelIndex
+_RIGHT_ALIGNED = frozenset({"Error px", "Place ± m", "Distance m", "Length m", "Version", "Time"})
+
+
+class FitModel(QAbstractTableModel):
+    """Rows of the list.
+
+    What a view paints and the model does not hold yet is asked for in one bundle, once the painting is over.
+
+    Signals:
+        wanted(list[int]): ids of fits whose items are to be read.
+    """
+
+    wanted = Signal(list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids: array[int] = array("q")
+        self._items: OrderedDict[int, FitItem] = OrderedDict()
+        self._missing: set[int] = set()
+        self._asked: set[int] = set()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._ask)
+
+    # Qt's side
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:
+        """Qt's: how many rows are known so far."""
+        return 0 if parent.isValid() else len(self._ids)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:
+        """Qt's: the table's columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Qt's: the columns' names."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section][0]
+        return None
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        """Qt's: what a cell shows; an ellipsis while it is being read."""
+        if not index.isValid() or index.row() >= len(self._ids):
+            return None
+        fit_id = self._ids[index.row()]
+        if role == ID_ROLE:
+            return fit_id
+        if role in (ITEM_ROLE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            item = self._item(fit_id)
+            if role == ITEM_ROLE:
+                return item
+            if item is None:
+                return "…"
+            return item.reason if role == Qt.ItemDataRole.ToolTipRole else cell_text(item, index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[index.column()][0] in _RIGHT_ALIGNED:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    # the list's side
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def id_at(self, row: int) -> int:
+        """The fit in a row."""
+        return self._ids[row]
+
+    def row_of(self, fit_id: int) -> int | None:
+        """The row of a fit, or None where it is not in the list."""
+        if not self._ids:
+            return None
+        found = np.flatnonzero(np.frombuffer(self._ids, np.int64) == fit_id)
+        return int(found[0]) if len(found) else None
+
+    def replace(self, ids: Iterable[int]) -> None:
+        """Shows other rows; items that were read stay at hand."""
+        self.beginResetModel()
+        self._ids = ids if isinstance(ids, array) else array("q", ids)
+        self.endResetModel()
+
+    def extend(self, ids: array[int]) -> None:
+        """Takes the whole list, of which the rows so far are the beginning."""
+        first = len(self._ids)
+        if ids[:first] != self._ids:
+            self.replace(ids)
+        elif len(ids) > first:
+            self.beginInsertRows(QModelIndex(), first, len(ids) - 1)
+            # a buffer that numpy has seen cannot grow, and a new one costs eight bytes a row
+            self._ids = ids
+            self.endInsertRows()
+
+    def remove(self, fit_ids: Iterable[int]) -> None:
+        """Takes fits out; those that are not in the list are passed over."""
+        rows = sorted({row for row in map(self.row_of, fit_ids) if row is not None}, reverse=True)
+        for row in rows:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            self._ids = self._ids[:row] + self._ids[row + 1 :]
+            self.endRemoveRows()
+
+    def put_items(self, items: Iterable[FitItem]) -> None:
+        """Takes items that were read."""
+        for item in items:
+            self._items[item.id] = item
+            self._items.move_to_end(item.id)
+            self._asked.discard(item.id)
+        while len(self._items) > _ITEMS_KEPT:
+            self._items.popitem(last=False)
+        self._redraw()
+
+    def forget_items(self) -> None:
+        """Has every item read again that is painted."""
+        self._items.clear()
+        self._asked.clear()
+        self._redraw()
+
+    def give_up(self, fit_ids: Iterable[int]) -> None:
+        """Lets ids be asked for again after a read that failed."""
+        self._asked.difference_update(fit_ids)
+
+    def stop(self) -> None:
+        """Asks for nothing more."""
+        self._timer.stop()
+        self._missing.clear()
+
+    def _item(self, fit_id: int) -> FitItem | None:
+        item = self._items.get(fit_id)
+        if item is None and fit_id not in self._asked:
+            self._missing.add(fit_id)
+            if not self._timer.isActive():
+                self._timer.start()
+        return item
+
+    def _ask(self) -> None:
+        ids = sorted(self._missing)
+        self._missing.clear()
+        if ids:
+            self._asked.update(ids)
+            self.wanted.emit(ids)
+
+    def _redraw(self) -> None:
+        if len(self._ids):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, len(COLUMNS) - 1))
+
+
+class ListReads(Protocol):
+    """What the list reads of the store; each call may come from any thread."""
+
+    def page(self, conditions: FitFilter, order: FitOrder, descending: bool, limit: int) -> list[int]:
+        """Ids of the first fits of the list."""
+        ...
+
+    def all_ids(self, conditions: FitFilter, order: FitOrder, descending: bool) -> array[int]:
+        """Ids of the whole list."""
+        ...
+
+    def matching(self, conditions: FitFilter, fit_ids: Sequence[int]) -> set[int]:
+        """Which of some fits the list shows."""
+        ...
+
+    def items(self, fit_ids: Sequence[int]) -> list[FitItem]:
+        """What the rows of some fits show."""
+        ...
+
+
+class FitFeed(QObject):
+    """Keeps a FitModel in step with the store.
+
+    Signals:
+        counted(int, object): rows known so far, and how many there are in all or None.
+        first_page(): the rows that are shown first are there, or there are none.
+        settled(): what an edit changed has left the list, or come back to it.
+    """
+
+    counted = Signal(int, object)
+    first_page = Signal()
+    settled = Signal()
+
+    def __init__(self, worker: Worker, reads: ListReads, model: FitModel) -> None:
+        super().__init__()
+        self._worker, self._reads, self.model = worker, reads, model
+        self._conditions, self._order, self._descending = FitFilter(), FitOrder.RMS, True
+        self._generation = 0
+        self.complete = False
+        model.wanted.connect(self._read_items)
+
+    def show(self, conditions: FitFilter, order: FitOrder, descending: bool) -> None:
+        """Fills the model with what meets the conditions, from the start: a page at once, then the rest."""
+        self._conditions, self._order, self._descending = conditions, order, descending
+        self._generation += 1
+        self.complete = False
+        generation = self._generation
+
+        def whole(ids: array[int]) -> None:
+            if generation == self._generation:
+                self.model.extend(ids)
+                self.complete = True
+                self._tell()
+
+        def arrived(ids: list[int]) -> None:
+            if generation != self._generation:
+                return
+            self.model.replace(ids)
+            self.complete = len(ids) < FIRST_PAGE
+            if not self.complete:
+                self._run(lambda: self._reads.all_ids(conditions, order, descending), whole, "fits all")
+            self._tell()
+            self.first_page.emit()
+
+        self._run(lambda: self._reads.page(conditions, order, descending, FIRST_PAGE), arrived, "fits page")
+
+    def reconcile(self, fit_ids: Sequence[int]) -> None:
+        """Lets fits that an edit touched leave the list or come back, as the conditions say."""
+        generation, conditions = self._generation, self._conditions
+
+        def arrived(found: set[int]) -> None:
+            if generation != self._generation:
+                return
+            self.model.remove([i for i in fit_ids if i not in found])
+            self.model.forget_items()
+            if any(self.model.row_of(i) is None for i in found):
+                self.show(self._conditions, self._order, self._descending)
+            else:
+                self._tell()
+                self.settled.emit()
+
+        self._run(lambda: self._reads.matching(conditions, fit_ids), arrived, "")
+
+    def close(self) -> None:
+        """Stops reading on."""
+        self._generation += 1
+        self.model.stop()
+
+    def _read_items(self, fit_ids: list[int]) -> None:
+        self._worker.in_background(
+            lambda: self._reads.items(fit_ids),
+            self.model.put_items,
+            lambda _: self.model.give_up(fit_ids),
+        )
+
+    def _run(self, work: Callable[[], Any], arrived: Callable[..., None], tag: str) -> None:
+        self._worker.in_background(work, arrived, None, tag)
+
+    def _tell(self) -> None:
+        self.counted.emit(len(self.model), len(self.model) if self.complete else None)
+
+
+def cell_text(item: FitItem, column: int) -> str:
+    """What the table shows of a fit in a column."""
+    texts = {
+        "Car": item.caption,
+        "Verdict": VERDICT_WORDS[item.verdict] + (", stale" if item.stale else ""),
+        "Error px": _number(item.error_px, 2),
+        "Place ± m": _number(item.sigma_m, 2),
+        "Distance m": _number(item.distance_m, 1),
+        "Length m": _number(item.length_m, 2),
+        "Review": REVIEW_WORDS[item.review],
+        "Fitted as": METHOD_SHORT[item.method],
+        "Version": str(item.version),
+        "Camera": item.camera,
+        "Time": time_text(item.time_s),
+    }
+    return texts[COLUMNS[column][0]]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"

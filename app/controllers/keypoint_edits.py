@@ -1,0 +1,87 @@
+"""The undoable edits of the Keypoints workspace, and which of them were its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.records.history import Touched
+from core.records.keypoints import KeypointSet
+from core.store.edits.accepted_cars import AcceptedCar, accept_cars
+from core.store.edits.keypoints import save_keypoints
+
+if TYPE_CHECKING:
+    from app.session import ProjectSession
+
+_KEPT = 200
+
+
+class KeypointEdits(QObject):
+    """Makes edits in the order in which they were asked for.
+
+    Signals:
+        refused(): an edit was not kept: what is shown is not what is stored.
+        said(str): what was done.
+    """
+
+    refused = Signal()
+    said = Signal(str)
+
+    def __init__(self, session: ProjectSession) -> None:
+        super().__init__()
+        self._session = session
+        self._own: list[int] = []
+        self._lost = False
+        self._under_way = 0
+        session.failed.connect(self._on_failed)
+        session.broke.connect(self._on_failed)
+
+    def save(self, instance_id: int, points: KeypointSet, title: str) -> None:
+        """Keeps an object's points as a new version."""
+        history = self._session.history
+        self._perform(lambda: save_keypoints(history, instance_id, points, title))
+
+    def accept(self, cars: Sequence[AcceptedCar], title: str) -> None:
+        """Keeps points and fits of cars as one edit."""
+        history = self._session.history
+        self._perform(lambda: accept_cars(history, cars, title))
+
+    def after(self, then: Callable[[], object]) -> None:
+        """Calls a function once every edit so far is committed; at once where none is under way."""
+        if self._under_way:
+
+            def done(_: Touched) -> None:
+                then()
+
+            self._session.perform(lambda: Touched("", {}, 0), done)
+        else:
+            then()
+
+    def is_own(self, touched: Touched) -> bool:
+        """Whether an edit was made here, so that what is shown is at least as new."""
+        return touched.edit_id in self._own
+
+    def _perform(self, verb: Callable[[], Touched]) -> None:
+        def guarded() -> Touched:
+            try:
+                return verb()
+            except BaseException:
+                self._lost = True
+                raise
+
+        def committed(touched: Touched) -> None:
+            self._under_way -= 1
+            if touched.edit_id:
+                self._own = [*self._own[-_KEPT:], touched.edit_id]
+                self.said.emit(f"{touched.title}.")
+
+        self._under_way += 1
+        self._session.perform(guarded, committed)
+
+    def _on_failed(self, _: object) -> None:
+        if self._lost:
+            self._lost = False
+            self._under_way -= 1
+            self.refused.emit()

@@ -1,0 +1,84 @@
+"""What a gesture does to an object's points: pure functions over sets of keypoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.states.keypoint_look import TemplateLook
+from core.records.keypoints import KeypointSet, PlacedPoint
+from core.records.occlusion import LabelOrigin
+from core.records.shapes import KeypointTag
+
+TAG_WORDS: dict[KeypointTag, str] = {
+    KeypointTag.VISIBLE: "visible",
+    KeypointTag.SELF_OCCLUDED: "hidden by its own body",
+    KeypointTag.OTHER_OCCLUDED: "hidden by something else",
+    KeypointTag.TRUNCATED: "outside the picture",
+    KeypointTag.UNLABELLED: "not placed",
+}
+
+
+def none_placed(look: TemplateLook) -> KeypointSet:
+    """A set without a point."""
+    return KeypointSet(look.template, (None,) * look.count)
+
+
+def with_point(points: KeypointSet, index: int, point: PlacedPoint | None) -> KeypointSet:
+    """The set with one point placed otherwise, or taken away."""
+    return replace(points, points=(*points.points[:index], point, *points.points[index + 1 :]))
+
+
+def by_hand(x: float, y: float, tag: KeypointTag) -> PlacedPoint:
+    """A point that a person places."""
+    return PlacedPoint(x, y, tag, LabelOrigin.HUMAN)
+
+
+def tagged(point: PlacedPoint, tag: KeypointTag) -> PlacedPoint:
+    """The point where it is with another tag; what hid it is only known for as long as it is hidden."""
+    hider = point.hider if tag is KeypointTag.OTHER_OCCLUDED else None
+    return replace(point, tag=tag, hider=hider)
+
+
+def exchanged(points: KeypointSet, look: TemplateLook) -> KeypointSet:
+    """The set with left and right exchanged."""
+    return replace(points, points=tuple(points.points[look.flip[index]] for index in range(look.count)))
+
+
+def filled(points: KeypointSet, ghosts: Sequence[PlacedPoint]) -> KeypointSet:
+    """The set with every point that is not placed taken over from a fit."""
+    return replace(
+        points, points=tuple(point or ghost for point, ghost in zip(points.points, ghosts, strict=True))
+    )
+
+
+def without_taken_over(points: KeypointSet) -> KeypointSet:
+    """The set without the points that were taken over from a fit."""
+    kept = tuple(
+        point if point is not None and point.origin is not LabelOrigin.FIT else None
+        for point in points.points
+    )
+    return replace(points, points=kept)
+
+
+def next_open(points: KeypointSet, look: TemplateLook, current: int, step: int = 1) -> int | None:
+    """The next point, round and round, that is not placed; None where all are."""
+    order, place = look.order, look.order.index(current)
+    ring = [order[(place + step * turn) % len(order)] for turn in range(1, len(order) + 1)]
+    return next((index for index in ring if points.points[index] is None), None)
+
+
+def neighbour(look: TemplateLook, current: int, step: int) -> int:
+    """The point so many places further in the order, round and round."""
+    return look.order[(look.order.index(current) + step) % len(look.order)]
+
+
+def following(points: KeypointSet, ghosts: Sequence[PlacedPoint]) -> KeypointSet:
+    """The set with the points that were taken over from a fit where the fit puts them now."""
+    return replace(
+        points,
+        points=tuple(
+            ghost if point is not None and point.origin is LabelOrigin.FIT else point
+            for point, ghost in zip(points.points, ghosts, strict=True)
+        ),
+    )

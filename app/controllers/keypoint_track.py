@@ -1,0 +1,91 @@
+"""A car's other views: the fit carried to the next, and the views between annotated ones filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.controllers.keypoint_looks import LOOKS
+from app.controllers.keypoint_points import filled, none_placed, without_taken_over
+from app.controllers.keypoint_reads import KeypointReads, OpenCar
+from core.records.boxes import Box
+from core.records.fits import FitVerdict, VehicleFit
+from core.records.keypoints import Template
+from core.store.edits.accepted_cars import AcceptedCar
+
+if TYPE_CHECKING:
+    from core.fitting.vehicles.evidence import KeypointEvidence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackFilling:
+    """What filling a track gives.
+
+    Attributes:
+        cars: what is kept of each view.
+        problem: why nothing can be filled, or "".
+    """
+
+    cars: tuple[AcceptedCar, ...] = ()
+    problem: str = ""
+
+
+def carried_to(car: OpenCar, fit: VehicleFit, box: Box) -> VehicleFit | None:
+    """The car's fit where its box is in another view, or None where it cannot be taken there."""
+    fitter = car.fitting.fitter
+    if fitter is None:
+        return None
+    from core.fitting.vehicles.carry import carried
+
+    return carried(fitter, fit, car.context.instance.box, box)
+
+
+def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
+    """Points and fits of the views of a car's track that lie between annotated ones. Takes its time."""
+    car = reads.car(instance_id)
+    if car is None or car.fitting.fitter is None:
+        return TrackFilling(problem="Without a calibration the views between cannot be worked out.")
+    from core.fitting.vehicles.evidence import evidence_of
+    from core.fitting.vehicles.fill import fill_between
+    from core.fitting.vehicles.predict import predict
+    from core.fitting.vehicles.track import fit_track
+
+    fitter, track = car.fitting.fitter, car.context.track
+    evidences: list[KeypointEvidence | None] = []
+    for view in track:
+        row = reads.keypoints(view.instance_id) if view.points_placed else None
+        told = row is not None and without_taken_over(row.keypoints).placed > 0
+        size_px = max(view.box.w, view.box.h)
+        evidences.append(evidence_of(row.keypoints, size_px) if row is not None and told else None)
+    # one shape for all views; how the car moves between them the boxes show
+    fits = [
+        fit if fit is not None and fit.verdict is FitVerdict.GOOD and not fit.swapped else None
+        for fit in fit_track(fitter, evidences, [view.time_s for view in track])
+    ]
+    if sum(fit is not None for fit in fits) < 2:
+        return TrackFilling(
+            problem="Two views of the track must be annotated, with fits that hold: C and X go to its others."
+        )
+    whole = fill_between(fitter, fits, [view.box for view in track], [view.time_s for view in track])
+    cars = []
+    for view, own, fit in zip(track, fits, whole, strict=True):
+        if own is not None or fit is None:
+            continue
+        there = reads.car(view.instance_id)
+        if there is None:
+            continue
+        row = there.context.keypoints
+        kept = none_placed(LOOKS[Template.CAR]) if row is None else without_taken_over(row.keypoints)
+        ghosts = predict(fit, fitter.camera, fitter.space, there.fitting.others)
+        cars.append(
+            AcceptedCar(
+                view.instance_id,
+                filled(kept, ghosts),
+                fit,
+                there.fitting.calibration_id,
+                there.fitting.shape_space,
+            )
+        )
+    if not cars:
+        return TrackFilling(problem="No view lies between two annotated ones.")
+    return TrackFilling(tuple(cars))

@@ -1,0 +1,1 @@
+"""What the viewport draws, one visual for each kind; VisPy is imported here and nowhere else."""

@@ -1,0 +1,66 @@
+"""Points and fits that a person accepts together: of one car, or of many along a track, as one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.records.fits import FitMadeFrom, VehicleFit
+from core.records.history import Touched
+from core.records.keypoints import KeypointSet
+from core.store import tables
+from core.store.edits.fits import put_fits
+from core.store.edits.keypoints import put_keypoints, to_save
+from core.store.history import History
+from core.store.recorder import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCar:
+    """What is kept of one car.
+
+    Attributes:
+        instance_id: whose.
+        keypoints: all its points as they are now, or None where they stay as they are stored.
+        fit: to those points, or None where none is kept.
+        calibration_id, shape_space: what the fit rests on.
+    """
+
+    instance_id: int
+    keypoints: KeypointSet | None
+    fit: VehicleFit | None
+    calibration_id: int | None
+    shape_space: str
+
+
+def accept_cars(history: History, cars: Sequence[AcceptedCar], title: str) -> Touched:
+    """Adds versions of the cars' points and fits and puts them in force; each fit names the points beside it.
+
+    Raises:
+        EditRefusedError: one of the instances is not there.
+        ValueError: a set is no set of its template.
+    """
+    sets = to_save([(car.instance_id, car.keypoints) for car in cars if car.keypoints is not None])
+
+    def action(recorder: Recorder) -> None:
+        put_keypoints(recorder, sets)
+        rows = recorder.rows(tables.instance, [car.instance_id for car in cars])
+        put_fits(
+            recorder,
+            [
+                (
+                    car.instance_id,
+                    car.fit,
+                    FitMadeFrom(
+                        rows.get(car.instance_id, {}).get("keypoint_set_id"),
+                        None,
+                        car.calibration_id,
+                        car.shape_space,
+                    ),
+                )
+                for car in cars
+                if car.fit is not None
+            ],
+        )
+
+    return history.perform(title, action)

@@ -1,0 +1,70 @@
+"""Points and fits that are accepted together are one edit, and go back together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.errors import EditRefusedError
+from core.store.edits.accepted_cars import AcceptedCar, accept_cars
+from core.store.edits.keypoints import save_keypoints
+from core.store.queries.fits import fits_in_force
+from core.store.queries.keypoints import keypoints_in_force
+from tests.store.doing_cars import fit_of, points
+
+SPACE = "default 0123"
+
+
+def stands(site: Any, *ids: int) -> list[tuple[int, int | None]]:
+    """(points placed, the set that the fit names minus the set in force) of some cars; None without a fit."""
+    with site.project.read() as connection:
+        sets = keypoints_in_force(connection, ids)
+        fits = fits_in_force(connection, ids)
+    found = []
+    for i in ids:
+        placed = sets[i].keypoints.placed if i in sets else 0
+        named = fits[i].keypoint_set_id if i in fits else None
+        found.append((placed, None if named is None else named - sets[i].id))
+    return found
+
+
+def test_points_and_fit_are_one_edit(site: Any) -> None:
+    one, other = site.cars(2)
+    save_keypoints(site.history, one, points((1, 2)), "Place")
+    cars = [
+        AcceptedCar(one, points((1, 2), (3, 4)), fit_of(), None, SPACE),
+        AcceptedCar(other, points((5, 6)), fit_of(), None, SPACE),
+    ]
+    done = accept_cars(site.history, cars, "Accept two cars")
+    assert done.title == "Accept two cars"
+    assert set(done.rows["instance"]) == {one, other}
+    assert stands(site, one, other) == [(2, 0), (1, 0)]  # each fit names the points beside it
+    site.history.undo()
+    assert stands(site, one, other) == [(1, None), (0, None)]
+    site.history.redo()
+    assert stands(site, one, other) == [(2, 0), (1, 0)]
+
+
+def test_a_fit_alone_names_the_points_that_are_in_force(site: Any) -> None:
+    one = site.one_car()
+    save_keypoints(site.history, one, points((1, 2)), "Place")
+    accept_cars(site.history, [AcceptedCar(one, None, fit_of(), None, SPACE)], "Keep the fit")
+    assert stands(site, one) == [(1, 0)]
+
+
+def test_points_without_a_fit_are_kept_too(site: Any) -> None:
+    one = site.one_car()
+    accept_cars(site.history, [AcceptedCar(one, points((1, 2)), None, None, "")], "Accept")
+    assert stands(site, one) == [(1, None)]
+
+
+def test_a_car_that_is_gone_refuses_all(site: Any) -> None:
+    one = site.one_car()
+    cars = [
+        AcceptedCar(one, points((1, 2)), fit_of(), None, SPACE),
+        AcceptedCar(999_999, None, fit_of(), None, SPACE),
+    ]
+    with pytest.raises(EditRefusedError):
+        accept_cars(site.history, cars, "Accept")
+    assert stands(site, one) == [(0, None)]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks._street_cars import CarView, Clip, Moment
+from benchmarks._street_cars import APART_M, CarView, Clip, Moment, roughened
 from core.fitting.vehicles.evidence import KeypointEvidence
 from core.fitting.vehicles.fit_mesh import fit_ray_mesh
 from core.fitting.vehicles.fitter import VehicleFitter
+from core.fitting.vehicles.mask_tags import hidden_off_mask
 from core.fitting.vehicles.predict import predict
 from core.geometry.poses import Pose
 from core.geometry.visibility import RayMesh, ray_mesh
 from core.records.fits import FitVerdict, VehicleFit
+from core.records.keypoints import PlacedPoint
 from core.records.shapes import KeypointTag
 from core.shapes.space import CarShapeSpace
 
@@ -32,27 +34,35 @@ class Proposed:
     Attributes:
         by_true: where the other cars' true meshes are given.
         by_fits: where their own fits' are, by points of the same noise.
+        by_mask: the same, and points off the car's mask called hidden; by_rough_mask: with one as coarse as a
+            network's.
         cars: how many were fitted.
     """
 
     by_true: Tally
     by_fits: Tally
+    by_mask: Tally
+    by_rough_mask: Tally
     cars: int
 
 
 def proposed_tags(
-    clips: Sequence[Clip], space: CarShapeSpace, smallest_px: float, rng: np.random.Generator
+    clips: Sequence[Clip], space: CarShapeSpace, counts: Callable[[CarView], bool], rng: np.random.Generator
 ) -> Proposed:
     """Tags of cars of which three points or more are visible, by fits to those with 2 px noise.
 
     Args:
-        smallest_px: of the cars that are counted. Smaller ones only stand in front of them.
+        counts: which cars are counted; others only stand in front of them. A car that stands is counted again
+            only when other points of it are hidden.
     """
     by_true: Tally = Counter()
     by_fits: Tally = Counter()
+    by_mask: Tally = Counter()
+    by_rough_mask: Tally = Counter()
     count = 0
     for clip in clips:
         fitter = VehicleFitter(clip.camera, clip.plane, space)
+        last: dict[int, CarView] = {}
         for moment in clip.moments:
             cars = [car for car in moment.cars if np.isfinite(car.pixels).all()]
             fits = dict(zip([car.track_id for car in cars], _fits(fitter, cars, rng), strict=True))
@@ -60,16 +70,26 @@ def proposed_tags(
             own_meshes = {who: fit_ray_mesh(fit, space) for who, fit in fits.items() if fit is not None}
             for car in cars:
                 fit = fits[car.track_id]
-                if fit is None or car.size_px < smallest_px:
+                if fit is None or not counts(car) or not _is_new(car, last.get(car.track_id)):
                     continue
+                last[car.track_id] = car
                 count += 1
-                for meshes, tally in ((true_meshes, by_true), (own_meshes, by_fits)):
-                    others = [(who, mesh) for who, mesh in meshes.items() if who != car.track_id]
-                    said = predict(fit, clip.camera, space, others)
-                    tally.update(
-                        zip(_true_tags(car, moment), [point.tag.value for point in said], strict=True)
-                    )
-    return Proposed(by_true, by_fits, count)
+                true = _true_tags(car, moment)
+                _count(by_true, true, predict(fit, clip.camera, space, _but(true_meshes, car)))
+                said = predict(fit, clip.camera, space, _but(own_meshes, car))
+                _count(by_fits, true, said)
+                _count(by_mask, true, hidden_off_mask(said, car.mask, car.size_px))
+                rough = roughened(car.mask, clip.camera, rng)
+                _count(by_rough_mask, true, hidden_off_mask(said, rough, car.size_px))
+    return Proposed(by_true, by_fits, by_mask, by_rough_mask, count)
+
+
+def _but(meshes: dict[int, RayMesh], car: CarView) -> list[tuple[int, RayMesh]]:
+    return [(who, mesh) for who, mesh in meshes.items() if who != car.track_id]
+
+
+def _count(tally: Tally, true: Sequence[str], said: Sequence[PlacedPoint]) -> None:
+    tally.update(zip(true, [point.tag.value for point in said], strict=True))
 
 
 def agreement(tally: Tally, true: str, said: Sequence[str]) -> tuple[float, int]:
@@ -95,6 +115,12 @@ def _fits(
         fit if car.visible.sum() >= FEWEST_SEEN and fit.verdict in shown else None
         for car, fit in zip(cars, fitter.fit_many(evidences), strict=True)
     ]
+
+
+def _is_new(car: CarView, before: CarView | None) -> bool:
+    if before is None or car.tags != before.tags:
+        return True
+    return float(np.linalg.norm(car.translation - before.translation)) >= APART_M
 
 
 def _true_mesh(car: CarView, space: CarShapeSpace) -> RayMesh:

@@ -16,6 +16,7 @@ from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.masks import MaskPatch
 from core.records.shapes import KeypointTag
+from core.synthesis.street.mounts import default_mount
 from core.synthesis.street.settings import StreetSettings
 from core.synthesis.street.street import Street, StreetCamera
 from core.synthesis.street.truth import Hider, StreetFrame, StreetObject
@@ -26,6 +27,9 @@ WIDTH, HEIGHT = 1920, 1080
 FRAMES_A_SECOND = 2.0
 # dense traffic, in which cars hide each other
 CARS = 40
+# a car that has moved as far is seen anew
+APART_M = 3.0
+_LOW_M, _LOW_RAD = 3.0, 0.14
 _CELLS, _BOX_SHARE, _CELL_NOISE = 28, 0.02, 0.1
 
 
@@ -89,14 +93,26 @@ class Clip:
     moments: tuple[Moment, ...]
 
 
-def clips(seeds: Sequence[int], frames: int) -> Iterator[Clip]:
-    """One clip for each seed, two frames a second."""
+def clips(seeds: Sequence[int], frames: int, *, low: bool = False) -> Iterator[Clip]:
+    """One clip for each seed, two frames a second.
+
+    Args:
+        low: from a camera 3 m high that looks 8 degrees down, before which cars hide each other, one frame a
+            second; else from the reference camera.
+    """
     for seed in seeds:
         settings = StreetSettings(
-            width=WIDTH, height=HEIGHT, fps=FRAMES_A_SECOND, frame_count=frames, seed=seed, cars=CARS
+            width=WIDTH,
+            height=HEIGHT,
+            fps=FRAMES_A_SECOND / 2 if low else FRAMES_A_SECOND,
+            frame_count=frames,
+            seed=seed,
+            cars=CARS,
         )
         street = Street(settings)
         mount = street.default_mount()
+        if low:
+            mount = default_mount(street.layout, WIDTH, HEIGHT, above_m=_LOW_M, down_rad=_LOW_RAD)
         view = StreetCamera(street, mount)
         moments = tuple(_moment(view.frame(index)) for index in range(frames))
         yield Clip(seed, mount.camera, mount.ground, moments)

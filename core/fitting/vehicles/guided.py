@@ -79,12 +79,11 @@ class GuidedFitter(VehicleFitter):
         return fit
 
     def _doubtful(self, seen: Sightings, found: Found) -> NDArray[np.bool_]:
-        """Also where the points alone are off: an outline that fits well does not make up for them."""
-        doubtful = super()._doubtful(seen, found)
+        """Where the points alone are off: an outline neither makes up for them nor speaks against them."""
         squares = np.minimum(found.squares, OUTLIER_SQUARE).sum(axis=1)
         points = (seen.weights > 0).sum(axis=1)
         off = [looks_wrong(float(a), float(b)) for a, b in zip(squares, 2 * points, strict=True)]
-        return np.asarray(doubtful | np.array(off))
+        return np.array(off, dtype=np.bool_)
 
     def _freedom(self, points: NDArray[np.intp]) -> NDArray[np.intp]:
         return 2 * points + self._ends - (3 if self.guide.heading_rad is None else 2)

@@ -31,6 +31,7 @@ _HEADING_SIGMAS = 3.0
 _LEAST_SHAPE_SIGMA = 1e-3
 _MIDDLE_HEIGHT_M = 0.7
 _HULL_DIRECTIONS = 64
+_TURNS = np.asarray(np.arange(4) * (np.pi / 2), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +99,11 @@ class GuidedModel(GroundModel):
     def starts(self, pixels: Array, weights: Array, headings: Array) -> Array:
         """Where the likeliest car stands for each heading: by its outline's middle, and by its points.
 
-        Either may be wrong where the other is right, so that both are tried.
+        Either may be wrong where the other is right, so that both are tried. A heading that is known is tried
+        with the three at right angles to it, instead of those given.
         """
         if self.guide.heading_rad is not None:
-            headings = np.concatenate([headings, [self.guide.heading_rad]])
+            headings = self.guide.heading_rad + _TURNS
         by_points = super().starts(pixels, weights, headings)
         by_points[..., POSE:] = self._shape
         place = self._middle_place()

@@ -54,7 +54,7 @@ void main() {
     else if (v_shape < 1.5) away = (place.x + place.y) * 0.85;           // a diamond
     else if (v_shape < 2.5) away = max(place.x, place.y) * 1.13;         // a square
     else {                                                               // a triangle, one corner up
-        float down = (gl_PointCoord.y - 0.5) * v_size;
+        float down = (0.5 - gl_PointCoord.y) * v_size;                   // pictures are read back upside down
         away = 2.0 * max(down, 0.866 * place.x - 0.5 * down);
     }
     float inside = clamp(half_size + 0.5 - away, 0.0, 1.0);

@@ -131,8 +131,17 @@ class KeypointsController(QObject):
             self._take(known)
             return
 
+        turns: list[int] = []  # of the shelf, in which the car was read
+
+        def read() -> None:
+            turns.append(self._shelf.turn)
+            self._session.in_background(lambda: self._reads.car(instance_id), arrived, tag="keypoints car")
+
         def arrived(car: OpenCar | None) -> None:
             if self.current != instance_id:
+                return
+            if len(turns) == 1 and turns[0] != self._shelf.turn:
+                self._edits.after(read)  # changed meanwhile; a job changes something all the time, so once
                 return
             if car is None:
                 self.said.emit(f"Object {instance_id} is no longer there.")
@@ -142,11 +151,7 @@ class KeypointsController(QObject):
             self._take(car)
 
         # edits that are under way come first, so that what was just done is read
-        self._edits.after(
-            lambda: self._session.in_background(
-                lambda: self._reads.car(instance_id), arrived, tag="keypoints car"
-            )
-        )
+        self._edits.after(read)
 
     def step_queue(self, step: int) -> None:
         """Goes on (or back, where step is negative) in the queue."""
@@ -396,8 +401,8 @@ class KeypointsController(QObject):
     # ---- details --------------------------------------------------------------------------------
 
     def _take(self, car: OpenCar) -> None:
-        """Shows a car that was read."""
-        self._shelf.keep(car)
+        """Shows a car that was read and has not changed since."""
+        self._shelf.keep(car, self._shelf.turn)
         self._car = car
         row = car.context.keypoints
         self._points = gestures.none_placed(LOOKS[Template.CAR]) if row is None else row.keypoints
@@ -417,11 +422,12 @@ class KeypointsController(QObject):
         wanted = self.current
         if wanted is None:
             return
+        turn = self._shelf.turn
 
         def arrived(car: OpenCar | None) -> None:
             if car is None or self.current != wanted or self._car is None:
                 return
-            self._shelf.keep(car)
+            self._shelf.keep(car, turn)
             carried = None if self._live is None else self._live.carried
             self._car, self._live = car, LiveFit(car.fitting, car.size_px, carried)
             self._refit()

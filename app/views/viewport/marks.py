@@ -36,7 +36,7 @@ class MarkShape(IntEnum):
     DISC = 0
     SQUARE = 1
     DIAMOND = 2
-    CROSS = 3
+    TRIANGLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

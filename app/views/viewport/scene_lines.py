@@ -23,11 +23,12 @@ _POINT = "#7df0ff"
 _OUTLIER = "#ff5364"
 _FRAME = "#9fb4d0"
 
+# the same as on the canvas of the Keypoints workspace
 _SHAPES: dict[KeypointTag, MarkShape] = {
     KeypointTag.VISIBLE: MarkShape.DISC,
-    KeypointTag.SELF_OCCLUDED: MarkShape.SQUARE,
-    KeypointTag.OTHER_OCCLUDED: MarkShape.DIAMOND,
-    KeypointTag.TRUNCATED: MarkShape.CROSS,
+    KeypointTag.SELF_OCCLUDED: MarkShape.DIAMOND,
+    KeypointTag.OTHER_OCCLUDED: MarkShape.SQUARE,
+    KeypointTag.TRUNCATED: MarkShape.TRIANGLE,
 }
 
 

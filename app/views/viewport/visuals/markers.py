@@ -47,17 +47,19 @@ varying vec4 v_colour;
 varying float v_size;
 varying float v_shape;
 void main() {
-    vec2 place = abs(gl_PointCoord - 0.5) * v_size;
+    vec2 place = (gl_PointCoord - 0.5) * v_size;
+    float below = -place.y;  // clip space has y down
+    place = abs(place);
     float half_size = 0.5 * v_size - 1.0;
     float away;
     if (v_shape < 0.5) away = length(place);                             // a disc
     else if (v_shape < 1.5) away = max(place.x, place.y) * 1.13;         // a square
     else if (v_shape < 2.5) away = (place.x + place.y) * 0.85;           // a diamond
-    else away = min(abs(place.x - place.y), 99.0) < 0.22 * half_size + 0.6  // a cross
-        ? max(place.x, place.y) : 99.0;
+    else away = half_size + max(                                         // a triangle on its base
+        below - 0.8 * half_size, 0.874 * place.x - 0.486 * (below + half_size));
     float inside = clamp(half_size + 0.5 - away, 0.0, 1.0);
     if (inside <= 0.0) discard;
-    float rim = v_shape > 2.5 ? 0.0 : clamp(away - half_size + 1.8, 0.0, 1.0);
+    float rim = clamp(away - half_size + 1.8, 0.0, 1.0);
     gl_FragColor = vec4(mix(v_colour.rgb, vec3(0.07, 0.08, 0.10), 0.85 * rim), v_colour.a * inside);
 }
 """

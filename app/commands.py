@@ -81,6 +81,8 @@ class Commands(QObject):
     def go_to(self, place: str, workspace: Workspace | None) -> None:
         """Says where the person is now: "start", or in a workspace."""
         self._place, self._workspace = place, workspace
+        # the workspace may have taken the focus while it came to the front, before it was known here
+        self._beside = self._is_beside(QApplication.focusWidget())
         self.refresh()
 
     def replace(
@@ -125,11 +127,14 @@ class Commands(QObject):
                 made.setChecked(self._is_checked(action_id))
 
     def _on_focus(self, _: object, now: QWidget | None) -> None:
-        workspace = self._workspace
-        beside = workspace is not None and now is not None and not _is_in(workspace.widget, now)
+        beside = self._is_beside(now)
         if beside is not self._beside:
             self._beside = beside
             self.refresh()
+
+    def _is_beside(self, focus: QWidget | None) -> bool:
+        workspace = self._workspace
+        return workspace is not None and focus is not None and not _is_in(workspace.widget, focus)
 
     def _is_widgets(self, action_id: str) -> bool:
         """Whether a workspace's action has a key that other widgets need."""

@@ -9,3 +9,5 @@ project=.demo/demo.amodal
 env -u WAYLAND_DISPLAY DISPLAY= scripts/with-display.sh .venv/bin/amodal tour "$project" --out docs/images
 # and what the embedded clip, whose camera is not calibrated, cannot show
 env -u WAYLAND_DISPLAY DISPLAY= scripts/with-display.sh .venv/bin/python -m scripts.street_pictures .demo docs/images
+# the guide shows one view of the 3D workspace
+rm -f docs/images/fits-camera.png docs/images/fits-above.png

@@ -1,57 +1,53 @@
-"""Pictures of workspaces that need a calibrated camera, on a simulated street: `street_pictures FOLDER OUT`.
+"""Pictures of the demo that need somebody to work in it: `street_pictures DEMO OUT`.
 
-Called by scripts/screenshots.sh, for docs/images. The largest car gets four of its visible points, so that
-the picture shows what the fit makes of them.
+Called by scripts/screenshots.sh, for docs/images. In a copy of the demo the largest car that nothing covers
+gets four of its visible points: the Keypoints workspace shows what the fit makes of them, 3D shows the
+car among the coarse fits.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.geometry.boxes import iou_matrix
+from core.jobs.demo import CLIP_NAME, PROJECT_NAME
+
 SIZE = (1440, 900)
 POINTS = 4
+_SAME_IOU = 0.7
 _LIMIT_MS = 60_000
-_STILL_MS = 1_500
+_LOOK_EVERY_MS = 20
+_STILL_MS = 2_500
 
 
 def main(folder: Path, out: Path) -> int:
-    """Draws the street where it is not there yet, and keeps the pictures."""
+    """Keeps the pictures of a demo, which stays as it is."""
     from app.places import OVERRIDE
 
-    path = folder / "street.amodal"
-    if not path.exists():
-        make_street(path)
     with tempfile.TemporaryDirectory(prefix="amodal-pictures-") as own:
-        os.environ[OVERRIDE] = own
-        keep_pictures(path, out)
+        os.environ[OVERRIDE] = str(Path(own) / "config")
+        copied = Path(own) / "demo"
+        shutil.copytree(folder, copied, ignore=shutil.ignore_patterns("screenshots"))
+        out.mkdir(parents=True, exist_ok=True)
+        keep_pictures(copied / PROJECT_NAME, out)
     return 0
 
 
-def make_street(path: Path) -> None:
-    """A few frames of a street, its camera calibrated."""
-    from core.jobs.street_project import make_street_project
-    from core.synthesis.street.settings import StreetSettings
-    from core.synthesis.street.street import Street, StreetCamera
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    street = Street(StreetSettings(width=1280, height=720, fps=5.0, frame_count=8, cars=26))
-    make_street_project(path, [StreetCamera(street, street.default_mount())])
-
-
 def keep_pictures(path: Path, out: Path) -> None:
-    """Opens the window, places the points, and keeps a picture of the Keypoints workspace."""
-    from PySide6.QtTest import QTest
-
+    """Opens the window, places the points, and keeps pictures of the Keypoints and the 3D workspace."""
     from app.composition.window import Shell
     from app.qt_setup import make_application
+    from app.views.fits.fits_view import FitsView
     from app.views.keypoints.keypoints_view import KeypointsView
 
+    instance_id, points = nearest_car(path)
     application = make_application(["street_pictures"])
     shell = Shell(application)
     shell.settings.set("theme", "dark")
@@ -60,47 +56,83 @@ def keep_pictures(path: Path, out: Path) -> None:
     shell.open_project(path)
     until(lambda: shell.opened is not None)
     assert shell.opened is not None
-    shell.opened.go_to("keypoints")
+
+    shell.opened.show_in("keypoints", [instance_id])
     view = shell.window.findChild(KeypointsView)
     assert view is not None
     item = view.pane.item
-    until(lambda: item.state.box is not None and view.pane.canvas.image is not None)
-    truth = true_points(path, item.state.box)
-    seen = [index for index, tag in enumerate(truth["tags"]) if tag == "visible"]
-    if not any(point is not None for point in item.state.points):
-        for index in seen[:POINTS]:
-            item.picked.emit(index)
-            item.placed.emit(*truth["pixels"][index])
-    QTest.mouseMove(view.pane.canvas.viewport(), view.pane.canvas.viewport().rect().center())
-    QTest.qWait(_STILL_MS)
-    out.mkdir(parents=True, exist_ok=True)
-    picture = out / "keypoints.png"
-    shell.window.grab().save(str(picture))
-    print(picture)
+    until(lambda: item.state.instance_id == instance_id and view.pane.canvas.image is not None)
+    seen = [index for index, tag in enumerate(points["tags"]) if tag == "visible"]
+    for index in seen[:POINTS]:
+        item.picked.emit(index)
+        item.placed.emit(*points["pixels"][index])
+    keep(shell.window, out / "keypoints.png")
+    shell.commands.run("keypoints.accept")
+    pause(_STILL_MS)
+
+    shell.opened.show_in("fits", [instance_id])
+    fits = shell.window.findChild(FitsView)
+    assert fits is not None
+    until(lambda: bool(fits.viewport.scene.cars) and fits.canvas.image is not None)
+    for action in ("fits.free", "fits.zoom"):
+        shell.commands.run(action)
+    keep(shell.window, out / "fits.png")
     shell.window.close()
     application.processEvents()
 
 
-def true_points(path: Path, box: tuple[float, float, float, float] | None) -> dict[str, Any]:
-    """The true keypoints of the car of the first frame that has this box, in canvas coordinates."""
-    assert box is not None
-    truth = json.loads(path.with_name(f"{path.stem}.truth.json").read_text(encoding="utf-8"))
-    left, top = box[0] + 0.5, box[1] + 0.5
-    cars = [one for one in truth["pictures"][0]["objects"] if one["category"] == "car" and one["box"]]
-    nearest = min(cars, key=lambda one: abs(one["box"][0] - left) + abs(one["box"][1] - top))
-    points: dict[str, Any] = nearest["points"]
-    return points
+def keep(window: Any, picture: Path) -> None:
+    """Keeps a picture of the window once it has come to rest."""
+    pause(_STILL_MS)
+    window.grab().save(str(picture))
+    print(picture)
+
+
+def nearest_car(path: Path) -> tuple[int, dict[str, Any]]:
+    """The car with the largest box of those that were found whole; its true keypoints, in pixels."""
+    from core.records.detections import Category
+    from core.records.occlusion import OcclusionLabel
+    from core.store.project import Project
+    from core.store.queries.frames import frames_of
+    from core.store.queries.instances import of_frame
+    from core.store.queries.sources import list_sources
+
+    truth = json.loads(path.with_name(CLIP_NAME).with_suffix(".truth.json").read_text(encoding="utf-8"))
+    best: tuple[float, int, dict[str, Any]] = (0.0, 0, {})
+    with Project.open(path, read_only=True) as project, project.read() as connection:
+        (source,) = list_sources(connection, project)
+        for frame, picture in zip(frames_of(connection, source.id), truth["pictures"], strict=True):
+            true_cars = [one for one in picture["objects"] if one["category"] == "car" and one["box"]]
+            for found in of_frame(connection, frame.id):
+                if found.category is not Category.CAR or found.label is not OcclusionLabel.UNOCCLUDED:
+                    continue
+                box = (found.box.x, found.box.y, found.box.w, found.box.h)
+                for one in true_cars:
+                    area = one["box"][2] * one["box"][3]
+                    whole = one["occlusion"] == 0.0 and area > best[0]
+                    if whole and iou_matrix([one["box"]], [box])[0, 0] > _SAME_IOU:
+                        best = (area, found.id, one["points"])
+    if not best[1]:
+        raise SystemExit("street_pictures: no car of the demo is found whole")
+    return best[1], best[2]
 
 
 def until(met: Callable[[], bool]) -> None:
     """Runs the event loop until something is so."""
-    from PySide6.QtTest import QTest
-
-    for _ in range(_LIMIT_MS // 20):
+    for _ in range(_LIMIT_MS // _LOOK_EVERY_MS):
         if met():
             return
-        QTest.qWait(20)
+        pause(_LOOK_EVERY_MS)
     raise TimeoutError("the window did not come so far")
+
+
+def pause(milliseconds: int) -> None:
+    """Runs the event loop for a while; unlike QTest.qWait it leaves other threads their turn."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from core.store.project import Project
 
 INTROS = {
+    "keypoints": "A network of yours, an ONNX file, places keypoints on cars that have none.",
+    "fit": "Fits cars that have no fit yet, or one that is not up to date, on cameras that are calibrated.",
     "export": "Writes what was found, with its labels, for other tools.",
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
@@ -41,7 +43,15 @@ _SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside
     "keypoints": {"instance", "keypoint_set", "fit"},
     "fits": {"instance", "fit"},
 }
-_BUTTONS = {"export": "Export", "import": "Import", "locate": "Search", "add": "Add", "mine": "Mine"}
+_BUTTONS = {
+    "export": "Export",
+    "import": "Import",
+    "locate": "Search",
+    "add": "Add",
+    "mine": "Mine",
+    "keypoints": "Place",
+    "fit": "Fit",
+}
 
 
 class OpenProject(QObject):
@@ -90,6 +100,8 @@ class OpenProject(QObject):
             "edit.history": self._toggle_history,
             "view.jobs": lambda: self._jobs_dock.setVisible(not self._jobs_dock.isVisible()),
             "project.locate": lambda: self.run_dialog("locate"),
+            "project.keypoints": lambda: self.run_dialog("keypoints"),
+            "project.fit": lambda: self.run_dialog("fit"),
             "project.export": lambda: self.run_dialog("export"),
             "project.import": lambda: self.run_dialog("import"),
             **{f"view.{workspace.id}": partial(self.go_to, workspace.id) for workspace in self.workspaces},

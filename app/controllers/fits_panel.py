@@ -65,7 +65,9 @@ def build_fit_panel(
             instance_id=subject.instance.id,
             title=caption(subject.instance),
             subtitle=where,
-            warnings=("It has no fit yet: place its keypoints, or run a fit job.",),
+            warnings=(
+                "It has no fit yet: place its keypoints, or choose “Fit cars in 3D…” in the menu Project.",
+            ),
         )
     other = None if compared is None else compared
     facts = _facts(row, fleet)

@@ -91,7 +91,7 @@ class KeypointEdits(QObject):
             if touched.edit_id:
                 if own:
                     self._own = [*self._own[-_KEPT:], touched.edit_id]
-                self.said.emit(f"{touched.title}.")
+                self.said.emit(f"Done: {touched.title}.")
 
         self._under_way += 1
         self._session.perform(guarded, committed)

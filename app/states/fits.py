@@ -134,7 +134,7 @@ def empty_text(conditions: FitFilter, any_fits: bool) -> str:
     """What an empty list says, and what to do about it."""
     if not any_fits:
         return (
-            "No fits yet.\nPlace keypoints in Keypoints, or run a fit job: "
+            "No fits yet.\nPlace keypoints in Keypoints, or choose “Fit cars in 3D…” in the menu Project: "
             "every fitted car stands here, the worst first."
         )
     if conditions == WAITING:

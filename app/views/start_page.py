@@ -199,7 +199,7 @@ class StartPage(QWidget):
             (
                 "demo",
                 "Try the demo",
-                "A small street that the program draws itself, ready to review in a minute.",
+                "A small street that the program draws itself, ready to look at in a minute.",
                 "file.demo",
                 self.demo_wanted,
             ),

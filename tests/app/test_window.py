@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app import file_dialogs
 from app.composition.window import Shell
@@ -320,6 +320,22 @@ def test_workspaces_change_by_key(qtbot, opened: Shell):
     press(opened, Qt.Key.Key_1, CTRL)
     assert opened.window.place == "sources"
     assert opened.commands["sources.play"].isEnabled()
+
+
+def test_keys_that_fields_need_work_as_soon_as_a_workspace_takes_the_focus(qtbot, opened: Shell):
+    assert opened.opened is not None
+    opened.window.activateWindow()
+    qtbot.waitUntil(opened.window.isActiveWindow)
+    for place in ("keypoints", "review", "keypoints"):
+        opened.opened.go_to(place)
+        QApplication.processEvents()
+    keypoints = opened.window.workspace("keypoints")
+    focus = QApplication.focusWidget()
+    assert keypoints is not None
+    assert focus is not None
+    assert keypoints.widget.isAncestorOf(focus)
+    for action_id in ("keypoints.skip", "keypoints.accept"):
+        assert opened.commands[action_id].isEnabled(), action_id
 
 
 def test_review_is_built_when_it_is_first_shown_and_answers_its_keys_at_once(qtbot, opened: Shell):

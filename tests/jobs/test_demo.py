@@ -12,10 +12,12 @@ from core.geometry.calibration.result import from_record
 from core.jobs import demo
 from core.jobs.street_footage import read_truth
 from core.records.detections import Category
+from core.records.fits import FitFilter, FitMethod
 from core.store.project import Project
 from core.store.queries.backgrounds import list_backgrounds
 from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.cameras import list_cameras
+from core.store.queries.fits import count
 from core.store.queries.frames import frames_of
 from core.store.queries.instances import of_frame
 from core.store.queries.sources import list_sources
@@ -70,6 +72,13 @@ def test_it_is_made_whole_and_nothing_else_stays(made: Path) -> None:
     require_whole(made, 12)
     ends = ("-wal", "-shm")
     assert {path.name for path in made.parent.iterdir() if not path.name.endswith(ends)} == FILES
+
+
+def test_its_cars_are_fitted_by_their_outlines(made: Path) -> None:
+    with Project.open(made, read_only=True) as project, project.read() as connection:
+        fitted = count(connection, FitFilter())
+        coarsely = count(connection, FitFilter(methods=(FitMethod.COARSE,)))
+    assert fitted == coarsely > 0
 
 
 def test_it_tells_how_far_it_is(made: Path, told: list[tuple[float, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,8 +17,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.actions import load_actions
 from app.composition.window import Shell
 from app.views.fits.fits_view import FitsView
+from app.views.form_dialogs import FormDialog
 from app.views.keypoints.keypoints_view import KeypointsView
 from core.geometry.calibration.result import from_record
 from core.geometry.ground_plane import pose_on_ground
@@ -44,13 +47,26 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A street whose cars are fitted by the job, and the instance of which a fit faces backwards."""
-    path = tmp_path_factory.mktemp("fitted street") / "street.amodal"
+def unfitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A street whose cars have keypoints and no fits."""
+    path = tmp_path_factory.mktemp("street") / "street.amodal"
     made = Street(SMALL)
     make_street_project(path, [StreetCamera(made, made.default_mount())], keypoints=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def street(unfitted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A street whose cars are fitted by the job, and the instance of which a fit faces backwards."""
+    path = copy_of(unfitted, tmp_path_factory.mktemp("fitted street"))
     do_job(path, "fit")
     return path, turn_one_round(path)
+
+
+def copy_of(path: Path, folder: Path) -> Path:
+    """A project with its footage in another folder."""
+    shutil.copytree(path.parent, folder, dirs_exist_ok=True)
+    return folder / path.name
 
 
 def turn_one_round(path: Path) -> int:
@@ -114,6 +130,31 @@ def press(key: Qt.Key) -> None:
     target = QApplication.focusWidget()
     assert target is not None
     QTest.keyClick(target, key)
+
+
+def test_cars_are_fitted_from_the_menu(
+    qapp: QApplication, qtbot: QtBot, unfitted: Path, tmp_path: Path
+) -> None:
+    path = copy_of(unfitted, tmp_path / "copy")
+    with windows.shown(qapp) as shell:
+        shell.open_project(path)
+        qtbot.waitUntil(lambda: shell.opened is not None, timeout=LONG_MS)
+        assert shell.opened is not None
+        shell.opened.go_to("fits")
+        view = shell.window.findChild(FitsView)
+        assert isinstance(view, FitsView)
+        qtbot.waitUntil(lambda: bool(view.table.empty_text), timeout=LONG_MS)
+        # the list names the entry of the menu as the menu has it
+        title = next(one.title for one in load_actions() if one.id == "project.fit")
+        assert title in view.table.empty_text
+        shell.commands.run("project.fit")
+        qtbot.waitUntil(lambda: shell.window.findChild(FormDialog) is not None, timeout=LONG_MS)
+        dialog = shell.window.findChild(FormDialog)
+        assert isinstance(dialog, FormDialog)
+        dialog.take.click()
+        qtbot.waitUntil(lambda: bool(view.viewport.scene.cars), timeout=LONG_MS)
+        assert not view.table.empty_text
+    assert all_fits(path)
 
 
 def test_the_wrong_fit_is_found_and_rejected(

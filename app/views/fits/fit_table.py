@@ -23,15 +23,15 @@ from app.views.text import label
 _ROW_PX = 24
 _WIDTHS = {
     "Car": 84,
-    "Verdict": 134,
+    "Verdict": 204,
     "Error px": 84,
-    "Place ± m": 92,
+    "Place ± m": 88,
     "Distance m": 102,
-    "Length m": 92,
-    "Review": 84,
-    "Fitted as": 92,
-    "Version": 80,
-    "Camera": 96,
+    "Length m": 84,
+    "Review": 78,
+    "Fitted as": 80,
+    "Version": 76,
+    "Camera": 84,
     "Time": 76,
 }
 

@@ -34,7 +34,7 @@ class Loupe(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.picture = _Picture()
-        card = frame("popup", self)
+        self._card = card = frame("popup", self)
         self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(card)
@@ -42,7 +42,7 @@ class Loupe(QWidget):
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addWidget(self.picture)
-        sliders = QGridLayout()
+        self._sliders = sliders = QGridLayout()
         sliders.setHorizontalSpacing(6)
         sliders.setVerticalSpacing(0)
         self.contrast, self.shadows = _slider("Contrast"), _slider("Shadows")
@@ -61,8 +61,9 @@ class Loupe(QWidget):
         self.picture.set_side(side)
         for slider in (self.contrast, self.shadows):
             slider.setFixedWidth(side - _NAME_PX)
-        self._column.invalidate()
-        self._outer.invalidate()
+        self._card.updateGeometry()  # else the layout around it goes by what it needed before
+        for layout in (self._sliders, self._column, self._outer):
+            layout.invalidate()
         self.resize(self._outer.sizeHint())
 
     def look_at(

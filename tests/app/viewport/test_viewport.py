@@ -15,12 +15,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar
+from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar, ScenePoints
 from app.views.viewport import viewport as viewport_module
 from app.views.viewport.gl_surface import NoOpenGLError
 from app.views.viewport.looking import AboveLook
 from app.views.viewport.viewport import Viewport
 from core.geometry.poses import Pose
+from core.records.shapes import KeypointTag
 from tests.app.viewport.scenes import CAMERA, WORLD, cars_of, fit_at, row_of, street
 
 WIDTH, HEIGHT = 640, 360  # a third of the picture: nothing is cut off
@@ -75,6 +76,39 @@ def test_a_car_covers_the_pixels_that_the_camera_sees_it_at(view: Viewport) -> N
         cv2.fillConvexPoly(expected, np.round(corners[face] * 16).astype(np.int32), 255, shift=4)
     both = (drawn & (expected > 0)).sum()
     assert both / (drawn | (expected > 0)).sum() > 0.97
+
+
+@pytest.mark.parametrize(
+    ("tag", "widest"),
+    [
+        (KeypointTag.SELF_OCCLUDED, "middle"),  # a diamond
+        (KeypointTag.OTHER_OCCLUDED, "everywhere"),  # a square
+        (KeypointTag.TRUNCATED, "bottom"),  # a triangle on its base
+    ],
+)
+def test_a_point_has_the_shape_that_its_tag_has_in_keypoints(
+    view: Viewport, tag: KeypointTag, widest: str
+) -> None:
+    scene = street([(15.0, 1.0)])
+    spot = scene.cars[0].centre
+    # two of the fit, so far apart that there is room for points, and between them the placed one
+    fitted = spot + np.array([[0.0, 3.0, 0.0], [0.0, -3.0, 0.0], [0.0, 0.0, 0.0]])
+    placed = np.array([[np.nan] * 3, [np.nan] * 3, spot])
+    without = ScenePoints(fitted, placed * np.nan, (tag,) * 3, (False,) * 3)
+    bare(view, replace(scene, cars=(), points=without))
+    view.set_layers(replace(view.layers, points=True))
+    empty = pixels(view.render_now())
+    view.set_scene(replace(scene, cars=(), points=replace(without, placed=placed)))
+    drawn = np.abs(pixels(view.render_now()) - empty).sum(axis=2) > 60
+    rows = drawn[drawn.any(axis=1)].sum(axis=1)
+    top, middle, bottom = rows[0], rows[len(rows) // 2], rows[-1]
+    if widest == "middle":
+        assert middle > top + 2
+        assert middle > bottom + 2
+    elif widest == "bottom":
+        assert top < middle < bottom
+    else:
+        assert np.ptp(rows) <= 1
 
 
 def test_the_picture_lies_as_it_is(view: Viewport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,9 +110,8 @@ def calibrate(
         if cars:
             from core.jobs.car_calibration import propose_from_cars
 
-            _save(
-                opened, row, *propose_from_cars(opened, row, _whole(picture) if picture else None, keep_lens)
-            )
+            whole = _whole(picture) if picture else None
+            _save(opened, row, *propose_from_cars(opened, row, whole, keep_lens, focal_px=focal))
         elif cloud is not None:
             record, evidence = _found(opened, row, cloud, from_file, name, picture, thickness, share)
             _save(opened, row, record, evidence)
@@ -260,6 +260,8 @@ def _pixels(text: str, option: str) -> tuple[Point, ...]:
 def _size(text: str, option: str) -> tuple[float, float]:
     try:
         width, height = (float(word) for word in text.lower().split("x"))
+        if not (math.isfinite(width) and math.isfinite(height)):
+            raise ValueError
     except ValueError:
         raise CalibrationError(f"{option} “{text}” is no size.", "Write it as 7x20.") from None
     return width, height

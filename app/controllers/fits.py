@@ -277,8 +277,11 @@ class FitsController(QObject):
     def _look_outside(self) -> None:
         if self._shown:
             self.model.forget_items()
-            self._read_list()
             self._read_again()
+            if len(self.model):
+                self.feed.reread()  # whoever is far down in the list stays there
+            else:
+                self._read_list()
         else:
             self._stale = True
 
@@ -349,11 +352,30 @@ class FitsController(QObject):
         self._tell_empty()
 
     def _on_settled(self) -> None:
-        if self.fit_id is not None and self.model.row_of(self.fit_id) is None and len(self.model):
-            self.select_fit(self.model.id_at(min(self._row, len(self.model) - 1)))
+        row = None if self.fit_id is None else self.model.row_of(self.fit_id)
+        if self.fit_id is not None and row is None and len(self.model):
+            self._select_instead()
         else:
+            self._row = self._row if row is None else row
             self.selection_changed.emit(self.fit_id)  # rows have moved
         self._tell_empty()
+
+    def _select_instead(self) -> None:
+        """The selected fit has left the list: selects the one that its car has now, or what stands there."""
+        instance_id = self.instance_id
+        assert instance_id is not None
+
+        def arrived(found: FitRow | None) -> None:
+            if self.instance_id != instance_id or not len(self.model):
+                return
+            row = None if found is None else self.model.row_of(found.id)
+            if found is not None and row is not None:
+                self._row = row
+                self._select(found.id, instance_id)
+            else:
+                self.select_fit(self.model.id_at(min(self._row, len(self.model) - 1)))
+
+        self._session.in_background(lambda: self._reads.fit_of(instance_id), arrived, tag="fits select")
 
     def _on_prepared(self, found: Prepared | None) -> None:
         spaces = self.desk.spaces

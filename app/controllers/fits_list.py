@@ -108,6 +108,11 @@ class FitModel(QAbstractTableModel):
         self._ids = ids if isinstance(ids, array) else array("q", ids)
         self.endResetModel()
 
+    def renew(self, ids: array[int]) -> None:
+        """Shows the whole list as it is now; where it is as it was, nothing moves."""
+        if ids != self._ids:
+            self.replace(ids)
+
     def extend(self, ids: array[int]) -> None:
         """Takes the whole list, of which the rows so far are the beginning."""
         first = len(self._ids)
@@ -198,7 +203,7 @@ class FitFeed(QObject):
     Signals:
         counted(int, object): rows known so far, and how many there are in all or None.
         first_page(): the rows that are shown first are there, or there are none.
-        settled(): what an edit changed has left the list, or come back to it.
+        settled(): what an edit or a job changed has left the list, or come into it.
     """
 
     counted = Signal(int, object)
@@ -210,6 +215,7 @@ class FitFeed(QObject):
         self._worker, self._reads, self.model = worker, reads, model
         self._conditions, self._order, self._descending = FitFilter(), FitOrder.RMS, True
         self._generation = 0
+        self._again = False  # whether to read once more when the whole list is there
         self.complete = False
         model.wanted.connect(self._read_items)
 
@@ -217,7 +223,7 @@ class FitFeed(QObject):
         """Fills the model with what meets the conditions, from the start: a page at once, then the rest."""
         self._conditions, self._order, self._descending = conditions, order, descending
         self._generation += 1
-        self.complete = False
+        self.complete = self._again = False
         generation = self._generation
 
         def whole(ids: array[int]) -> None:
@@ -225,6 +231,7 @@ class FitFeed(QObject):
                 self.model.extend(ids)
                 self.complete = True
                 self._tell()
+                self._read_once_more()
 
         def arrived(ids: list[int]) -> None:
             if generation != self._generation:
@@ -235,8 +242,26 @@ class FitFeed(QObject):
                 self._run(lambda: self._reads.all_ids(conditions, order, descending), whole, "fits all")
             self._tell()
             self.first_page.emit()
+            self._read_once_more()
 
         self._run(lambda: self._reads.page(conditions, order, descending, FIRST_PAGE), arrived, "fits page")
+
+    def reread(self) -> None:
+        """Reads the same list again; until it is there, the rows so far stay."""
+        if not self.complete:
+            self._again = True
+            return
+        self._generation += 1
+        generation = self._generation
+        conditions, order, descending = self._conditions, self._order, self._descending
+
+        def arrived(ids: array[int]) -> None:
+            if generation == self._generation:
+                self.model.renew(ids)
+                self._tell()
+                self.settled.emit()
+
+        self._run(lambda: self._reads.all_ids(conditions, order, descending), arrived, "fits all")
 
     def reconcile(self, fit_ids: Sequence[int]) -> None:
         """Lets fits that an edit touched leave the list or come back, as the conditions say."""
@@ -245,11 +270,11 @@ class FitFeed(QObject):
         def arrived(found: set[int]) -> None:
             if generation != self._generation:
                 return
-            self.model.remove([i for i in fit_ids if i not in found])
             self.model.forget_items()
             if any(self.model.row_of(i) is None for i in found):
-                self.show(self._conditions, self._order, self._descending)
+                self.reread()  # all at once: what takes another version's place stays selected
             else:
+                self.model.remove([i for i in fit_ids if i not in found])
                 self._tell()
                 self.settled.emit()
 
@@ -259,6 +284,11 @@ class FitFeed(QObject):
         """Stops reading on."""
         self._generation += 1
         self.model.stop()
+
+    def _read_once_more(self) -> None:
+        if self._again and self.complete:
+            self._again = False
+            self.reread()
 
     def _read_items(self, fit_ids: list[int]) -> None:
         self._worker.in_background(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -38,6 +38,11 @@ class KeypointEdits(QObject):
         session.failed.connect(self._on_failed)
         session.broke.connect(self._on_failed)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an edit is under way, so that what is stored is older than what is shown."""
+        return self._under_way > 0
+
     def save(self, instance_id: int, points: KeypointSet, title: str) -> None:
         """Keeps an object's points as a new version."""
         history = self._session.history
@@ -47,6 +52,16 @@ class KeypointEdits(QObject):
         """Keeps points and fits of cars as one edit."""
         history = self._session.history
         self._perform(lambda: accept_cars(history, cars, title))
+
+    def accept_filled(
+        self, cars: Sequence[AcceptedCar], seen: Mapping[int, int | None], title: Callable[[int], str]
+    ) -> None:
+        """Keeps points and fits that took their time, but of cars whose points are still those seen.
+
+        What is shown may be older than this edit, so it does not count among the own ones.
+        """
+        history = self._session.history
+        self._perform(lambda: accept_cars(history, cars, title, seen), own=False)
 
     def after(self, then: Callable[[], object]) -> None:
         """Calls a function once every edit so far is committed; at once where none is under way."""
@@ -63,7 +78,7 @@ class KeypointEdits(QObject):
         """Whether an edit was made here, so that what is shown is at least as new."""
         return touched.edit_id in self._own
 
-    def _perform(self, verb: Callable[[], Touched]) -> None:
+    def _perform(self, verb: Callable[[], Touched], own: bool = True) -> None:
         def guarded() -> Touched:
             try:
                 return verb()
@@ -74,7 +89,8 @@ class KeypointEdits(QObject):
         def committed(touched: Touched) -> None:
             self._under_way -= 1
             if touched.edit_id:
-                self._own = [*self._own[-_KEPT:], touched.edit_id]
+                if own:
+                    self._own = [*self._own[-_KEPT:], touched.edit_id]
                 self.said.emit(f"{touched.title}.")
 
         self._under_way += 1

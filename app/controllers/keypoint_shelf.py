@@ -18,13 +18,16 @@ class CarShelf:
     def __init__(self, worker: Worker, reads: KeypointReads, frames: KeypointFrames) -> None:
         self._worker, self._reads, self._frames = worker, reads, frames
         self._cars: OrderedDict[int, OpenCar] = OrderedDict()
+        self.turn = 0  # counts what was dropped: a read that began in an earlier turn may be out of date
 
     def get(self, instance_id: int) -> OpenCar | None:
         """A car that was read and has not changed since."""
         return self._cars.get(instance_id)
 
-    def keep(self, car: OpenCar) -> None:
-        """Takes a car that was read."""
+    def keep(self, car: OpenCar, turn: int) -> None:
+        """Takes a car that was read, unless something was dropped since the turn in which its read began."""
+        if turn != self.turn:
+            return
         self._cars[car.id] = car
         self._cars.move_to_end(car.id)
         while len(self._cars) > _KEPT:
@@ -32,6 +35,7 @@ class CarShelf:
 
     def forget(self, instance_ids: Sequence[int], *, fits: bool = False) -> None:
         """Drops cars that changed; where their fits did, those beside and behind them, too."""
+        self.turn += 1
         changed = set(instance_ids)
         for key, car in list(self._cars.items()):
             if key in changed or (fits and stands_by(car, changed)):
@@ -39,6 +43,7 @@ class CarShelf:
 
     def clear(self) -> None:
         """Drops all."""
+        self.turn += 1
         self._cars.clear()
 
     def prepare(self, instance_ids: Sequence[int]) -> None:
@@ -51,9 +56,11 @@ class CarShelf:
                 self._frames.prepare(known, slot)
 
     def _read(self, instance_id: int, slot: int) -> None:
+        turn = self.turn
+
         def arrived(car: OpenCar | None) -> None:
             if car is not None:
-                self.keep(car)
+                self.keep(car, turn)
                 self._frames.prepare(car, slot)
 
         self._worker.in_background(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.controllers.keypoint_looks import LOOKS
@@ -23,10 +24,12 @@ class TrackFilling:
 
     Attributes:
         cars: what is kept of each view.
+        seen: instance id -> the keypoints in force of each view when it was worked out, or None.
         problem: why nothing can be filled, or "".
     """
 
     cars: tuple[AcceptedCar, ...] = ()
+    seen: Mapping[int, int | None] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -67,7 +70,7 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
             problem="Two views of the track must be annotated, with fits that hold: C and X go to its others."
         )
     whole = fill_between(fitter, fits, [view.box for view in track], [view.time_s for view in track])
-    cars = []
+    cars, seen = [], {}
     for view, own, fit in zip(track, fits, whole, strict=True):
         if own is not None or fit is None:
             continue
@@ -75,6 +78,7 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
         if there is None:
             continue
         row = there.context.keypoints
+        seen[view.instance_id] = None if row is None else row.id
         kept = none_placed(LOOKS[Template.CAR]) if row is None else without_taken_over(row.keypoints)
         ghosts = predict(fit, fitter.camera, fitter.space, there.fitting.others)
         cars.append(
@@ -88,4 +92,4 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
         )
     if not cars:
         return TrackFilling(problem="No view lies between two annotated ones.")
-    return TrackFilling(tuple(cars))
+    return TrackFilling(tuple(cars), seen)

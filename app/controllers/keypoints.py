@@ -20,7 +20,7 @@ from app.controllers.keypoint_track import TrackFilling, carried_to, fill
 from app.states.keypoints import KeypointsState
 from core.records.fits import VehicleFit
 from core.records.history import Touched
-from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.keypoints import KeypointRow, KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
 from core.store.edits.accepted_cars import AcceptedCar
@@ -131,8 +131,17 @@ class KeypointsController(QObject):
             self._take(known)
             return
 
+        turns: list[int] = []  # of the shelf, in which the car was read
+
+        def read() -> None:
+            turns.append(self._shelf.turn)
+            self._session.in_background(lambda: self._reads.car(instance_id), arrived, tag="keypoints car")
+
         def arrived(car: OpenCar | None) -> None:
             if self.current != instance_id:
+                return
+            if len(turns) == 1 and turns[0] != self._shelf.turn:
+                self._edits.after(read)  # changed meanwhile; a job changes something all the time, so once
                 return
             if car is None:
                 self.said.emit(f"Object {instance_id} is no longer there.")
@@ -142,11 +151,7 @@ class KeypointsController(QObject):
             self._take(car)
 
         # edits that are under way come first, so that what was just done is read
-        self._edits.after(
-            lambda: self._session.in_background(
-                lambda: self._reads.car(instance_id), arrived, tag="keypoints car"
-            )
-        )
+        self._edits.after(read)
 
     def step_queue(self, step: int) -> None:
         """Goes on (or back, where step is negative) in the queue."""
@@ -201,12 +206,12 @@ class KeypointsController(QObject):
 
     def tag(self, tag: KeypointTag) -> None:
         """Tags the current point where it is, or where the fit puts it."""
+        self.settle()  # a tag is given where the arrow keys have just put the point
         car, index = self._car, self._place
         point = self._points.points[index] or self._ghost(index)
         if car is None or point is None:
             self.said.emit("This point is not placed yet.")
             return
-        self.settle()
         # what a person says of it holds, whatever a later fit says
         told = replace(gestures.tagged(point, tag), origin=_told_by(point.origin))
         self._points = gestures.with_point(self._points, index, told)
@@ -340,7 +345,9 @@ class KeypointsController(QObject):
                 self.said.emit(filling.problem)
                 return
             track = car.context.instance.track_id
-            self._edits.accept(filling.cars, f"Fill {len(filling.cars)} views of track {track}")
+            self._edits.accept_filled(
+                filling.cars, filling.seen, lambda count: f"Fill {count} views of track {track}"
+            )
 
         self._edits.after(
             lambda: self._session.in_background(lambda: fill(self._reads, car.id), done, tag="keypoints fill")
@@ -365,6 +372,8 @@ class KeypointsController(QObject):
         if not turned and self._edits.is_own(touched):
             return
         if self.current in ids:
+            if not turned:
+                self.settle()  # what is held now is a person's, and stays
             self._read_points()
         elif turned and self._shown and ids and any(table in touched.rows for table in _TOLD_BY):
             self.show_instance(ids[0])  # what was taken back is seen at once
@@ -373,12 +382,27 @@ class KeypointsController(QObject):
         """Another process wrote, such as a job that fits."""
         self._shelf.clear()
         self.queue.on_outside_change()
+        if self._car is None:
+            return
+        wanted = self._car.id
+
+        def arrived(row: KeypointRow | None) -> None:
+            car = self._car
+            if car is None or car.id != wanted or self._draft is not None:
+                return
+            stored = gestures.none_placed(LOOKS[Template.CAR]) if row is None else row.keypoints
+            if gestures.without_taken_over(stored) != gestures.without_taken_over(self._points):
+                self._read_points()  # the next save would lose what another has placed
+
+        self._session.in_background(
+            lambda: self._reads.keypoints(wanted), arrived, tag="keypoints outside points"
+        )
 
     # ---- details --------------------------------------------------------------------------------
 
     def _take(self, car: OpenCar) -> None:
-        """Shows a car that was read."""
-        self._shelf.keep(car)
+        """Shows a car that was read and has not changed since."""
+        self._shelf.keep(car, self._shelf.turn)
         self._car = car
         row = car.context.keypoints
         self._points = gestures.none_placed(LOOKS[Template.CAR]) if row is None else row.keypoints
@@ -398,11 +422,12 @@ class KeypointsController(QObject):
         wanted = self.current
         if wanted is None:
             return
+        turn = self._shelf.turn
 
         def arrived(car: OpenCar | None) -> None:
             if car is None or self.current != wanted or self._car is None:
                 return
-            self._shelf.keep(car)
+            self._shelf.keep(car, turn)
             carried = None if self._live is None else self._live.carried
             self._car, self._live = car, LiveFit(car.fitting, car.size_px, carried)
             self._refit()
@@ -410,8 +435,11 @@ class KeypointsController(QObject):
         self._session.in_background(lambda: self._reads.car(wanted), arrived, tag="keypoints car again")
 
     def _read_points(self) -> None:
-        """Shows the points that are stored, as after an undo."""
+        """Shows the points that are stored, as after an undo, once all that is shown is stored."""
         if self._car is None:
+            return
+        if self._edits.busy:
+            self._edits.after(self._read_points)
             return
         self._nudge.stop()
         self._draft = None
@@ -422,9 +450,9 @@ class KeypointsController(QObject):
         changed = [index for index in look.order if self._points.points[index] != before.points[index]]
         if changed:
             self._place = changed[0]
+            self._dirty = False  # a fit kept on leaving would be a new edit, and end the chance to redo
         if self._live is not None:
             self._live.last = FitAnswer()
-        self._dirty = False  # a fit kept on leaving would be a new edit, and end the chance to redo
         self._refit()
 
     def _refit(self) -> None:

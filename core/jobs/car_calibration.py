@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from core.errors import CalibrationError
@@ -11,6 +12,7 @@ from core.fitting.calibration.sightings import LEAST_POINTS, CarSighting
 from core.fitting.vehicles.evidence import evidence_of
 from core.geometry.calibration.lens import Lens, known_lens
 from core.geometry.calibration.result import from_record, to_record
+from core.geometry.cameras import pinhole
 from core.jobs.one_camera import picture_size
 from core.records.cameras import CalibrationMethod, CalibrationRecord
 from core.records.car_checks import CarCheck
@@ -60,6 +62,7 @@ def propose_from_cars(
     size: tuple[int, int] | None = None,
     keep_lens: bool = False,
     space: CarShapeSpace | None = None,
+    focal_px: float | None = None,
 ) -> tuple[CalibrationRecord, dict[str, Any]]:
     """The calibration that a camera's cars tell, and what it rests on as plain JSON; nothing is saved.
 
@@ -67,12 +70,21 @@ def propose_from_cars(
         size: width and height of the pictures, pixels; None for the footage's.
         keep_lens: whether the lens in force is kept, and only the road sought.
         space: what cars look like; the default space if None.
+        focal_px: the focal length, pixels, where it is known; then only the road is sought.
 
     Raises:
-        CalibrationError: there are too few cars, or they do not settle the camera.
+        CalibrationError: there are too few cars, they do not settle the camera, or the lens is said twice.
     """
     chosen = _size(project, camera, size)
     lens = Lens(*chosen)
+    if keep_lens and focal_px is not None:
+        raise CalibrationError(
+            "The lens is said twice.", "Either keep the lens in force, or give a focal length."
+        )
+    if focal_px is not None:
+        if not (math.isfinite(focal_px) and focal_px > 0):
+            raise CalibrationError(f"A focal length of {focal_px:g} px is none.", "Give it in pixels.")
+        lens = known_lens(pinhole(*chosen, focal_px))
     if keep_lens:
         with project.read() as connection:
             present = calibration_in_force(connection, camera.id)
@@ -91,6 +103,7 @@ def propose_from_cars(
         "sightings": len(sightings),
         "cars": len({one.car for one in sightings}),
         "keep_lens": keep_lens,
+        "focal_px": focal_px,
         "shape_space": cars.label,
     }
     return record, evidence

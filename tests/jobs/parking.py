@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,15 +86,17 @@ class Parking:
         record = to_record(result_of_import(ImportedCamera(name, CAMERA, None, GROUND)))
         save_calibration(history, self.camera_id, record)
 
-    def points_at(self, place: tuple[float, float]) -> np.ndarray:
-        """(12, 2) where the mean car at a place on the ground has its keypoints, pixels."""
+    def points_at(self, place: tuple[float, float], beta: Sequence[float] = (0.0,)) -> np.ndarray:
+        """(12, 2) where a car at a place on the ground has its keypoints, pixels."""
         pose = pose_on_ground(GROUND, place, HEADING_RAD)
-        pixels: np.ndarray = CAMERA.project(pose.apply(self.space.mean))
+        pixels: np.ndarray = CAMERA.project(pose.apply(self.space.keypoints(beta)))
         return pixels
 
-    def keypoints_at(self, place: tuple[float, float], count: int = 12) -> KeypointSet:
+    def keypoints_at(
+        self, place: tuple[float, float], count: int = 12, beta: Sequence[float] = (0.0,)
+    ) -> KeypointSet:
         """The first so many of them, none said to be seen: what side of the car one sees is not at issue."""
-        pixels = self.points_at(place).tolist()
+        pixels = self.points_at(place, beta).tolist()
         placed = [PlacedPoint(x, y, KeypointTag.SELF_OCCLUDED, LabelOrigin.IMPORT) for x, y in pixels[:count]]
         return KeypointSet(Template.CAR, (*placed, *(None,) * (12 - count)))
 

@@ -112,6 +112,24 @@ def test_of_very_many_the_best_seen_are_taken(parking: Parking, monkeypatch: pyt
     assert [int(one.evidence.used.sum()) for one in found] == [12] * 24 + [5]
 
 
+def test_a_focal_length_that_is_said_is_kept(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:
+    focal = float(CAMERA.focal[0])
+    assert main(["calibrate", str(parking.path), "--cars", "--focal", str(focal)]) == 0
+    with Project.open(parking.path, read_only=True) as project, project.read() as connection:
+        [row] = calibration_history(connection, parking.camera_id)
+    assert row.record.matrix[0] == focal
+    assert row.record.height_m == pytest.approx(GROUND.height, rel=0.01)
+    for wrong, why in ((["nan"], "is none"), (["-5"], "is none"), (["500", "--keep-lens"], "twice")):
+        assert main(["calibrate", str(parking.path), "--cars", "--focal", *wrong]) == 2
+        assert why in capsys.readouterr().err
+
+
+def test_a_picture_of_no_size_is_refused(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:
+    for size in ("nanx9", "infx9"):
+        assert main(["calibrate", str(parking.path), "--cars", "--picture", size]) == 2
+        assert "is no size" in capsys.readouterr().err
+
+
 def test_the_shell_takes_one_way_at_a_time(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calibrate", str(parking.path), "--cars", "--check"]) == 2
     assert "More than one way" in capsys.readouterr().err

@@ -111,6 +111,25 @@ def test_the_frames_of_a_track_have_one_shape(parking: Parking) -> None:
     assert {row.fit.method for i, row in fits_of(parking, ids).items() if i != ids[2]} == {FitMethod.GROUND}
 
 
+def test_a_track_of_several_cars_is_no_track(parking: Parking) -> None:
+    ids = parking.add_track([12, 0, 12])
+    # two cars that a tracker took for one: a long low one, then a short high one
+    other = (-2.5, 2.5, 0.0)
+    with Project.open(parking.path) as project:
+        points = parking.keypoints_at(parking.places[ids[2]], beta=other)
+        save_keypoints(History(project, "Ann"), ids[2], points, "Another car")
+    do_job(parking.path, "fit", coarse=False)
+    found = fits_of(parking, ids)
+    # each is fitted as what it is, and the frame between is left alone
+    assert sorted(found) == [ids[0], ids[2]]
+    assert {row.fit.method for row in found.values()} == {FitMethod.GROUND}
+    assert {row.fit.verdict for row in found.values()} == {FitVerdict.GOOD}
+    assert np.allclose(found[ids[0]].fit.shape, 0.0, atol=0.1)
+    assert np.allclose(found[ids[2]].fit.shape[:3], other, atol=0.5)
+    for i, row in found.items():
+        assert np.allclose(row.fit.place_m, parking.places[i], atol=0.1)
+
+
 def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
     driving = parking.add_track([0, 0, 0, 0], masked=True)
     [parked] = parking.add_cars(0, [(24.0, -4.0)], count=0, masked=True)

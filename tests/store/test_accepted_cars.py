@@ -59,6 +59,16 @@ def test_points_without_a_fit_are_kept_too(site: Any) -> None:
     assert stands(site, one) == [(1, None)]
 
 
+def test_a_car_whose_points_have_changed_since_they_were_seen_is_left_out(site: Any) -> None:
+    one, other = site.cars(2)
+    save_keypoints(site.history, one, points((1, 2)), "Place")
+    cars = [AcceptedCar(i, points((5, 6), (7, 8)), fit_of(), None, SPACE) for i in (one, other)]
+    seen = {one: None, other: None}
+    done = accept_cars(site.history, cars, lambda count: f"Fill {count} views", seen)
+    assert done.title == "Fill 1 views"
+    assert stands(site, one, other) == [(1, None), (2, 0)]
+
+
 def test_a_car_that_is_gone_refuses_all(site: Any) -> None:
     one = site.one_car()
     cars = [

@@ -34,9 +34,9 @@ class MarkShape(IntEnum):
     """What a mark looks like; its number is what the shader knows."""
 
     DISC = 0
-    SQUARE = 1
-    DIAMOND = 2
-    CROSS = 3
+    DIAMOND = 1
+    SQUARE = 2
+    TRIANGLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,11 +23,12 @@ _POINT = "#7df0ff"
 _OUTLIER = "#ff5364"
 _FRAME = "#9fb4d0"
 
+# as on the canvas (app/views/canvas/keypoint_marks.py)
 _SHAPES: dict[KeypointTag, MarkShape] = {
     KeypointTag.VISIBLE: MarkShape.DISC,
-    KeypointTag.SELF_OCCLUDED: MarkShape.SQUARE,
-    KeypointTag.OTHER_OCCLUDED: MarkShape.DIAMOND,
-    KeypointTag.TRUNCATED: MarkShape.CROSS,
+    KeypointTag.SELF_OCCLUDED: MarkShape.DIAMOND,
+    KeypointTag.OTHER_OCCLUDED: MarkShape.SQUARE,
+    KeypointTag.TRUNCATED: MarkShape.TRIANGLE,
 }
 
 

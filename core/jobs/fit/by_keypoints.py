@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.fitting.vehicles.evidence import KeypointEvidence, evidence_of
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.fitting.vehicles.motion import MotionPrior
+from core.fitting.vehicles.same_car import shows_several_cars
 from core.fitting.vehicles.track import TrackSettings, fit_track
 from core.jobs.fit.work import SourceWork
 from core.records.fits import FitVerdict
@@ -19,7 +20,7 @@ _TRACK = TrackSettings(motion=MotionPrior())
 
 
 def fit_tracks(work: SourceWork, begun: float, ended: float) -> None:
-    """Fit every track of which a frame needs a fit and at least two say something.
+    """Fit every track of which a frame needs a fit and at least two say something, where it is one car.
 
     Args:
         work: on the source.
@@ -71,6 +72,8 @@ def _fits_of_track(work: SourceWork, fitter: VehicleFitter, frames: Sequence[Fit
     seen = [frame for frame, one in zip(frames, evidences, strict=True) if one is not None]
     if len(seen) < 2 or not any(map(work.is_wanted, seen)):
         return []
+    if shows_several_cars(fitter.fit_many([one for one in evidences if one is not None])):
+        return []  # each frame will be fitted by itself, and none is predicted
     fits = fit_track(fitter, evidences, [frame.time_s for frame in frames], _TRACK)
     return [
         work.found(frame, fit)

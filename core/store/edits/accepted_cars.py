@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.records.fits import FitMadeFrom, VehicleFit
@@ -35,18 +35,36 @@ class AcceptedCar:
     mask_id: int | None = None
 
 
-def accept_cars(history: History, cars: Sequence[AcceptedCar], title: str) -> Touched:
+def accept_cars(
+    history: History,
+    cars: Sequence[AcceptedCar],
+    title: str | Callable[[int], str],
+    seen: Mapping[int, int | None] | None = None,
+) -> Touched:
     """Adds versions of the cars' points and fits and puts them in force; each fit names the points beside it.
+
+    Args:
+        history: whose edit it is.
+        cars: what is kept.
+        title: for people, or what makes it of the number of cars that are kept.
+        seen: instance id -> the id of the keypoints that a car was worked out from, where that took its
+            time; a car that has others by now is left out, for somebody has placed them meanwhile.
 
     Raises:
         EditRefusedError: one of the instances is not there.
         ValueError: a set is no set of its template.
     """
     sets = to_save([(car.instance_id, car.keypoints) for car in cars if car.keypoints is not None])
+    count = 0
 
     def action(recorder: Recorder) -> None:
-        put_keypoints(recorder, sets)
-        rows = recorder.rows(tables.instance, [car.instance_id for car in cars])
+        nonlocal count
+        rows = recorder.rows(tables.instance, list(seen or ()))
+        late = {i for i, set_id in (seen or {}).items() if i in rows and rows[i]["keypoint_set_id"] != set_id}
+        kept = [car for car in cars if car.instance_id not in late]
+        count = len(kept)
+        put_keypoints(recorder, {i: columns for i, columns in sets.items() if i not in late})
+        rows = recorder.rows(tables.instance, [car.instance_id for car in kept])
         put_fits(
             recorder,
             [
@@ -60,9 +78,9 @@ def accept_cars(history: History, cars: Sequence[AcceptedCar], title: str) -> To
                         car.shape_space,
                     ),
                 )
-                for car in cars
+                for car in kept
                 if car.fit is not None
             ],
         )
 
-    return history.perform(title, action)
+    return history.perform(title if isinstance(title, str) else lambda: title(count), action)

@@ -197,6 +197,11 @@ class Desk:
         with self.session.project.read() as connection:
             return fits.fits_in_force(connection, [instance_id])[instance_id]
 
+    def fit_history(self, instance_id: int) -> list[FitRow]:
+        """Every version of a car's fit, the newest first."""
+        with self.session.project.read() as connection:
+            return fits.fit_history(connection, instance_id)
+
     def cell(self, row: int, name: str) -> str:
         """What the list shows."""
         from app.states.fits import COLUMNS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
@@ -201,6 +202,31 @@ def test_what_a_job_writes_is_seen_after_a_refresh(cars: Cars, desk: Desk) -> No
     cars.write({more[0]: cars.fit(more[0])})
     desk.press("F5")
     assert more[0] in desk.shown_cars
+
+
+def test_a_job_and_an_undo_leave_whoever_is_far_down_in_a_long_list_there(
+    cars: Cars, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.controllers.fits_list.FIRST_PAGE", 2)
+    desk.press("F5")
+    assert len(desk.shown_ids) > 5
+    desk.press("E")
+    desk.press("E")
+    desk.press("E")
+    there = desk.current_car
+    assert there == desk.shown_cars[3]
+    more = cars.parking.add_cars(1, [(22.0, 0.0)])
+    cars.write({more[0]: cars.fit(more[0])})
+    assert there is not None
+    cars.write({there: cars.fit(there)})  # its own fit too gets a new version
+    desk.until(lambda: more[0] in desk.shown_cars and desk.fit_of(there).id in desk.shown_ids)
+    desk.settle()
+    assert desk.current_car == there
+    first = next(row for row in desk.fit_history(there) if not row.in_force)
+    desk.session.perform(lambda: use_fit(desk.session.history, first.id))
+    desk.settle()
+    assert first.id in desk.shown_ids
+    assert desk.current_car == there
 
 
 def test_instances_named_elsewhere_are_shown(cars: Cars, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,16 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.controllers.keypoint_reads import KeypointReads
+from app.controllers.keypoint_track import TrackFilling, fill
 from app.states.keypoints import CardTone
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
 from core.shapes.keypoints import FLIP
+from core.store.edits.keypoints import save_keypoints
+from core.store.history import History
+from core.store.project import Project
 from tests.app.conftest import FakeFrames
 from tests.app.keypoints import streets
 from tests.app.keypoints.conftest import Desk, open_desk
@@ -183,6 +190,19 @@ def test_a_tag_is_given_where_the_point_is_and_holds(desk: Desk, car: TrueCar) -
     assert desk.state.points[ghost_index].tag is KeypointTag.OTHER_OCCLUDED  # type: ignore[union-attr]
 
 
+def test_a_tag_right_after_the_arrow_keys_leaves_the_point_there(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    desk.place(3, 10.0, 10.0)
+    desk.view.pane.item.picked.emit(3)
+    desk.do("nudge_right")
+    desk.do("tag_other_occluded")
+    kept = desk.kept(car.instance_id)
+    assert kept is not None
+    point = kept.points[3]
+    assert point is not None
+    assert (point.x, point.y, point.tag) == (11.0, 10.0, KeypointTag.OTHER_OCCLUDED)
+
+
 def test_a_point_is_taken_back_and_undo_brings_it_back(desk: Desk, car: TrueCar) -> None:
     desk.show(car)
     desk.place(5, 10.0, 10.0)
@@ -333,6 +353,57 @@ def test_views_between_annotated_ones_are_filled_as_one_edit(
     desk.undo()
     assert desk.kept(car.track[1]) is None
     assert desk.kept(car.track[2]) is None
+
+
+def test_what_is_placed_while_a_track_is_filled_stays_and_what_is_filled_is_seen(
+    desk: Desk, car: TrueCar, street_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for picture in (0, 3):
+        view = next(one for one in streets.cars(street_path, picture) if one.instance_id in car.track)
+        desk.show(view)
+        desk.place_true(view, view.seen(12))
+    desk.edited()
+    worked_out, go_on = threading.Event(), threading.Event()
+
+    def slow(reads: KeypointReads, instance_id: int) -> TrackFilling:
+        filling = fill(reads, instance_id)
+        worked_out.set()
+        assert go_on.wait(10)
+        return filling
+
+    monkeypatch.setattr("app.controllers.keypoints.fill", slow)
+    desk.do("fill_track")
+    desk.qtbot.waitUntil(worked_out.is_set)
+    first, second = (
+        next(one for one in streets.cars(street_path, picture) if one.instance_id in car.track)
+        for picture in (1, 2)
+    )
+    desk.show(first)
+    desk.place(3, 10.0, 20.0)
+    desk.edited()
+    desk.show(second)
+    go_on.set()
+    desk.qtbot.waitUntil(lambda: all(point is not None for point in desk.state.points))
+    assert desk.state.instance_id == second.instance_id
+    kept = desk.kept(first.instance_id)
+    assert kept is not None
+    assert [(p.x, p.y) for p in kept.points if p] == [(10.0, 20.0)]
+    assert desk.titles()[-1] == f"Fill 1 views of track {track_of(desk, car)}"
+
+
+def test_what_another_window_places_is_seen_and_kept(desk: Desk, car: TrueCar, street_path: Path) -> None:
+    desk.show(car)
+    theirs = PlacedPoint(10.0, 20.0, KeypointTag.VISIBLE)
+    with Project.open(street_path) as other:
+        points = KeypointSet(Template.CAR, (theirs, *(None,) * 11))
+        save_keypoints(History(other, "Ben"), car.instance_id, points, "Place a point")
+    assert desk.workspace.on_outside_change is not None
+    desk.workspace.on_outside_change()
+    desk.qtbot.waitUntil(lambda: desk.state.points[0] is not None)
+    desk.place(3, 30.0, 20.0)
+    kept = desk.kept(car.instance_id)
+    assert kept is not None
+    assert [(p.x, p.y) for p in kept.points if p] == [(10.0, 20.0), (30.0, 20.0)]
 
 
 def track_of(desk: Desk, car: TrueCar) -> int | None:

@@ -51,13 +51,15 @@ void main() {
     float half_size = 0.5 * v_size - 1.0;
     float away;
     if (v_shape < 0.5) away = length(place);                             // a disc
-    else if (v_shape < 1.5) away = max(place.x, place.y) * 1.13;         // a square
-    else if (v_shape < 2.5) away = (place.x + place.y) * 0.85;           // a diamond
-    else away = min(abs(place.x - place.y), 99.0) < 0.22 * half_size + 0.6  // a cross
-        ? max(place.x, place.y) : 99.0;
+    else if (v_shape < 1.5) away = (place.x + place.y) * 0.85;           // a diamond
+    else if (v_shape < 2.5) away = max(place.x, place.y) * 1.13;         // a square
+    else {                                                               // a triangle, one corner up
+        float down = (0.5 - gl_PointCoord.y) * v_size;                   // pictures are read back upside down
+        away = 2.0 * max(down, 0.866 * place.x - 0.5 * down);
+    }
     float inside = clamp(half_size + 0.5 - away, 0.0, 1.0);
     if (inside <= 0.0) discard;
-    float rim = v_shape > 2.5 ? 0.0 : clamp(away - half_size + 1.8, 0.0, 1.0);
+    float rim = clamp(away - half_size + 1.8, 0.0, 1.0);
     gl_FragColor = vec4(mix(v_colour.rgb, vec3(0.07, 0.08, 0.10), 0.85 * rim), v_colour.a * inside);
 }
 """

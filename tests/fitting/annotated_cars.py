@@ -1,0 +1,70 @@
+"""The real cars that were annotated by eye, from tests/facts: points alone, no footage is needed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.fitting.calibration.sightings import CarSighting
+from core.fitting.vehicles.evidence import KeypointEvidence, evidence_of
+from core.geometry.calibration.lens import Lens
+from core.geometry.calibration.rectangle import calibrate_rectangle
+from core.geometry.calibration.result import CalibrationResult
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.shapes import KeypointTag
+from core.shapes.keypoints import NAMES
+
+FACTS = Path(__file__).parents[1] / "facts" / "car_keypoints.json"
+
+
+@dataclass(frozen=True)
+class AnnotatedCar:
+    """One car in one frame of the real footage."""
+
+    name: str
+    clip: str
+    frame: int
+    evidence: KeypointEvidence
+
+
+def facts() -> dict[str, Any]:
+    """The file as it is."""
+    found: dict[str, Any] = json.loads(FACTS.read_text(encoding="utf-8"))
+    return found
+
+
+def annotated(clip: str) -> list[AnnotatedCar]:
+    """The cars of one clip."""
+    return [
+        AnnotatedCar(row["car"], clip, row["frame"], _evidence(row["points"]))
+        for row in facts()["cars"]
+        if row["clip"] == clip
+    ]
+
+
+def sightings_of(cars: list[AnnotatedCar]) -> list[CarSighting]:
+    """As a calibration takes them: the same car in two frames shares its shape."""
+    names = sorted({car.name for car in cars})
+    return [CarSighting(car.evidence, names.index(car.name)) for car in cars]
+
+
+def lens_of(clip: str) -> Lens:
+    """What is known of a clip's lens: the size of its pictures."""
+    return Lens(*facts()["pictures"][clip])
+
+
+def junction_by_rectangle() -> CalibrationResult:
+    """The junction's camera by the rectangle that was drawn along a lane."""
+    drawn = facts()["rectangle"]
+    return calibrate_rectangle(lens_of("junction"), drawn["corners"], *drawn["sides_m"])
+
+
+def _evidence(points: dict[str, list[float]]) -> KeypointEvidence:
+    places = np.array(list(points.values()))
+    placed = [PlacedPoint(*points[name], KeypointTag.VISIBLE) if name in points else None for name in NAMES]
+    size = float((places.max(axis=0) - places.min(axis=0)).max())
+    return evidence_of(KeypointSet(Template.CAR, tuple(placed)), size)

@@ -50,6 +50,9 @@ def card_of(answer: FitAnswer, fitting: Fitting) -> FitCard:
         title = "Brought along the track" if fit.used == 0 else "Brought along, and corrected"
         text = "From another view of this car. Enter accepts it; a drag corrects it."
         return FitCard(CardTone.GOOD, title, text, facts=_facts(fit))
+    if fit.is_coarse and fit.verdict is FitVerdict.GOOD:
+        text = "It follows from the car's mask and from how it moves. Enter accepts it; a drag corrects it."
+        return FitCard(CardTone.GOOD, "Found by its outline", text, facts=_facts(fit))
     tone, title = _TITLES[fit.verdict]
     if fit.verdict is FitVerdict.GOOD and fit.outliers:
         tone, title = CardTone.DOUBTFUL, "The fit holds without some points"

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from core.records.fits import FitVerdict, VehicleFit
 from core.records.keypoints import KeypointSet, PlacedPoint
+from core.records.masks import MaskPatch
 
 if TYPE_CHECKING:
     from core.fitting.vehicles.fitter import VehicleFitter
+    from core.fitting.vehicles.guided import GuidedFitter
     from core.geometry.visibility import RayMesh
 
 
@@ -24,6 +26,8 @@ class Fitting:
     Attributes:
         fitter: of the frame's camera; None where it is not calibrated.
         others: instance id and mesh of the frame's other fitted cars, which may stand in front.
+        guided: fits the car that is shown by what is known of it besides its points; None where nothing is.
+        mask: the part of it that is seen, or None.
         calibration_id: the calibration that it rests on.
         shape_space: name and hash of the space that it rests on.
         problem: why the calibration cannot be used, or "".
@@ -31,6 +35,8 @@ class Fitting:
 
     fitter: VehicleFitter | None = None
     others: tuple[tuple[int, RayMesh], ...] = ()
+    guided: GuidedFitter | None = None
+    mask: MaskPatch | None = None
     calibration_id: int | None = None
     shape_space: str = ""
     problem: str = ""
@@ -88,12 +94,13 @@ class LiveFit:
 
     def answer(self, points: KeypointSet) -> FitAnswer:
         """What follows from the points."""
-        fitter = self.fitting.fitter
+        fitter = self.fitting.guided or self.fitting.fitter
         if fitter is None:
             return FitAnswer()
         from core.fitting.vehicles.carry import settled
         from core.fitting.vehicles.evidence import evidence_of
         from core.fitting.vehicles.fit_mesh import fit_outline
+        from core.fitting.vehicles.mask_tags import hidden_off_mask
         from core.fitting.vehicles.predict import predict
 
         evidence = evidence_of(points, self.size_px)
@@ -106,6 +113,8 @@ class LiveFit:
             self.last = FitAnswer(fit)
             return self.last
         ghosts = predict(fit, fitter.camera, fitter.space, self.fitting.others)
+        if self.fitting.mask is not None:
+            ghosts = hidden_off_mask(ghosts, self.fitting.mask, self.size_px)
         outline = tuple(fit_outline(fit, fitter.camera, fitter.space))
         self.last = FitAnswer(fit, ghosts, outline, leans)
         return self.last

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.controllers.keypoint_fit import Fitting
+from app.controllers.keypoint_guide import KnownBefore, guided_fitter, known_before
 from app.controllers.review_feed import Key
 from app.states.review_marks import mark_of
 from app.states.review_queue import QueueItem
@@ -126,12 +127,13 @@ class KeypointReads:
                 connection, self._project, context.instance.source_id, counted=False
             )
             camera = cameras.camera_by_id(connection, context.camera_id)
+            known = known_before(connection, context)
         if source is None:
             return None
         names = {other.instance.id: called(other.instance) for other in context.others}
-        return OpenCar(context, source, camera, self._fitting(context), names)
+        return OpenCar(context, source, camera, self._fitting(context, known), names)
 
-    def _fitting(self, context: CarContext) -> Fitting:
+    def _fitting(self, context: CarContext, known: KnownBefore) -> Fitting:
         row = context.calibration
         if row is None:
             return Fitting()
@@ -146,7 +148,8 @@ class KeypointReads:
             for other in context.others
             if other.fit is not None and other.fit.fit.sigmas is not None
         )
-        return Fitting(fitter, others, row.id, fitter.space.label)
+        guided = guided_fitter(fitter, known)
+        return Fitting(fitter, others, guided, known.mask, row.id, fitter.space.label)
 
     def _fitter(self, row: CalibrationRow, width: int, height: int) -> VehicleFitter:
         from core.fitting.vehicles.fitter import VehicleFitter

@@ -502,6 +502,7 @@ class KeypointsController(QObject):
             self._answer.fit if self._answer.sure else None,
             car.fitting.calibration_id,
             car.fitting.shape_space,
+            car.context.instance.mask_id if car.fitting.guided is not None else None,
         )
 
     def _moved(self, index: int, x: float, y: float) -> PlacedPoint:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from core.fitting.vehicles.fit_mesh import sizes_m
 from core.fitting.vehicles.free_model import FreeModel, UprightPrior
 from core.fitting.vehicles.ground_model import GroundModel
 from core.fitting.vehicles.levenberg_marquardt import HUBER_SIGMAS, Sightings
+from core.fitting.vehicles.outline_model import HullBasis, hull_basis
 from core.fitting.vehicles.search import OUTLIER_SQUARE, TOLERANCE, UNSEEN_COST, Found, search
 from core.fitting.vehicles.shape_basis import basis_of
 from core.fitting.vehicles.uncertainty import FreeSpread, GroundSpread, noise_square
@@ -39,6 +41,8 @@ SWAP_MARGIN = 13.8
 # averted side or beside the car: short of that, a lumpy noise is as likely as taking left for right
 SWAP_NOISE_TIMES = 3.0
 _BATCH = 64
+# fewer than coarse fits look in: a fit that is guided by an outline must keep pace with a hand
+_HULL_DIRECTIONS = 64
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ class VehicleFitter:
         else:
             self.model = GroundModel(camera, plane, basis)
         self._headings = evenly_around(settings.headings)
+
+    @cached_property
+    def hull(self) -> HullBasis:
+        """What the outlines of its cars can touch; ValueError where the space has no mesh."""
+        return hull_basis(self.space, self.model.basis.components, _HULL_DIRECTIONS)
 
     @property
     def fewest_points(self) -> int:
@@ -184,11 +193,15 @@ class VehicleFitter:
             return None
         state, settings = self.state_of(start)[None, None], self.settings
         found = search(self.model, seen, state, settings.huber_sigmas, settings.tolerance)
-        if self._doubtful(seen, found)[0] or found.outliers.any() or found.unseen.any():
+        if self._is_lost(seen, found):
             return None
         no = np.zeros(1, dtype=np.bool_)
         fit = self._fits([evidence], seen, found, no, no)[0]
         return fit if fit.verdict is FitVerdict.GOOD and start.verdict is FitVerdict.GOOD else None
+
+    def _is_lost(self, seen: Sightings, found: Found) -> bool:
+        """Whether a car that was followed from a fit before must be looked for anew."""
+        return bool(self._doubtful(seen, found)[0] or found.outliers.any() or found.unseen.any())
 
     def _fits(
         self, evidences: Sequence[KeypointEvidence], seen: Sightings, found: Found, swapped: Bits, torn: Bits

@@ -37,7 +37,7 @@ class GuidedFitter(VehicleFitter):
     """
 
     def __init__(self, fitter: VehicleFitter, guide: Guide) -> None:
-        """Takes some milliseconds, as what a car's outline can touch is worked out.
+        """The first one of a fitter takes some milliseconds more, which work out its hull.
 
         Args:
             fitter: of the frame's camera, which must have a ground.
@@ -52,7 +52,8 @@ class GuidedFitter(VehicleFitter):
         settings = replace(fitter.settings, try_swapped=False, tolerance=_TOLERANCE)
         super().__init__(fitter.camera, fitter.plane, fitter.space, settings)
         self.guide, self._plain = guide, fitter
-        self.model = GuidedModel(fitter.camera, fitter.plane, self.model.basis, fitter.space, guide)
+        hull = fitter.hull if fitter.space.mesh is not None else None
+        self.model = GuidedModel(fitter.camera, fitter.plane, self.model.basis, hull, guide)
 
     @property
     def fewest_points(self) -> int:
@@ -78,12 +79,16 @@ class GuidedFitter(VehicleFitter):
                 return plain
         return fit
 
-    def _doubtful(self, seen: Sightings, found: Found) -> NDArray[np.bool_]:
-        """Where the points alone are off: an outline neither makes up for them nor speaks against them."""
-        squares = np.minimum(found.squares, OUTLIER_SQUARE).sum(axis=1)
-        points = (seen.weights > 0).sum(axis=1)
-        off = [looks_wrong(float(a), float(b)) for a, b in zip(squares, 2 * points, strict=True)]
-        return np.array(off, dtype=np.bool_)
+    def _is_lost(self, seen: Sightings, found: Found) -> bool:
+        """Where the points are off: an outline neither makes up for them nor speaks against them.
+
+        One point that disagrees, as while it is dragged past its place, is no reason: the others and the
+        outline hold the car.
+        """
+        agreeing = (seen.weights[0] > 0) & ~found.outliers[0]
+        square = float(np.minimum(found.squares[0, agreeing], OUTLIER_SQUARE).sum())
+        off = looks_wrong(square, 2.0 * float(agreeing.sum()))
+        return off or int(found.outliers.sum()) > 1 or bool(found.unseen.any())
 
     def _freedom(self, points: NDArray[np.intp]) -> NDArray[np.intp]:
         return 2 * points + self._ends - (3 if self.guide.heading_rad is None else 2)

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from core.fitting.vehicles.ground_model import NEAREST_M, POSE, GroundModel
 from core.fitting.vehicles.outline import COUNT, DIRECTIONS, Outline
-from core.fitting.vehicles.outline_model import hull_basis
+from core.fitting.vehicles.outline_model import HullBasis
 from core.fitting.vehicles.shape_basis import ShapeBasis
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
-from core.shapes.space import CarShapeSpace
 
 Array = NDArray[np.float64]
 
@@ -30,7 +29,6 @@ _SHORT_SIGMAS = 4.0
 _HEADING_SIGMAS = 3.0
 _LEAST_SHAPE_SIGMA = 1e-3
 _MIDDLE_HEIGHT_M = 0.7
-_HULL_DIRECTIONS = 64
 _TURNS = np.asarray(np.arange(4) * (np.pi / 2), dtype=np.float64)
 
 
@@ -56,9 +54,15 @@ class GuidedModel(GroundModel):
     """A `GroundModel` of one car, with its guide as prior."""
 
     def __init__(
-        self, camera: Camera, plane: GroundPlane, basis: ShapeBasis, space: CarShapeSpace, guide: Guide
+        self, camera: Camera, plane: GroundPlane, basis: ShapeBasis, hull: HullBasis | None, guide: Guide
     ) -> None:
-        """Works out which vertices an outline can touch, where there is one and the space has a mesh."""
+        """The model of one car.
+
+        Args:
+            basis: of the keypoints. hull: the vertices that an outline can touch, with as many coefficients;
+                None where the space has no mesh, which leaves an outline without a say.
+            guide: what is known of the car.
+        """
         super().__init__(camera, plane, basis)
         self.guide = guide
         components = basis.components
@@ -70,9 +74,12 @@ class GuidedModel(GroundModel):
                 weight[:count] = 1 / np.clip(guide.shape_sigma[:count], _LEAST_SHAPE_SIGMA, 1.0)
         self._shape_weight = weight
         self._prior = np.diag(np.concatenate([np.zeros(POSE), weight**2]))
-        self._outline = guide.outline if space.mesh is not None else None
+        self._outline = guide.outline
+        if hull is None:
+            self._outline = None
+        else:
+            self._hull = hull
         if self._outline is not None:
-            self._hull = GroundModel(camera, plane, hull_basis(space, components, _HULL_DIRECTIONS))
             self._edge_px = float(np.hypot(EDGE_PX, EDGE_SHARE * self._outline.size_px))
 
     def prior(self, state: Array) -> tuple[Array, Array, Array]:
@@ -127,7 +134,7 @@ class GuidedModel(GroundModel):
 
     def _by_outline(self, state: Array, outline: Outline) -> tuple[Array, Array, Array]:
         """Cost (b,), half its gradient (b, P) and half its second derivative (b, P, P)."""
-        points = self._hull.basis.points(state[:, POSE:])
+        points = self._hull.points(state[:, POSE:])
         turn, turning = self._turns(state[:, 2])
         rays = turn @ points + self._places(state)[..., None]
         depth = np.maximum(rays[:, 2], NEAREST_M)
@@ -161,7 +168,7 @@ class GuidedModel(GroundModel):
         by_rays = np.empty((count, POSE + components, 3, COUNT))
         by_rays[:, :2] = self.matrix[:, :2].T[..., None]
         by_rays[:, 2] = turning @ points[each, :, farthest].swapaxes(1, 2)
-        steps = self._hull.basis.steps[:, :, farthest].transpose(2, 0, 1, 3)  # (b, K, 3, 16)
+        steps = self._hull.steps[:, :, farthest].transpose(2, 0, 1, 3)  # (b, K, 3, 16)
         by_rays[:, POSE:] = turn[:, None] @ steps
         there = pixels[each, :, farthest].swapaxes(1, 2)[:, None]
         slope = ((by_rays[:, :, :2] - there * by_rays[:, :, 2:]) * DIRECTIONS.T).sum(axis=2)

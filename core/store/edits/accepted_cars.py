@@ -24,6 +24,7 @@ class AcceptedCar:
         keypoints: all its points as they are now, or None where they stay as they are stored.
         fit: to those points, or None where none is kept.
         calibration_id, shape_space: what the fit rests on.
+        mask_id: the mask that it rests on besides, or None.
     """
 
     instance_id: int
@@ -31,6 +32,7 @@ class AcceptedCar:
     fit: VehicleFit | None
     calibration_id: int | None
     shape_space: str
+    mask_id: int | None = None
 
 
 def accept_cars(
@@ -71,7 +73,7 @@ def accept_cars(
                     car.fit,
                     FitMadeFrom(
                         rows.get(car.instance_id, {}).get("keypoint_set_id"),
-                        None,
+                        car.mask_id,
                         car.calibration_id,
                         car.shape_space,
                     ),

@@ -24,7 +24,7 @@ from tests.app.conftest import FakeFrames
 from tests.app.keypoints import streets
 from tests.app.keypoints.conftest import Desk, open_desk
 from tests.app.keypoints.streets import TrueCar
-from tests.app.keypoints.uncalibrated import take_calibrations_away
+from tests.app.keypoints.uncalibrated import take_calibrations_away, take_masks_away
 
 FOUR = 4
 
@@ -275,13 +275,11 @@ def test_points_far_outside_and_at_the_border_are_no_bug(desk: Desk, car: TrueCa
     assert desk.kept(car.instance_id).placed == 5  # type: ignore[union-attr]
 
 
-def test_the_fit_goes_along_the_track(desk: Desk, car: TrueCar, street_path: Path) -> None:
+def test_the_fit_goes_along_the_track(maskless: Desk, car: TrueCar, street_path: Path) -> None:
+    desk = maskless
     desk.show(car)
     desk.place_true(car, car.seen(12))
-    desk.do("next_in_track")
-    later = next(one for one in streets.cars(street_path, 1) if one.instance_id == car.track[1])
-    desk.qtbot.waitUntil(lambda: desk.state.instance_id == later.instance_id)
-    assert desk.state.sure
+    later = next_view(desk, car, street_path)
     assert desk.state.card.title == "Brought along the track"
     for index in range(12):
         # a third of what tells one point of a car from its neighbour
@@ -289,6 +287,44 @@ def test_the_fit_goes_along_the_track(desk: Desk, car: TrueCar, street_path: Pat
     desk.do("accept")
     assert desk.kept(later.instance_id).placed == 12  # type: ignore[union-attr]
     assert desk.fit_of(car.instance_id) is not None  # kept when the first view was left
+
+
+def test_a_mask_finds_the_car_in_its_next_view_without_a_point(
+    desk: Desk, car: TrueCar, street_path: Path
+) -> None:
+    desk.show(car)
+    desk.place_true(car, car.seen(12))
+    later = next_view(desk, car, street_path)
+    assert desk.state.card.title == "Found by its outline"
+    for index in range(12):
+        assert off(desk, later, index) < 0.05  # what the issue calls right
+    desk.do("accept")
+    kept = desk.kept(later.instance_id)
+    assert kept is not None
+    assert [point.origin for point in kept.points if point] == [LabelOrigin.FIT] * 12
+    row = desk.fit_of(later.instance_id)
+    assert row.fit.is_coarse
+    # a newer mask makes it stale
+    assert row.mask_id is not None
+
+
+def test_a_mask_shows_where_the_rest_is_after_two_points(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    assert all(ghost is not None for ghost in desk.state.ghosts)
+    clicked = car.seen(2)
+    desk.place_true(car, clicked)
+    assert desk.state.sure  # clicks alone would need three at least
+    rest = [index for index in range(12) if index not in clicked]
+    assert sum(off(desk, car, index) < 0.05 for index in rest) >= 0.8 * len(rest)
+
+
+def next_view(desk: Desk, car: TrueCar, street_path: Path) -> TrueCar:
+    """Goes to the car's next view, and gives its truth."""
+    desk.do("next_in_track")
+    later = next(one for one in streets.cars(street_path, 1) if one.instance_id == car.track[1])
+    desk.qtbot.waitUntil(lambda: desk.state.instance_id == later.instance_id)
+    assert desk.state.sure
+    return later
 
 
 def test_views_between_annotated_ones_are_filled_as_one_edit(
@@ -401,6 +437,13 @@ def test_undo_of_another_cars_points_shows_that_car(desk: Desk, street_path: Pat
     desk.undo()
     desk.qtbot.waitUntil(lambda: desk.state.instance_id == first.instance_id)
     assert desk.state.points[0] is None
+
+
+@pytest.fixture
+def maskless(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
+    """The workspace on a street of boxes alone."""
+    take_masks_away(street_path)
+    yield from open_desk(qtbot, street_path)
 
 
 @pytest.fixture

@@ -111,6 +111,17 @@ def test_points_win_over_a_heading_that_is_the_wrong_way_round() -> None:
     assert right(fit, 0.9).all()
 
 
+def test_a_point_that_is_dragged_past_its_place_moves_no_other() -> None:
+    fitter, held = guided(mask_of(0.9), 0.9), clicks(0.9, 6)
+    start = fitter.fit(held)
+    last = int(np.flatnonzero(held.used)[-1])
+    pixels = held.pixels.copy()
+    pixels[last, 0] += 25.0
+    fit = fitter.fit(replace(held, pixels=pixels), start)
+    assert fit.outliers == (last,)
+    assert right(fit, 0.9).all()
+
+
 def test_exchanged_left_and_right_are_found_out_as_without_a_guide() -> None:
     whole = clicks(0.9, COUNT)
     flipped = KeypointEvidence(whole.pixels[list(FLIP)], whole.sigma_px[list(FLIP)])
@@ -147,6 +158,13 @@ def test_an_empty_mask_guides_nothing() -> None:
     assert guide_of(empty).outline is None
 
 
+def test_a_space_without_a_mesh_has_no_outline_to_meet() -> None:
+    bare = VehicleFitter(WHERE.camera, WHERE.plane, replace(SPACE, mesh=None))
+    fitter = GuidedFitter(bare, Guide(outline_of(mask_of(0.9), WHERE.camera), 0.9))
+    assert fitter.fit(NOTHING).verdict is FitVerdict.TOO_FEW_POINTS
+    assert right(fitter.fit(clicks(0.9, 5)), 0.9).all()
+
+
 def test_a_camera_without_a_ground_has_no_guide() -> None:
     with pytest.raises(ValueError, match="ground"):
         GuidedFitter(VehicleFitter(WHERE.camera, None, SPACE), Guide())
@@ -165,7 +183,7 @@ def test_the_prior_goes_down_where_its_gradient_says(state: Array) -> None:
     outline = outline_of(mask_of(0.4), WHERE.camera)
     some = replace(outline, free=np.arange(len(outline.free)) % 3 > 0)
     guide = Guide(some, 0.4, 0.3, shape, spread)
-    model = GuidedModel(WHERE.camera, WHERE.plane, basis_of(SPACE, COMPONENTS), SPACE, guide)
+    model = GuidedModel(WHERE.camera, WHERE.plane, basis_of(SPACE, COMPONENTS), FITTER.hull, guide)
     _, gradient, information = model.prior(state)
     step = 1e-6
     for number in range(state.shape[1]):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.composition.keys import first_keys
+from app.controllers.keypoint_scene import KeypointScene
 from app.controllers.keypoints import KeypointsController
 from app.kept_json import read_json, write_json
 from app.places import config_folder
@@ -35,10 +36,17 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         calibrate: goes to where a camera is calibrated, by its id and that of a source of it.
     """
     controller = KeypointsController(session)
-    view = KeypointsView(controller.queue.model, lambda ids: controller.queue.model.ids.rows_of(ids))
+    scene = KeypointScene(controller)
+    view = KeypointsView(
+        controller.queue.model,
+        lambda ids: controller.queue.model.ids.rows_of(ids),
+        use_opengl=bool(session.preferences.get("use_opengl", True)),
+    )
     view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
     left_at = LeftAt(str(session.project.path.absolute()))
     _join(controller, view)
+    scene.changed.connect(view.inset.show_scene)
+    view.inset.watched.connect(scene.watch)
     handlers = _handlers(controller, view, calibrate)
     for wanted in (view.card.wanted, view.tags.wanted):
         wanted.connect(lambda action_id: handlers[action_id]())
@@ -60,6 +68,8 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
 
     def close() -> None:
         left_at.write()
+        scene.close()
+        view.inset.release()
         controller.close()
 
     item = view.pane.item
@@ -75,6 +85,7 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
             "keypoints.outline": lambda: item.outlined,
             "keypoints.skeleton": lambda: item.joined,
             "keypoints.loupe": lambda: view.pane.loupe_shown,
+            "keypoints.viewport": lambda: view.inset.switched_on,
         },
         show_instances=show_instances,
         message_place=view.pane.canvas,
@@ -211,6 +222,7 @@ def _handlers(
         "keypoints.outline": lambda: item.show_outline(not item.outlined),
         "keypoints.skeleton": lambda: item.show_skeleton(not item.joined),
         "keypoints.loupe": pane.toggle_loupe,
+        "keypoints.viewport": lambda: view.inset.switch(not view.inset.switched_on),
         "keypoints.gamma_up": lambda: pane.change_gamma(True),
         "keypoints.gamma_down": lambda: pane.change_gamma(False),
         "keypoints.contrast_up": lambda: pane.change_contrast(True),

@@ -85,6 +85,11 @@ class KeypointsController(QObject):
         """What is shown, with all that stands around it."""
         return self._car
 
+    @property
+    def fitted_now(self) -> tuple[KeypointSet, FitAnswer]:
+        """The points as they are drawn, and what follows from them."""
+        return self._draft or self._points, self._answer
+
     # ---- life -----------------------------------------------------------------------------------
 
     def on_shown(self, left_at: int | None = None) -> None:

@@ -12,6 +12,7 @@ from app.states.keypoints import KeypointsState
 from app.views.keypoints.canvas_pane import CanvasPane
 from app.views.keypoints.car_queue import CarQueue
 from app.views.keypoints.fit_card import FitCardView
+from app.views.keypoints.inset import Inset
 from app.views.keypoints.point_list import PointList
 from app.views.keypoints.tag_bar import TagBar
 from app.views.keypoints.track_strip import TrackStrip
@@ -24,10 +25,17 @@ _BESIDE_MS = 50  # between two drawings of list and card, while a point is dragg
 class KeypointsView(QWidget):
     """Lays the parts of the workspace out; composition joins their signals."""
 
-    def __init__(self, model: QAbstractItemModel, rows_of: Callable[[Sequence[int]], list[int]]) -> None:
+    def __init__(
+        self,
+        model: QAbstractItemModel,
+        rows_of: Callable[[Sequence[int]], list[int]],
+        *,
+        use_opengl: bool = True,
+    ) -> None:
         """
         Args:
             model, rows_of: the queue (see CarQueue).
+            use_opengl: False leaves the inset out.
         """
         super().__init__()
         self.setObjectName("keypoints")
@@ -35,6 +43,7 @@ class KeypointsView(QWidget):
         self.pane = CanvasPane()
         self.points, self.card, self.tags = PointList(), FitCardView(), TagBar()
         self.strip = TrackStrip()
+        self.inset = Inset(use_opengl=use_opengl)
         self.click_tag = KeypointTag.VISIBLE
         self._state = KeypointsState()
         self._waiting = False
@@ -133,7 +142,7 @@ class KeypointsView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._body)
         column = QVBoxLayout(self._body)
-        column.setContentsMargins(0, 10, 0, 14)
+        column.setContentsMargins(0, 10, 0, 6)
         column.setSpacing(8)
         self._title, self._subtitle = label("", "title"), label("", "soft", wrap=True)
         head, foot = QWidget(), QWidget()
@@ -148,7 +157,7 @@ class KeypointsView(QWidget):
         column.addWidget(head)
         column.addWidget(self.points)
         column.addWidget(foot)
-        column.addStretch(1)
+        column.addWidget(self.inset, 1)
         self._nothing = label("Choose a car at the left to place its points.", "soft", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setMargin(24)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar
+from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar, ScenePoints
 from app.views.viewport.gl_surface import GlSurface, NoOpenGLError
 from app.views.viewport.labels import paint_labels
 from app.views.viewport.looking import AboveLook, CameraLook, ray_through, to_widget
@@ -40,6 +40,7 @@ class Viewport(QWidget):
 
     Args:
         use_opengl: False shows nothing but why.
+        words: whether distances, signs, captions and the legend are written over it.
 
     Signals:
         car_clicked(int, bool): a car's instance id, and whether Ctrl was held.
@@ -57,8 +58,9 @@ class Viewport(QWidget):
     look_changed = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None, *, use_opengl: bool = True) -> None:
+    def __init__(self, parent: QWidget | None = None, *, use_opengl: bool = True, words: bool = True) -> None:
         super().__init__(parent)
+        self._words = words
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 90)
         self.setMouseTracking(True)
@@ -123,6 +125,15 @@ class Viewport(QWidget):
         if self._drawer is not None:
             self._drawer.replace_car(index, self._scene)
         self._redraw()
+
+    def follow_car(self, car: SceneCar, points: ScenePoints) -> None:
+        """Draws one car and its points otherwise, at the next frame; the free view goes along with it."""
+        before = next((one for one in self._scene.cars if one.instance_id == car.instance_id), car)
+        free = self._looks.free
+        x, y, z = (np.array(free.target) + car.centre - before.centre).tolist()
+        self._looks = replace(self._looks, free=replace(free, target=(x, y, z)))
+        self._scene = replace(self._scene, points=points)
+        self.update_car(car)
 
     @property
     def problem(self) -> str:
@@ -284,7 +295,7 @@ class Viewport(QWidget):
         if not self._problem and not self._image.isNull():
             painter.drawImage(0, 0, self._image)
             matrix = self._matrix()
-            if matrix is not None:
+            if matrix is not None and self._words:
                 paint_labels(painter, self.size(), self._scene, self._looks, matrix, self._by, self._hovered)
         painter.end()
 

@@ -329,3 +329,42 @@ def test_a_world_without_ground_looks_along_the_camera() -> None:
     np.testing.assert_allclose(
         world.to_camera.apply([[5, 0, 0], [0, 1, 0], [0, 0, 1]]), [[0, 0, 5], [-1, 0, 0], [0, -1, 0]]
     )
+
+
+def test_two_viewports_do_not_disturb_each_other(view: Viewport, qtbot: QtBot) -> None:
+    scene = street([(16.0, 0.0)])
+    moved = cars_of([row_of(fit_at((19.0, 2.0), 0.4), 1)])[0]
+    # alone in the process so far
+    view.set_scene(replace(scene, cars=(moved,)))
+    looks = view.looks
+    expected = pixels(view.render_now())
+    view.set_scene(scene)
+    view.render_now()
+    other = Viewport(words=False)
+    qtbot.addWidget(other)
+    other.resize(200, 150)
+    other.set_scene(street([(30.0, 5.0), (12.0, -4.0)]))
+    other.render_now()
+    view.update_car(moved)
+    other.follow_car(cars_of([row_of(fit_at((31.0, 5.0)), 1)])[0], scene.points)
+    other.render_now()
+    assert view.looks.free.azimuth_rad == looks.free.azimuth_rad
+    view._looks = looks
+    assert np.abs(pixels(view.render_now()) - expected).max() <= 2
+    other.release()
+    assert np.abs(pixels(view.render_now()) - expected).max() <= 2
+
+
+def test_the_free_view_goes_along_with_a_car_that_is_followed(view: Viewport) -> None:
+    scene = replace(street([(16.0, 0.0)]), selected=1)
+    view.set_scene(scene)
+    view.turn_by(30.0, 10.0)
+    view.zoom_by(1.5)
+    before, look = view.place_of(1), view.looks.free
+    moved = cars_of([row_of(fit_at((19.0, 2.0)), 1)])[0]
+    view.follow_car(moved, scene.points)
+    after = view.place_of(1)
+    assert before is not None
+    assert after is not None
+    assert (after - before).manhattanLength() < 0.01
+    assert (view.looks.free.azimuth_rad, view.looks.free.distance_m) == (look.azimuth_rad, look.distance_m)

@@ -1,0 +1,127 @@
+"""The fitted car alone in 3D, below what its fit says of itself: there where the panel has room for it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.states.scene import Scene
+from app.views.viewport.viewport import Viewport
+
+_IDLE_MS = 400  # OpenGL is first started once a person pauses
+_LOWEST_PX = 120
+_ASIDE_PX, _BELOW_PX = 14, 8
+_SHAPE = 0.75  # height over width
+_NEARER = 2.0  # than where the viewport shows one car among others
+
+
+class Inset(QWidget):
+    """Takes the room that is left and asks for none; shows a small viewport in it while a car is fitted.
+
+    Signals:
+        watched(bool): whether there is anything to draw a scene on.
+    """
+
+    watched = Signal(bool)
+
+    def __init__(self, *, use_opengl: bool = True) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self._on, self._works = True, use_opengl
+        self._watching = False
+        self._scene = Scene()
+        self._viewport: Viewport | None = None
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(_IDLE_MS)
+        self._idle.timeout.connect(self._begin)
+
+    @property
+    def switched_on(self) -> bool:
+        """Whether a person wants it."""
+        return self._on
+
+    @property
+    def viewport(self) -> Viewport | None:
+        """What is drawn on; None before the first fit."""
+        return self._viewport
+
+    @property
+    def shown(self) -> bool:
+        """Whether a car is seen in it."""
+        return self._viewport is not None and not self._viewport.isHidden()
+
+    def switch(self, on: bool) -> None:
+        """Shows it where it can be, or never."""
+        self._on = on
+        self._arrange()
+
+    def show_scene(self, scene: Scene) -> None:
+        """Shows a scene of one car, or none; the person's view of it goes along with the car."""
+        before, self._scene = self._scene, scene
+        view = self._viewport
+        if view is not None and scene.cars:
+            if before.cars and (before.selected, before.on_ground) == (scene.selected, scene.on_ground):
+                view.follow_car(scene.cars[0], scene.points)
+            else:
+                self._look_at(view)
+        self._arrange()
+
+    def release(self) -> None:
+        """Gives OpenGL's memory back."""
+        self._idle.stop()
+        self._works = False
+        if self._viewport is not None:
+            self._viewport.release()
+        self._arrange()
+
+    def sizeHint(self) -> QSize:
+        """Qt's: it takes what is left."""
+        return QSize(0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's: there may be room now, or none any more."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _room(self) -> QRect:
+        """The lowest part of it, so that it stays in place while the card above grows."""
+        width, most = self.width() - 2 * _ASIDE_PX, self.height() - _BELOW_PX
+        height = min(most, round(_SHAPE * width))
+        return QRect(_ASIDE_PX, most - height, width, height)
+
+    def _arrange(self) -> None:
+        room = self._room()
+        watching = self._on and self._works and room.height() >= _LOWEST_PX
+        shown = watching and bool(self._scene.cars)
+        if self._viewport is not None:
+            if shown:
+                self._viewport.setGeometry(room)
+            self._viewport.setVisible(shown)
+        elif shown:
+            self._idle.start()
+        else:
+            self._idle.stop()
+        if watching is not self._watching:
+            self._watching = watching
+            self.watched.emit(watching)
+
+    def _begin(self) -> None:
+        self._viewport = view = Viewport(self, words=False)
+        view.setAccessibleName("The fitted car in 3D")
+        view.setToolTip("The fitted car. Drag to turn, wheel to zoom.")
+        view.failed.connect(self._on_failed)
+        view.setGeometry(self._room())
+        self._look_at(view)
+        self._arrange()
+
+    def _look_at(self, view: Viewport) -> None:
+        view.set_scene(self._scene)
+        view.show_selected()
+        view.zoom_by(_NEARER)
+
+    def _on_failed(self, _: str) -> None:
+        """The 3D workspace says why; here it is only left out, once its painting is over."""
+        self._works = False
+        QTimer.singleShot(0, self, self._arrange)

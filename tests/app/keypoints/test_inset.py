@@ -1,0 +1,119 @@
+"""The fitted car in 3D beside the points: it follows a drag, and is there only where a car is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pytestqt.qtbot import QtBot
+
+from app.controllers.keypoint_scene import KeypointScene
+from app.controllers.keypoints import KeypointsController
+from app.states.scene import Scene
+from tests.app.conftest import FakeFrames
+from tests.app.keypoints.conftest import Desk, open_desk
+from tests.app.keypoints.streets import TrueCar
+from tests.app.keypoints.uncalibrated import take_calibrations_away
+
+FOUR = 4
+
+
+@pytest.fixture
+def tall(desk: Desk) -> Desk:
+    """A window with room for the inset."""
+    desk.view.resize(1400, 1000)
+    return desk
+
+
+def fitted(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    desk.place_true(car, car.seen(FOUR))
+    desk.qtbot.waitUntil(lambda: desk.view.inset.shown)
+
+
+def scene_of(desk: Desk) -> Scene:
+    view = desk.view.inset.viewport
+    assert view is not None
+    return view.scene
+
+
+def controller_of(desk: Desk) -> KeypointsController:
+    controller = desk.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
+    assert isinstance(controller, KeypointsController)
+    return controller
+
+
+def live_place(desk: Desk) -> NDArray[np.float64]:
+    """Where the live fit puts the car on the road, metres."""
+    fit = controller_of(desk).fitted_now[1].fit
+    assert fit is not None
+    assert fit.place_m is not None
+    return np.array(fit.place_m)
+
+
+def test_the_scene_follows_a_drag_but_not_within_its_event(tall: Desk, car: TrueCar) -> None:
+    fitted(tall, car)
+    before = scene_of(tall)
+    assert [one.instance_id for one in before.cars] == [car.instance_id]
+    assert before.on_ground
+    index = car.seen(FOUR)[0]
+    x, y = car.pixels[index]
+    was = live_place(tall)
+    for step in range(1, 4):
+        tall.view.pane.item.dragged.emit(index, x + step, y)
+    assert scene_of(tall) is before  # nothing is drawn within the event
+    tall.qtbot.waitUntil(lambda: scene_of(tall) is not before)
+    now = live_place(tall)
+    assert not np.allclose(now, was)
+    # the wheels' contacts lie about the car's place on the road, in the old fit and in the new one
+    moved = scene_of(tall).cars[0].contacts[:, :2].mean(axis=0) - before.cars[0].contacts[:, :2].mean(axis=0)
+    assert np.allclose(moved, now - was, atol=0.1)
+    placed = scene_of(tall).points.placed
+    assert np.isfinite(placed[index]).all()
+    assert not np.allclose(placed[index], before.points.placed[index])
+    tall.do("let_go")
+
+
+def test_there_is_none_without_a_fit(tall: Desk, car: TrueCar) -> None:
+    tall.show(car)
+    assert tall.view.inset.viewport is None
+    tall.place_true(car, car.seen(FOUR))
+    tall.qtbot.waitUntil(lambda: tall.view.inset.shown)
+    for index in car.seen(FOUR):
+        tall.view.pane.item.picked.emit(index)
+        tall.do("clear")
+    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown)
+
+
+def test_it_is_switched_off_and_on_and_gives_way_to_the_points(tall: Desk, car: TrueCar) -> None:
+    fitted(tall, car)
+    assert tall.workspace.checked["keypoints.viewport"]()
+    tall.do("viewport")
+    assert not tall.view.inset.shown
+    assert not tall.workspace.checked["keypoints.viewport"]()
+    tall.do("viewport")
+    assert tall.view.inset.shown
+    points = tall.view.points.height()
+    tall.view.resize(1000, 600)
+    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown)
+    assert tall.view.points.height() == points
+
+
+@pytest.fixture
+def uncalibrated(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
+    take_calibrations_away(street_path)
+    yield from open_desk(qtbot, street_path)
+
+
+def test_there_is_none_without_a_calibration(uncalibrated: Desk, car: TrueCar) -> None:
+    uncalibrated.show(car)
+    uncalibrated.place_true(car, car.seen(FOUR))
+    scene = KeypointScene(controller_of(uncalibrated))
+    with uncalibrated.qtbot.waitSignal(scene.changed) as told:
+        scene.watch(True)
+    assert told.args is not None
+    assert told.args[0].cars == ()
+    scene.close()

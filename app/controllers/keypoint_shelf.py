@@ -35,6 +35,8 @@ class CarShelf:
 
     def forget(self, instance_ids: Sequence[int], *, fits: bool = False) -> None:
         """Drops cars that changed; where their fits did, those beside and behind them, too."""
+        if not instance_ids:
+            return
         self.turn += 1
         changed = set(instance_ids)
         for key, car in list(self._cars.items()):

@@ -424,13 +424,13 @@ class KeypointsController(QObject):
 
     def _open_again(self) -> None:
         """Reads what stands around the car anew, such as its camera's calibration; the points stay."""
-        wanted = self.current
-        if wanted is None:
-            return
+        if self._car is None or self._car.id != self.current:
+            return  # another one is on its way, and is read as it stands now
+        wanted = self._car.id
         turn = self._shelf.turn
 
         def arrived(car: OpenCar | None) -> None:
-            if car is None or self.current != wanted or self._car is None:
+            if car is None or self._car is None or not wanted == self.current == self._car.id:
                 return
             self._shelf.keep(car, turn)
             carried = None if self._live is None else self._live.carried

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, literal_column, select
 
 from core.records.boxes import Box
 from core.records.detections import Category
@@ -21,6 +21,10 @@ _instance, _keypoint_set, _fit, _camera = tables.instance, tables.keypoint_set, 
 _i, _k, _f = _instance.c, _keypoint_set.c, _fit.c
 _CHUNK = 500
 _WANTED = and_(_i.state == "live", _i.verdict.is_distinct_from(Verdict.REJECTED.value))
+# the + keeps SQLite from taking the index of all that is live instead of the frames'
+_WANTED_OF_FRAMES = and_(
+    literal_column("+instance.state") == "live", _i.verdict.is_distinct_from(Verdict.REJECTED.value)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def boxes_in_frames(connection: Connection, frame_ids: Sequence[int]) -> dict[in
     found: dict[int, list[tuple[int, Box]]] = {}
     for start in range(0, len(frame_ids), _CHUNK):
         query = select(_i.frame_id, _i.id, _i.x, _i.y, _i.w, _i.h).where(
-            _i.frame_id.in_(frame_ids[start : start + _CHUNK]), _WANTED
+            _i.frame_id.in_(frame_ids[start : start + _CHUNK]), _WANTED_OF_FRAMES
         )
         for r in connection.execute(query.order_by(_i.id)):
             found.setdefault(r.frame_id, []).append((r.id, Box(r.x, r.y, r.w, r.h)))

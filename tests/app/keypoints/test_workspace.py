@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -427,6 +428,36 @@ def test_the_fit_of_the_car_just_left_counts_among_what_may_hide_the_next(
     desk.edited()
     assert desk.fit_of(car.instance_id) is not None
     desk.qtbot.waitUntil(lambda: car.instance_id in desk.others())
+
+
+def test_a_car_on_its_way_is_never_shown_with_the_points_of_the_one_before(
+    desk: Desk, street_path: Path, car: TrueCar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.show(car)
+    desk.place_true(car, car.seen(12))
+    desk.edited()
+    other = next(one for one in streets.cars(street_path) if one.instance_id != car.instance_id)
+    held: list[Callable[[], object]] = []
+    in_background = desk.session.in_background
+
+    def slow(work: Any, on_done: Any = None, on_error: Any = None, tag: str = "") -> Any:
+        if tag != "keypoints car":
+            return in_background(work, on_done, on_error, tag)
+        return held.append(lambda: in_background(work, on_done, on_error, tag))
+
+    monkeypatch.setattr(desk.session, "in_background", slow)
+    assert desk.workspace.on_outside_change is not None
+    desk.workspace.on_outside_change()  # nothing is kept
+    assert desk.workspace.show_instances is not None
+    desk.workspace.show_instances([other.instance_id])
+    desk.qtbot.waitUntil(lambda: bool(held))
+    assert desk.fit_of(car.instance_id) is not None  # kept meanwhile, so that all is read that stands by
+    desk.session._reads.finish()
+    desk.qtbot.wait(20)
+    assert desk.state.instance_id == car.instance_id
+    held[0]()
+    desk.qtbot.waitUntil(lambda: desk.state.instance_id == other.instance_id)
+    assert not any(desk.state.points)
 
 
 def test_undo_of_another_cars_points_shows_that_car(desk: Desk, street_path: Path) -> None:

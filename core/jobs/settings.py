@@ -192,11 +192,18 @@ class FitSettings(JobSettings):
         title="Sources",
         description="Ids of the sources whose cars to fit. Empty: all of the camera's.",
     )
-    method: Literal["track", "single"] = Field(
+    method: Literal["track", "single", "traffic4d"] = Field(
         "track",
         title="Method",
-        description="track: the frames of a track together, with one shape. single: each frame by itself.",
-        json_schema_extra={"labels": {"track": "Whole tracks", "single": "Each frame by itself"}},
+        description="track: the frames of a track together, with one shape. single: each frame by itself. "
+        "traffic4d: Traffic4D's objective as published, to compare with; it finds a road of its own.",
+        json_schema_extra={
+            "labels": {
+                "track": "Whole tracks",
+                "single": "Each frame by itself",
+                "traffic4d": "As Traffic4D, to compare",
+            }
+        },
     )
     coarse: bool = Field(
         True,

@@ -111,6 +111,24 @@ def test_the_frames_of_a_track_have_one_shape(parking: Parking) -> None:
     assert {row.fit.method for i, row in fits_of(parking, ids).items() if i != ids[2]} == {FitMethod.GROUND}
 
 
+def test_traffic4d_is_there_to_compare_with(parking: Parking) -> None:
+    ids = parking.add_track([12, 12, 12])
+    do_job(parking.path, "fit", coarse=False)
+    ours = fits_of(parking, ids)
+    job = do_job(parking.path, "fit", method="traffic4d", redo=True)
+    theirs = fits_of(parking, ids)
+    assert result_of(parking, job) == {"fitted": 3, "of these coarsely": 0}
+    assert {row.fit.method for row in theirs.values()} == {FitMethod.TRAFFIC4D}
+    # exact points of the mean car: both find it
+    for i, row in theirs.items():
+        assert np.allclose(row.fit.translation, ours[i].fit.translation, atol=0.1)
+    with Project.open(parking.path) as project, project.read() as connection:
+        assert [row.fit.method for row in fit_history(connection, ids[0])] == [
+            FitMethod.TRAFFIC4D,
+            FitMethod.TRACK,
+        ]
+
+
 def test_a_track_of_several_cars_is_no_track(parking: Parking) -> None:
     ids = parking.add_track([12, 0, 12])
     # two cars that a tracker took for one: a long low one, then a short high one

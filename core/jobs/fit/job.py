@@ -13,6 +13,7 @@ from core.errors import JobError
 from core.jobs.context import JobContext
 from core.jobs.fit.by_keypoints import fit_singles, fit_tracks
 from core.jobs.fit.by_outlines import fit_outlines
+from core.jobs.fit.by_traffic4d import fit_by_traffic4d
 from core.jobs.fit.work import SourceWork
 from core.jobs.footage import CameraFootage, chosen_footage
 from core.jobs.settings import FitSettings
@@ -47,18 +48,27 @@ def run_fit(context: JobContext) -> dict[str, Any]:
                 context.progress((number + share) / len(parts), words)
 
             work = SourceWork(context, bulk, settings, space, row, source, show)
-            if settings.method == "track":
-                fit_tracks(work, 0.0, _TRACKS)
-            fit_singles(work, _TRACKS, _SINGLES)
-            if settings.coarse and space.mesh is not None:
-                if work.plane is None:
-                    context.log(f"{footage.camera.name} has no ground: its cars need keypoints.")
-                else:
-                    fit_outlines(work, _SINGLES, 1.0)
+            if settings.method == "traffic4d":
+                fit_by_traffic4d(work)
+            else:
+                _fit_ours(context, work, footage.camera.name)
             checkpoint["done"].append(source.id)
             work.forget_places()
             bulk.run(context.save)
     return {"fitted": checkpoint.get("fitted", 0), "of these coarsely": checkpoint.get("coarse", 0)}
+
+
+def _fit_ours(context: JobContext, work: SourceWork, camera: str) -> None:
+    """The tracks of a source, then its single cars, then the rest by their outlines."""
+    settings = work.settings
+    if settings.method == "track":
+        fit_tracks(work, 0.0, _TRACKS)
+    fit_singles(work, _TRACKS, _SINGLES)
+    if settings.coarse and work.space.mesh is not None:
+        if work.plane is None:
+            context.log(f"{camera} has no ground: its cars need keypoints.")
+        else:
+            fit_outlines(work, _SINGLES, 1.0)
 
 
 def _calibrated(

@@ -420,12 +420,13 @@ class KeypointsController(QObject):
     def _open_again(self) -> None:
         """Reads what stands around the car anew, such as its camera's calibration; the points stay."""
         wanted = self.current
-        if wanted is None:
-            return
+        if self._car is None or self._car.id != wanted:
+            return  # another is on its way, and is read as it is now
         turn = self._shelf.turn
 
         def arrived(car: OpenCar | None) -> None:
-            if car is None or self.current != wanted or self._car is None:
+            # the points that are shown are the car's that is shown, and no other's
+            if car is None or self.current != wanted or self._car is None or self._car.id != wanted:
                 return
             self._shelf.keep(car, turn)
             carried = None if self._live is None else self._live.carried

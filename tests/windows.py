@@ -15,8 +15,10 @@ def shown(application: QApplication) -> Iterator[Shell]:
     """The window on its start page; it is closed, and its style taken off, afterwards."""
     made = Shell(application)
     made.show()
-    yield made
-    made.window.close()
-    application.processEvents()
-    made.window.deleteLater()
-    application.setStyleSheet("")
+    try:
+        yield made
+    finally:  # a window that a failed test leaves behind would bring down the next one's
+        made.window.close()
+        application.processEvents()
+        made.window.deleteLater()
+        application.setStyleSheet("")

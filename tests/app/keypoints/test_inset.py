@@ -20,6 +20,8 @@ from tests.app.keypoints.uncalibrated import take_calibrations_away
 
 FOUR = 4
 
+LONG_MS = 30_000
+
 
 @pytest.fixture
 def tall(desk: Desk) -> Desk:
@@ -31,7 +33,7 @@ def tall(desk: Desk) -> Desk:
 def fitted(desk: Desk, car: TrueCar) -> None:
     desk.show(car)
     desk.place_true(car, car.seen(FOUR))
-    desk.qtbot.waitUntil(lambda: desk.view.inset.shown)
+    desk.qtbot.waitUntil(lambda: desk.view.inset.shown, timeout=LONG_MS)
 
 
 def scene_of(desk: Desk) -> Scene:
@@ -65,7 +67,7 @@ def test_the_scene_follows_a_drag_but_not_within_its_event(tall: Desk, car: True
     for step in range(1, 4):
         tall.view.pane.item.dragged.emit(index, x + step, y)
     assert scene_of(tall) is before  # nothing is drawn within the event
-    tall.qtbot.waitUntil(lambda: scene_of(tall) is not before)
+    tall.qtbot.waitUntil(lambda: scene_of(tall) is not before, timeout=LONG_MS)
     now = live_place(tall)
     assert not np.allclose(now, was)
     # the wheels' contacts lie about the car's place on the road, in the old fit and in the new one
@@ -81,11 +83,11 @@ def test_there_is_none_without_a_fit(tall: Desk, car: TrueCar) -> None:
     tall.show(car)
     assert tall.view.inset.viewport is None
     tall.place_true(car, car.seen(FOUR))
-    tall.qtbot.waitUntil(lambda: tall.view.inset.shown)
+    tall.qtbot.waitUntil(lambda: tall.view.inset.shown, timeout=LONG_MS)
     for index in car.seen(FOUR):
         tall.view.pane.item.picked.emit(index)
         tall.do("clear")
-    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown)
+    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown, timeout=LONG_MS)
 
 
 def test_it_is_switched_off_and_on_and_gives_way_to_the_points(tall: Desk, car: TrueCar) -> None:
@@ -98,7 +100,7 @@ def test_it_is_switched_off_and_on_and_gives_way_to_the_points(tall: Desk, car: 
     assert tall.view.inset.shown
     points = tall.view.points.height()
     tall.view.resize(1000, 600)
-    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown)
+    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown, timeout=LONG_MS)
     assert tall.view.points.height() == points
 
 

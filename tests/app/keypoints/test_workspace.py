@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.controllers.keypoint_reads import KeypointReads
 from app.controllers.keypoint_track import TrackFilling, fill
-from app.states.keypoints import CardTone
+from app.states.keypoints import CardTone, KeypointsState
+from core.records.history import Touched
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
@@ -288,6 +289,22 @@ def test_the_fit_goes_along_the_track(maskless: Desk, car: TrueCar, street_path:
     desk.do("accept")
     assert desk.kept(later.instance_id).placed == 12  # type: ignore[union-attr]
     assert desk.fit_of(car.instance_id) is not None  # kept when the first view was left
+
+
+def test_no_car_is_ever_shown_with_anothers_points(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    desk.place_true(car, car.seen(FOUR))
+    desk.edited()
+    controller = desk.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
+    shown: list[KeypointsState] = []
+    controller.changed.connect(shown.append)
+    desk.do("next_in_track")  # the next view is read while the fit of this one is kept
+    controller.on_touched(Touched("", {"fit": (1,), "instance": (car.instance_id,)}, 0))
+    desk.qtbot.waitUntil(lambda: desk.state.instance_id == car.track[1])
+    desk.edited()
+    later = [state for state in shown if state.instance_id == car.track[1]]
+    assert later
+    assert all(point is None for state in later for point in state.points)
 
 
 def test_a_mask_finds_the_car_in_its_next_view_without_a_point(

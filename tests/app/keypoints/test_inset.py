@@ -79,15 +79,12 @@ def test_the_scene_follows_a_drag_but_not_within_its_event(tall: Desk, car: True
     tall.do("let_go")
 
 
-def test_there_is_none_without_a_fit(tall: Desk, car: TrueCar) -> None:
+def test_it_shows_what_the_outline_says_before_there_are_points(tall: Desk, car: TrueCar) -> None:
     tall.show(car)
-    assert tall.view.inset.viewport is None
-    tall.place_true(car, car.seen(FOUR))
+    assert tall.view.inset.viewport is None  # it is built in a pause
     tall.qtbot.waitUntil(lambda: tall.view.inset.shown, timeout=LONG_MS)
-    for index in car.seen(FOUR):
-        tall.view.pane.item.picked.emit(index)
-        tall.do("clear")
-    tall.qtbot.waitUntil(lambda: not tall.view.inset.shown, timeout=LONG_MS)
+    assert not any(tall.view.pane.item.state.points)
+    assert len(scene_of(tall).cars) == 1
 
 
 def test_it_is_switched_off_and_on_and_gives_way_to_the_points(tall: Desk, car: TrueCar) -> None:

@@ -150,8 +150,8 @@ class Recipe:
         sampler, split, seed: how it came to be.
         composer_version: see COMPOSER_VERSION.
         objects: far to near: each is drawn over all before it.
-        ignored: ids of the masks of what stands in the background and cannot be ordered by depth: no label, but
-            not road either.
+        ignored: ids of the masks of what stands in the background and cannot be ordered by depth: it gets no
+            label, but is not taken for road either.
     """
 
     camera_id: int

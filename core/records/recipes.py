@@ -51,6 +51,8 @@ class Cutout:
             feathered at the mask's edge); how much light its contact shadow leaves to what is below (255: no
             shadow); 255 where light is compared (clear ground around the object), else 0.
         light: sums over the compared pixels of the frame's red, green and blue, and how many there were.
+        background_light: the background's sums over the same pixels, or zeros where there was none: how much
+            brighter than its background the frame was.
     """
 
     instance_id: int
@@ -64,6 +66,7 @@ class Cutout:
     pixels: bytes
     planes: bytes
     light: tuple[int, int, int, int]
+    background_light: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ _FAINTEST = 0.92  # of the light: lighter is noise; under a bumper there is hard
 _TINT = 0.12  # channels of a shadow differ in their light by less
 _TOUCHES_PX = 3
 _LOWER = 0.5  # of the object's height: a shadow lies at its feet
-_SMOOTH_PX = 1.5
-_FADE_PX = 4.0
+_SMOOTH_PX = 1.0
+_FADE_PX = 2.0
 _DARK = 10.0  # levels: where the ground is darker, its light cannot be told
 
 

@@ -62,7 +62,7 @@ def _opened(bits: Bits) -> Bits:
 
 
 def _lower_half(inside: Bits) -> Bits:
-    """All that is no higher in the picture than the object's middle: what is darker above is something else."""
+    """All that is no higher in the picture than the object's middle: what is darker above is no shadow."""
     rows = np.flatnonzero(inside.any(axis=1))
     below = np.zeros_like(inside)
     below[round(float(rows[0] + _LOWER * (rows[-1] - rows[0]))) :] = True

@@ -164,6 +164,14 @@ def test_a_wanted_occlusion_is_come_near_to(busy, shares):
     assert missed(Walt3dSettings(6, 12, wanted=wanted)) < max(0.1, 0.4 * missed(Walt3dSettings(6, 12)))
 
 
+def test_an_occlusion_that_cannot_be_reached_is_said():
+    rows = [piece(k, 20.0, 6.0 * (k % 3 - 1), track_id=k) for k in range(30)]  # beside each other
+    wanted = WantedOcclusion((40, 0, 0, 0, 0, 0, 60, 0, 0, 0))
+    sampler = Walt3dSampler(stock(rows), Walt3dSettings(3, 3, wanted=wanted))
+    with pytest.raises(CompositeError, match="cannot be reached"):
+        sampler.recipe(0, SCENE, Split.TRAIN)
+
+
 def test_too_few_pieces_are_said():
     rows = street(20)
     with pytest.raises(CompositeError, match=r"Only 0 of 20.*at 4:00"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ _BATCH = 512  # pieces that are looked at roughly for each object
 _TRIED = 24  # of them that are tried exactly
 _BATCHES = 4  # until a scene is called full
 _RESTARTS = 6
-_AIM_ROUNDS, _AIM_TRIALS, _AIM_PARTS = 4, 24, 10_000
+_AIM_ROUNDS, _AIM_TRIALS, _AIM_PARTS = 6, 24, 10_000
 _MOST_MISSED = 0.5  # of the objects in the wrong bin; more is another distribution
 _STREAM, _TRIAL = 3, 4  # sets it apart from the other sampler's
 _FILLS = 70  # percent of its box that an object's mask fills, about
@@ -133,27 +134,33 @@ class Walt3dSampler:
     def _aimed(self, ready: _Ready, wanted: WantedOcclusion) -> tuple[int, ...]:
         """How often each bin must be aimed at for the wanted shares to come out.
 
-        Where little stands behind much, many aims miss, and end mostly in the first bin. So a few composites are
-        tried, and bins that come out too seldom are aimed at more often, those that come out too often less.
+        Where little stands behind much, many aims miss, and end mostly in the first bin. So composites are
+        tried (about 150, once for a scene), and bins that come out too seldom are aimed at more often; the best
+        of a few rounds is taken.
         """
         total = sum(wanted.shares)
-        weights = [_AIM_PARTS * share // total for share in wanted.shares]
-        counts = self._tried(ready, weights, 0)
-        for number in range(1, _AIM_ROUNDS):
-            weights = [
-                min(max(weight * share * sum(counts) // (total * max(count, 1)), weight // 2, 1), weight * 2)
-                for weight, share, count in zip(weights, wanted.shares, counts, strict=True)
-            ]
+        weights = tuple(_AIM_PARTS * share // total for share in wanted.shares)
+        best = weights
+        least_missed, shown = 2.0, ""
+        for number in range(_AIM_ROUNDS):
             counts = self._tried(ready, weights, number)
-        if share_missed(counts, wanted) > _MOST_MISSED:
-            shown = ", ".join(f"{100 * count // sum(counts)}" for count in counts)
+            missed = share_missed(counts, wanted)
+            if missed < least_missed:
+                best, least_missed = weights, missed
+                shown = ", ".join(str(100 * count // sum(counts)) for count in counts)
+            weights = tuple(
+                # by the root of what it lacks, since an aim that is missed fills another bin
+                isqrt(weight * weight * share * sum(counts) // (total * max(count, 1)))
+                for weight, share, count in zip(weights, wanted.shares, counts, strict=True)
+            )
+        if least_missed > _MOST_MISSED:
             raise CompositeError(
                 "The wanted occlusion cannot be reached with the objects that fit this background: of those "
                 f"in a composite, the percentages hidden by 0 to 9 %, 10 to 19 % and so on come out as {shown}.",
                 "Want more objects that are hidden little, allow more objects in a composite, or mine more "
                 "footage.",
             )
-        return tuple(weights)
+        return best
 
     def _tried(self, ready: _Ready, weights: Sequence[int], number: int) -> tuple[int, ...]:
         """How many objects are in each bin in a few composites."""

@@ -149,7 +149,7 @@ def test_nothing_comes_over_or_under_what_cannot_be_ordered(busy):
     ],
 )
 def test_a_wanted_occlusion_is_come_near_to(busy, shares):
-    """Much nearer than by chance: of chance's objects, as many as `missed` are in the wrong bins."""
+    """Much nearer than by chance: of all objects, as many as `missed` says are in the wrong bins."""
     wanted = WantedOcclusion(shares)
 
     def missed(settings: Walt3dSettings) -> float:
@@ -161,7 +161,7 @@ def test_a_wanted_occlusion_is_come_near_to(busy, shares):
         ]
         return share_missed(histogram(percents), wanted)
 
-    assert missed(Walt3dSettings(6, 12, wanted=wanted)) < max(0.1, 0.4 * missed(Walt3dSettings(6, 12)))
+    assert missed(Walt3dSettings(6, 12, wanted=wanted)) < max(0.1, 0.5 * missed(Walt3dSettings(6, 12)))
 
 
 def test_an_occlusion_that_cannot_be_reached_is_said():

@@ -1,4 +1,4 @@
-"""Two jobs never mine one source at once, nor cut objects out of it; jobs that do not meet run side by side."""
+"""Two jobs never mine one source at once, nor cut from it; jobs that do not meet run side by side."""
 
 from __future__ import annotations
 

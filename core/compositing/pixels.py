@@ -47,7 +47,7 @@ class Layer:
     Attributes:
         colour: (h, w, 3) RGB, and alpha: (h, w) how much of each pixel is the object's; of one window.
         shade: how much of 255 the contact shadow leaves, or None where there is none.
-        compared: (n, 2) int64 x, y of the pixels where light is compared.
+        compared: (n, 2) int64 x, y of the pixels where light is compared, row by row.
         light: sums over them of the frame's red, green and blue.
     """
 
@@ -116,8 +116,9 @@ def exposure(layer: Layer, background: Bytes) -> tuple[int, int, int]:
     """
     if len(layer.compared) < _FEWEST_COMPARED:
         return ONE_Q8, ONE_Q8, ONE_Q8
-    x, y = layer.compared[:, 0], layer.compared[:, 1]
-    sums = background[y, x].sum(axis=0, dtype=np.int64).tolist()
+    places = layer.compared[:, 1] * background.shape[1] + layer.compared[:, 0]
+    seen = background.reshape(-1, 3).take(places, axis=0)
+    sums = np.add.reduce(seen, axis=0, dtype=np.int64).tolist()
     red, green, blue = (_gain(int(there), here) for there, here in zip(sums, layer.light, strict=True))
     return red, green, blue
 

@@ -76,7 +76,7 @@ def _speed(street: PaintedStreet, objects: int, wanted: float, times: float) -> 
         f"{objects} objects at {width}x{height}, composites a processor second: "
         f"{results['kept']:.0f} with cut-outs kept, {results['nothing_kept']:.0f} with each decoded "
         f"(target {wanted:.0f}), labels alone {results['labels_alone']:.0f}, recipes "
-        f"{results['recipes']:.0f}; WALT's {results['walt']:.2f}, with its files {results['walt_written']:.2f}: "
+        f"{results['recipes']:.0f}; WALT's {results['walt']:.2f}, with files {results['walt_written']:.2f}: "
         f"{results['times_walt']:.0f} and {results['times_written']:.0f} times (target {times:.0f}); "
         f"memory after 400 more: {results['grown_mb']:+.0f} MB; bytes {results['bytes']}"
     )

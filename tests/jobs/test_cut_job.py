@@ -243,7 +243,7 @@ def test_footage_that_is_gone_leaves_what_is_cut_usable(yard: Yard) -> None:
     result = cut(yard)
     assert counts(result) == (0, 0, total)
     assert result["without footage"] == 1
-    assert log_of(yard)[-1].startswith("1 objects could not be cut out")
+    assert log_of(yard)[-1].startswith("1 object could not be cut out")
 
 
 def test_a_job_that_is_stopped_goes_on_where_it_was(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
+from core.exchange.coco_fit import plain_fit
 from core.exchange.coco_keypoints import NO_POINTS, plain_points, whole_points
 from core.exchange.coco_words import COCO_IDS, category_table
 from core.exchange.json_writer import whole_file, write_object
@@ -165,28 +165,12 @@ def _annotation(one: ExportInstance, segmentation: str, pointed: Collection[Cate
 
 
 def _fit(row: FitRow) -> dict[str, Any]:
-    """A fit for other programs; numbers that are not known are null."""
-    fit = row.fit
-    return {
-        "method": fit.method.value,
-        "verdict": fit.verdict.value,
-        "reason": fit.reason,
+    """A fit with what the project says of it."""
+    return plain_fit(row.fit) | {
         "stale": row.stale,
         "review": None if row.review is None else row.review.value,
         "shape_space": row.shape_space,
-        "rotation": _finite(fit.rotation),
-        "translation_m": _finite(fit.translation),
-        "place_m": None if fit.place_m is None else _finite(fit.place_m),
-        "heading_rad": fit.heading_rad,
-        "shape": _finite(fit.shape),
-        "size_m": _finite(fit.size_m),
-        "rms_px": _finite([fit.rms_px])[0],
-        "used": fit.used,
     }
-
-
-def _finite(values: Sequence[float]) -> list[float | None]:
-    return [value if math.isfinite(value) else None for value in values]
 
 
 def _segmentation(one: ExportInstance, kind: str) -> Any:

@@ -1,7 +1,7 @@
 """A folder of pictures that an export writes, and goes on writing after it was stopped.
 
-Beside the pictures lies a list of those that are whole, with what each was made of; a picture that is not on it,
-or that was made of something else, is written anew. Each file gets its name once it is complete.
+Beside the pictures lies a list of those that are whole, with what each was made of; a picture that is not on
+it, or that was made of something else, is written anew. Each file gets its name once it is complete.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ class PictureFolder:
         self._list: IO[str] | None = None
         check_folder(project, folder, is_ours=lambda: self._list_path.is_file())
         self._header = {"amodal": "pictures", "format": FORMAT, "project": project.uuid, "blurred": blurred}
+        self._begun = False
         self._whole = self._read_list()
         self._asked: dict[str, str] = {}
 
     def __enter__(self) -> PictureFolder:
         def begin() -> None:
             self.path.mkdir(parents=True, exist_ok=True)
-            fresh = not self._whole and not self._list_path.exists()
             self._list = self._list_path.open("a", encoding="utf-8")
             # a line that a full disk has cut short must not swallow the next one
-            self._list.write(json.dumps(self._header) + "\n" if fresh else "\n")
+            self._list.write("\n" if self._begun else "\n" + json.dumps(self._header) + "\n")
             self._list.flush()
 
         self._guarded(begin, self._list_path)
@@ -103,6 +103,11 @@ class PictureFolder:
         self._whole[name] = (made_of, len(data))
         self.written += 1
         return True
+
+    def make(self, name: str) -> None:
+        """Make a folder in the folder."""
+        place = self._place(f"{name}/file").parent
+        self._guarded(lambda: place.mkdir(parents=True, exist_ok=True), place)
 
     def read(self, name: str) -> bytes:
         """The bytes of a picture that is there."""
@@ -174,16 +179,15 @@ class PictureFolder:
         header = next((row for row in rows if row.get("amodal") == "pictures"), None)
         if header is None and rows:
             header = {}
+        self._begun = header is not None
         if header is not None and header.get("project") != self._header["project"]:
             raise ExchangeError(
                 f"{self.path} holds the pictures of another project.", "Choose an empty folder."
             )
         if header is not None and header.get("blurred") is not self._blurred:
-            others = "with" if self._blurred else "without"
-            has = "are not" if self._blurred else "are"
+            they = "are not blurred" if self._blurred else "are blurred, and these are not to be"
             raise ExchangeError(
-                f"The pictures in {self.path} {has} blurred, and pictures {others} blur must not lie among them.",
-                "Choose an empty folder.",
+                f"The pictures in {self.path} {they}: the two must not be mixed.", "Choose an empty folder."
             )
         found: dict[str, tuple[str, int]] = {}
         for row in rows:

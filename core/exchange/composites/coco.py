@@ -60,7 +60,7 @@ def write_coco(
         folder: to write into.
         whole: what all of them belong to.
         split: which part this is.
-        composites: gives them, the same each time; called twice.
+        composites: gives them.
         format: of the pictures.
         segmentation: masks as compressed run lengths (exact) or polygons (holes are filled).
 
@@ -70,18 +70,21 @@ def write_coco(
     Raises:
         DiskFullError, ExchangeError: what is written stays, and another call goes on.
     """
-    target = folder.path / "annotations" / f"{split.value}.json"
-    make_folder(target.parent)
-    sizes: list[dict[str, Any]] = []
+    images: list[dict[str, Any]] = []
+    objects = 0
 
     def annotations() -> Iterator[dict[str, Any]]:
+        nonlocal objects
         for one in composites():
             name = picture_name(one.row.id, format)
             ending = Path(name).suffix
             folder.put(f"{split.value}/{name}", one.made_of, lambda: encoded(one.picture(), ending))  # noqa: B023
-            sizes.append(_image(one, name))
+            images.append(_image(one, name))
+            objects += len(one.labels)
             yield from _annotations(one, segmentation)
 
+    target = folder.path / "annotations" / f"{split.value}.json"
+    folder.make("annotations")
     with whole_file(target) as file:
         counts = write_object(
             file,
@@ -91,16 +94,11 @@ def write_coco(
                 ("categories", category_table(_POINTED)),
                 ("annotations", annotations()),
                 # known once the annotations are written
-                ("images", (image for image in sizes)),
+                ("images", (image for image in images)),
                 ("calibrations", (_calibration(*item) for item in _late(whole))),
             ],
         )
-    return counts["images"], sum(len(image["amodal"]["objects"]) for image in sizes)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder in an export's own."""
-    folder.mkdir(parents=True, exist_ok=True)
+    return counts["images"], objects
 
 
 def _late(whole: CompositeSet) -> Iterator[tuple[int, CalibrationRecord]]:
@@ -141,7 +139,6 @@ def _image(one: ExportedComposite, name: str) -> dict[str, Any]:
             "composer_version": recipe.composer_version,
             "edited_from": one.row.edited_from,
             "annotator": one.row.annotator,
-            "objects": [_id(one, place) for place in range(len(one.labels))],
         },
     }
 

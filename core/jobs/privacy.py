@@ -36,6 +36,7 @@ _SOFT_EDGE_PX = 3  # how far an object's pixels may reach beyond its mask
 _UNSEEN_S = (
     2.0  # a track is taken to be in a frame without a find, if it has some so shortly before and after
 )
+_SHOWN_AGAIN_S = 10.0  # of a track, on the contact sheet of a video
 _FORMAT = b"regions 1"
 
 
@@ -93,19 +94,24 @@ class Privacy:
             fits = fits_in_force(connection, [one.id for one in found])
             unseen = passing_unseen(connection, source_id, frame_id, time_s, within_s=_UNSEEN_S)
             standing = self._standing_at(connection, camera_id)
+        part = int(time_s // _SHOWN_AGAIN_S)
+
+        def name(instance_id: int, track_id: int | None) -> str:
+            return f"object {instance_id}" if track_id is None else f"track {track_id}.{part}"
+
         subjects = [
             Subject(
-                f"object {one.id}",
+                name(one.id, one.track_id),
                 one.category,
                 one.box,
                 self._by_row(fits.get(one.id), width, height),
             )
             for one in found
         ]
-        subjects += [Subject(f"track {track}", category, box) for track, category, box in unseen]
+        subjects += [Subject(name(0, track), category, box) for track, category, box in unseen]
         here = {one.track_id for one in found} - {None}
         subjects += [
-            Subject(f"object {one.instance_id}", one.category, one.box)
+            Subject(name(one.instance_id, one.track_id), one.category, one.box)
             for one in standing
             if one.source_id == source_id
             and one.first_s <= time_s <= one.last_s

@@ -186,8 +186,16 @@ def _timezone(arguments: tuple[Any, ...], _: Any) -> tzinfo:
     return timezone(arguments[0])
 
 
-def _offset_zone(_: tuple[Any, ...], state: Any) -> tzinfo:
-    offset = state.get("_offset") if isinstance(state, dict) else None
+def _offset_zone(arguments: tuple[Any, ...], _: Any) -> tzinfo:
+    """dateutil's zone of a fixed offset: name and offset."""
+    if len(arguments) != 2 or not isinstance(arguments[1], timedelta):
+        raise refused("it is damaged (a time zone)")
+    return timezone(arguments[1])
+
+
+def _local_zone(_: tuple[Any, ...], state: Any) -> tzinfo:
+    """dateutil's zone of the machine that wrote it: its offset in winter."""
+    offset = state.get("_std_offset") if isinstance(state, dict) else None
     if not isinstance(offset, timedelta):
         raise refused("it is damaged (a time zone)")
     return timezone(offset)
@@ -238,10 +246,12 @@ KNOWN: Mapping[str, Constructor] = {
     "datetime.datetime": Constructor(_datetime),
     "datetime.timedelta": Constructor(_timedelta),
     "datetime.timezone": Constructor(_timezone),
+    "datetime.tzinfo": Constructor(lambda _, __: None),  # what zones of Python's own kind begin as
     **dict.fromkeys(
         ("dateutil.tz.tz.tzutc", "dateutil.tz.tzutc"), Constructor(lambda _, __: timezone(timedelta(0)))
     ),
-    **dict.fromkeys(("dateutil.tz.tz.tzoffset", "dateutil.tz.tzoffset"), Constructor(_offset_zone, True)),
+    **dict.fromkeys(("dateutil.tz.tz.tzoffset", "dateutil.tz.tzoffset"), Constructor(_offset_zone)),
+    **dict.fromkeys(("dateutil.tz.tz.tzlocal", "dateutil.tz.tzlocal"), Constructor(_local_zone, True)),
     **dict.fromkeys(
         ("scipy.sparse.csc.csc_matrix", "scipy.sparse._csc.csc_matrix"),
         Constructor(_sparse_columns, has_state=True),

@@ -81,6 +81,15 @@ def test_arrays_of_lists_and_times_come_back(protocol: int) -> None:
     assert back["none"].shape == (0, 3)
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_times_of_dateutil_come_back(protocol: int) -> None:
+    tz = pytest.importorskip("dateutil.tz")
+    moment = datetime(2021, 5, 1, 0, 2, 23, 775683)
+    for zone in (tz.tzutc(), tz.tzoffset(None, -14400), tz.tzlocal()):
+        times = np.array([moment.replace(tzinfo=zone)], dtype=object)
+        assert loads(pickle.dumps(times, protocol))[0].replace(tzinfo=None) == moment
+
+
 def test_a_sparse_matrix_comes_as_its_parts() -> None:
     sparse = pytest.importorskip("scipy.sparse")
     dense = np.array([[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]])

@@ -3,30 +3,33 @@
     python -m benchmarks privacy
 
 A true plate is the part of the car's own mesh that is painted as one, as far as it is seen; a true head is a
-ball of 0.12 m around the middle of the person's skull. Masks are what is really seen; fits are the coarse
-ones, made from those masks alone, which is what a project has before anybody has clicked.
+ball of 0.12 m around the middle of the person's skull. Masks are what is really seen, and those of the motion
+detector where they share half of their pixels with a car's; fits are the coarse ones, made from those masks
+alone, which is what a project has before anybody has clicked.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.coarse import by_truth, fit, frames_of
+from benchmarks.coarse import Seen, by_detector, by_truth, fit, frames_of
 from core.compositing.privacy.blur import blurred
 from core.compositing.privacy.plates import SeenFit
 from core.compositing.privacy.regions import hull_patch
 from core.compositing.privacy.subjects import Subject, regions_of
-from core.geometry.masks import patch_area, patch_to_full
-from core.records.boxes import Box
+from core.geometry.masks import patch_box, patch_to_full
 from core.records.detections import Category
 from core.records.fits import FitVerdict, VehicleFit
+from core.records.masks import MaskPatch
 from core.shapes.body.skeleton import Joint
 from core.shapes.space_file import default_space
 from core.synthesis.street.mounts import Mount
@@ -64,9 +67,33 @@ def true_head(one: StreetObject, mount: Mount, height: int, width: int) -> Bits:
     return disc & patch_to_full(one.modal, height, width)
 
 
-def _modal(one: StreetObject) -> Box:
-    assert one.box is not None
-    return one.box
+@dataclass(slots=True)
+class Tally:
+    """What was covered of one kind of thing.
+
+    Attributes:
+        seen: plates or heads. pixels: theirs. covered: those of them that are blurred.
+        missed: how many are covered by less than 90 %.
+        blurred_px: pixels of the objects that are blurred. object_px: all of theirs.
+    """
+
+    seen: int = 0
+    pixels: int = 0
+    covered: int = 0
+    missed: int = 0
+    blurred_px: int = 0
+    object_px: int = 0
+
+    def add(self, truth: Bits, blurred_: Bits, own: Bits) -> None:
+        """Count one object."""
+        self.blurred_px += int((blurred_ & own).sum())
+        self.object_px += int(own.sum())
+        pixels, hit = int(truth.sum()), int((truth & blurred_).sum())
+        if pixels >= _SMALLEST_PX:
+            self.seen += 1
+            self.pixels += pixels
+            self.covered += hit
+            self.missed += hit < 0.9 * pixels
 
 
 def main(
@@ -76,79 +103,91 @@ def main(
     pictures: Path | None = None,
 ) -> dict[str, object]:
     """Measure, print, and return the figures; pictures, where wanted, go into a folder."""
-    totals: dict[str, list[int]] = {}
-    missed: dict[str, int] = {}
-    rates = []
+    tallies: dict[str, Tally] = {}
+    rates: list[float] = []
     for seed in seeds:
         mount, made = frames_of(seed, frames, size)
-        seen = by_truth(mount, made)
-        fits = dict(zip((id(one.truth) for one in seen), fit(mount, seen)[0], strict=True))
+        patches: dict[float, list[MaskPatch]] = {frame.time_s: [] for frame in made}
+        for masks, seen in (
+            ("true masks", by_truth(mount, made)),
+            ("motion masks", by_detector(mount, made)),
+        ):
+            fits = fit(mount, seen)[0]
+            for one, found in zip(seen, fits, strict=True):
+                chosen = _car(one, found, masks, mount, size, tallies)
+                if masks == "true masks":
+                    patches[one.time_s] += chosen
         for frame in made:
-            _frame(frame, mount, fits, totals, missed, rates, pictures)
+            patches[frame.time_s] += _people(frame, mount, size, tallies)
+            began = time.process_time()
+            picture = blurred(frame.picture, patches[frame.time_s])
+            rates.append(time.process_time() - began)
+            if pictures is not None:
+                pictures.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(pictures / f"{seed}-{frame.index:03d}.png"), picture[..., ::-1])
     out: dict[str, object] = {"limit": LEAST_COVERED}
-    for name, (true, covered, blurred_px, object_px, count) in sorted(totals.items()):
-        share = covered / true
-        out[name] = {
-            "seen": count,
-            "covered": round(share, 4),
-            "missed": missed.get(name, 0),
-            "of the object": round(blurred_px / object_px, 3),
-        }
+    for name, tally in sorted(tallies.items()):
+        share, lost = tally.covered / tally.pixels, tally.blurred_px / tally.object_px
+        out[name] = {**asdict(tally), "covered": round(share, 4), "of the objects": round(lost, 3)}
         print(
-            f"{name}: {count} seen, {share:.2%} of their pixels covered, "
-            f"{missed.get(name, 0)} less than 90 %; "
-            f"{blurred_px / object_px:.0%} of the objects' pixels blurred"
+            f"{name}: {tally.seen} seen, {share:.2%} of their pixels covered, {tally.missed} by less than "
+            f"90 %; {lost:.0%} of the objects' pixels blurred"
         )
     out["pictures a second"] = round(1 / float(np.median(rates)), 1)
-    print(f"{1 / float(np.median(rates)):.1f} pictures a second blurred, median")
+    print(
+        f"{1 / float(np.median(rates)):.1f} pictures a second blurred, median; load {os.getloadavg()[0]:.1f}"
+    )
     return out
 
 
-def _frame(
-    frame: StreetFrame,
+def _car(
+    one: Seen,
+    found: VehicleFit,
+    masks: str,
     mount: Mount,
-    fits: dict[int, VehicleFit],
-    totals: dict[str, list[int]],
-    missed: dict[str, int],
-    rates: list[float],
-    pictures: Path | None,
-) -> None:
-    height, width = frame.picture.shape[:2]
-    shown = []
+    size: tuple[int, int],
+    tallies: dict[str, Tally],
+) -> list[MaskPatch]:
+    """Count a car by its box and, where it is good, by its fit; gives what the program would blur."""
+    width, height = size
+    truth = true_plates(one.truth, mount, height, width)
+    own = patch_to_full(one.truth.modal, height, width)
+    cases: list[tuple[str, SeenFit | None]] = [("by box", None)]
+    if found.verdict is FitVerdict.GOOD:
+        cases.append(("by coarse fit", SeenFit(found, mount.camera, default_space())))
+    patches: list[MaskPatch] = []
+    for how, seen in cases:
+        patches = _patches(Subject("", Category.CAR, patch_box(one.mask), seen), size)
+        tallies.setdefault(f"plates, {masks}, {how}", Tally()).add(truth, _union(patches, size), own)
+    return patches
+
+
+def _people(
+    frame: StreetFrame, mount: Mount, size: tuple[int, int], tallies: dict[str, Tally]
+) -> list[MaskPatch]:
+    """Count the people of a frame by their boxes."""
+    width, height = size
+    found: list[MaskPatch] = []
     for one in frame.objects:
-        if one.box is None:
+        if one.category is not Category.PERSON or one.box is None:
             continue
-        found = fits.get(id(one))
-        cases: list[tuple[str, SeenFit | None]] = [("heads, by box", None)]
-        true = true_head if one.category is Category.PERSON else true_plates
-        if one.category is Category.CAR:
-            cases = [("plates, by box", None)]
-            if found is not None and found.verdict is FitVerdict.GOOD:
-                cases.append(("plates, by coarse fit", SeenFit(found, mount.camera, default_space())))
-        truth = true(one, mount, height, width)
-        for name, fit_seen in cases:
-            regions = regions_of(Subject("", one.category, _modal(one), fit_seen), width, height)
-            covered = np.zeros((height, width), dtype=np.bool_)
-            for region in regions:
-                covered |= patch_to_full(region.patch, height, width)
-            own = patch_to_full(one.modal, height, width)
-            pixels = int(truth.sum())
-            total = totals.setdefault(name, [0, 0, 0, 0, 0])
-            total[2] += int((covered & own).sum())
-            total[3] += patch_area(one.modal)
-            if pixels >= _SMALLEST_PX:
-                hit = int((truth & covered).sum())
-                total[0] += pixels
-                total[1] += hit
-                total[4] += 1
-                missed[name] = missed.get(name, 0) + (hit < 0.9 * pixels)
-        shown += [region.patch for region in regions]
-    began = time.process_time()
-    picture = blurred(frame.picture, shown)
-    rates.append(time.process_time() - began)
-    if pictures is not None:
-        pictures.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(pictures / f"{frame.index:03d}.png"), picture[..., ::-1])
+        patches = _patches(Subject("", one.category, one.box), size)
+        truth = true_head(one, mount, height, width)
+        own = patch_to_full(one.modal, height, width)
+        tallies.setdefault("heads, true boxes", Tally()).add(truth, _union(patches, size), own)
+        found += patches
+    return found
+
+
+def _patches(subject: Subject, size: tuple[int, int]) -> list[MaskPatch]:
+    return [region.patch for region in regions_of(subject, *size)]
+
+
+def _union(patches: Sequence[MaskPatch], size: tuple[int, int]) -> Bits:
+    drawn = np.zeros((size[1], size[0]), dtype=np.bool_)
+    for patch in patches:
+        drawn |= patch_to_full(patch, size[1], size[0])
+    return drawn
 
 
 if __name__ == "__main__":

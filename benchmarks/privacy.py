@@ -98,7 +98,7 @@ class Tally:
 
 def main(
     seeds: Sequence[int] = (1, 2),
-    frames: int = 40,
+    frames: int = 14,
     size: tuple[int, int] = (1920, 1080),
     pictures: Path | None = None,
 ) -> dict[str, object]:
@@ -192,7 +192,7 @@ def _union(patches: Sequence[MaskPatch], size: tuple[int, int]) -> Bits:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.privacy")
-    parser.add_argument("--frames", type=int, default=40)
+    parser.add_argument("--frames", type=int, default=14)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--pictures", type=Path)
     asked = parser.parse_args()

@@ -74,6 +74,20 @@ class PictureFolder:
         except OSError:
             return False
 
+    def keep(self, name: str, made_of: str) -> bool:
+        """Whether a picture is there already; then it counts as one of this export's.
+
+        Raises:
+            ExchangeError: two pictures have the same name.
+        """
+        if self._asked.setdefault(name, made_of) != made_of:
+            raise ExchangeError(
+                f"Two different pictures would be called {name}.", "Export one camera or source at a time."
+            )
+        is_there = self.has(name, made_of)
+        self.kept += is_there
+        return is_there
+
     def put(self, name: str, made_of: str, make: Callable[[], bytes]) -> bool:
         """Write a picture, unless it is there.
 
@@ -89,12 +103,7 @@ class PictureFolder:
             ExchangeError: the name leads out of the folder, or two pictures have the same.
             DiskFullError: there is no room; what is written stays.
         """
-        if self._asked.setdefault(name, made_of) != made_of:
-            raise ExchangeError(
-                f"Two different pictures would be called {name}.", "Export one camera or source at a time."
-            )
-        if self.has(name, made_of):
-            self.kept += 1
+        if self.keep(name, made_of):
             return False
         data = make()
         self._write(name, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
@@ -145,14 +145,11 @@ def _write_chunk(
         image = picture.image if privacy is None else release.ready(picture.image, marked[picture.pts])
         folder.put(name, made_of[picture.pts], lambda: encoded(image, PurePosixPath(name).suffix))  # noqa: B023
         release.show(name, image, marked[picture.pts])
-    for frame in _others(chunk, set(todo)):
-        folder.put(name_of(frame), made_of[frame.pts], lambda: b"")
-        release.show(name_of(frame), None, marked[frame.pts])
+    written = set(todo)
+    for frame in chunk:
+        if frame.pts not in written and folder.keep(name_of(frame), made_of[frame.pts]):
+            release.show(name_of(frame), None, marked[frame.pts])
     return len(lost)
-
-
-def _others(chunk: Sequence[ExportFrame], todo: set[int]) -> Iterator[ExportFrame]:
-    return (frame for frame in chunk if frame.pts not in todo)
 
 
 def _marked(privacy: Privacy | None, source: SourceRow, frame: ExportFrame) -> list[Marked]:

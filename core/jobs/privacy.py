@@ -37,6 +37,7 @@ _UNSEEN_S = (
     2.0  # a track is taken to be in a frame without a find, if it has some so shortly before and after
 )
 _SHOWN_AGAIN_S = 10.0  # of a track, on the contact sheet of a video
+_MOST_FITS = 50_000  # that are kept in memory
 _FORMAT = b"regions 1"
 
 
@@ -178,9 +179,9 @@ class Privacy:
         return self._standing[camera_id]
 
     def _read_fits(self, connection: Connection, fit_ids: Iterable[int]) -> None:
-        missing = [i for i in fit_ids if i not in self._fits]
-        if len(self._fits) > 100_000:
+        if len(self._fits) > _MOST_FITS:
             self._fits.clear()
+        missing = [i for i in fit_ids if i not in self._fits]
         self._fits.update(dict.fromkeys(missing))
         self._fits.update((row.id, row) for row in fits_by_ids(connection, missing))
 

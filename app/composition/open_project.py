@@ -35,8 +35,8 @@ INTROS = {
     "keypoints": "A network of yours, an ONNX file, places keypoints on cars that have none.",
     "fit": "Fits cars that have no fit yet, or one that is not up to date, on cameras that are calibrated.",
     "export": "Writes what was found, with its labels, for other tools.",
-    "export-composites": "Writes a set of composites as pictures with labels, for other tools. An export that "
-    "was stopped goes on in the same folder.",
+    "export-composites": "Writes a set of composites as pictures with labels, for other tools. One that was "
+    "stopped goes on in the same folder.",
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }

@@ -39,6 +39,7 @@ _MOST_M, _MOST_RAD = 1.5, 0.6  # of doubt: beyond, the box says more than the fi
 _TURNED_AWAY = 0.06  # sine of how far an end may be turned away and still be taken for seen
 _SHARED = 0.6  # of the object's box that the fit's must hold, else it is no fit of what is seen
 _AROUND = 0.08  # of the box's larger side, that the car may reach beyond it
+_AROUND_BARE = 0.15  # the same where the box is all that there is: detectors cut bumpers off
 _LEAST_PX = 3.0
 
 # from the top of the box: where a plate can be, whatever the heading (docs/decisions/0044)
@@ -80,7 +81,7 @@ def plate_regions(
     if by_fit is not None:
         return by_fit
     top = box.y + _BARE_TOP.get(category, _BARE_CAR_TOP) * box.h
-    margin = _margin(box)
+    margin = max(_LEAST_PX, _AROUND_BARE * box.size)
     patch = rectangle_patch(box.x - margin, top, box.right + margin, box.bottom + margin, width, height)
     return (Region(Hidden.PLATES, patch),)
 

@@ -35,6 +35,8 @@ INTROS = {
     "keypoints": "A network of yours, an ONNX file, places keypoints on cars that have none.",
     "fit": "Fits cars that have no fit yet, or one that is not up to date, on cameras that are calibrated.",
     "export": "Writes what was found, with its labels, for other tools.",
+    "export-composites": "Writes a set of composites as pictures with labels, for other tools. One that was "
+    "stopped goes on in the same folder.",
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
@@ -45,6 +47,7 @@ _SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside
 }
 _BUTTONS = {
     "export": "Export",
+    "export-composites": "Export",
     "import": "Import",
     "locate": "Search",
     "add": "Add",
@@ -103,6 +106,7 @@ class OpenProject(QObject):
             "project.keypoints": lambda: self.run_dialog("keypoints"),
             "project.fit": lambda: self.run_dialog("fit"),
             "project.export": lambda: self.run_dialog("export"),
+            "project.export_composites": lambda: self.run_dialog("export-composites"),
             "project.import": lambda: self.run_dialog("import"),
             **{f"view.{workspace.id}": partial(self.go_to, workspace.id) for workspace in self.workspaces},
         }

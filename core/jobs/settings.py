@@ -339,6 +339,23 @@ class ExportSettings(JobSettings):
         description="Also what a person rejected. It says so in occlusion.verdict, which other tools do not "
         "read.",
     )
+    pictures: bool = Field(
+        False,
+        title="Pictures too",
+        description="Also writes the frames as pictures, into a folder of the file's name beside it.",
+    )
+    blur_faces_and_plates: bool = Field(
+        True,
+        title="Blur faces and plates",
+        description="Blurs faces and licence plates in every picture. Only switch this off for pictures that "
+        "never leave your machine.",
+    )
+    contact_sheet: bool = Field(
+        True,
+        title="Contact sheet",
+        description="With pictures: also writes pages that show what was blurred, as it is now.",
+        json_schema_extra=_advanced(),
+    )
     segmentation: Literal["rle", "polygon"] = Field(
         "rle",
         title="Masks as",
@@ -351,11 +368,17 @@ class ImportSettings(JobSettings):
     """Read another tool's format."""
 
     path: Path = Field(title="File", description="The file to read.")
-    format: Literal["coco"] = Field(
+    format: Literal["coco", "walt"] = Field(
         "coco",
         title="Format",
-        description="COCO instances JSON.",
-        json_schema_extra={"labels": {"coco": "COCO"}},
+        description="COCO instances JSON, or what WALT mined: CAMERA.json, or its npz alone.",
+        json_schema_extra={"labels": {"coco": "COCO", "walt": "WALT"}},
+    )
+    people_labels: list[int] = Field(
+        default_factory=list,
+        title="WALT's people",
+        description="WALT's numbers (label_id) that mean people. All others are taken for cars.",
+        json_schema_extra=_advanced(),
     )
     reviews: bool = Field(
         True,

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from core.errors import ExchangeError
@@ -59,3 +61,30 @@ def test_a_file_that_is_no_coco_is_refused(project_path: Path, tmp_path: Path, t
     with pytest.raises(ExchangeError):
         do_job(project_path, "import", path=str(path))
     assert live_rows(project_path) == []
+
+
+def test_what_walt_mined_comes_to_the_pictures_that_were_added(tmp_path: Path) -> None:
+    folder = tmp_path / "cam2"
+    (folder / "week1").mkdir(parents=True)
+    times = ["2021-05-01T00-02-23.775683", "2021-05-01T00-44-55.207427"]
+    for time in times:
+        cv2.imwrite(str(folder / "week1" / f"{time}.jpg"), np.full((48, 64, 3), 90, np.uint8))
+    cv2.imwrite(str(folder / "T00-median_image.jpg"), np.full((48, 64, 3), 80, np.uint8))
+    rows = [
+        {
+            "bbox": "{10,8,20,12,0.95}",
+            "segmentation": "{10,8,29,8,29,19,10,19}",
+            "label_id": 1,
+            "time": f"2021-05-01 {clock}+00:00",
+        }
+        for clock in ("00:02:23.775683", "00:44:55.207427")
+    ]
+    (folder / "cam2.json").write_text(json.dumps(rows))
+    project = tmp_path / "walt.amodal"
+    Project.create(project).close()
+    do_job(project, "add", path=str(folder), camera="cam2")
+    told = result_of(
+        project, do_job(project, "import", path=str(folder / "cam2.json"), format="walt", people_labels=[1])
+    )
+    assert (told["added"], told["images in the project"], told["backgrounds"]) == (2, 2, 1)
+    assert [row[2] for row in live_rows(project)] == ["person", "person"]

@@ -183,3 +183,4 @@ class ColourBy(StrEnum):
     ERROR = "error"
     VERDICT = "verdict"
     TRACK = "track"
+    OBJECT = "object"  # where each object has a colour of its own elsewhere, too

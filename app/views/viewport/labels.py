@@ -167,6 +167,7 @@ def _paint_legend(painter: QPainter, bottom: float, scene: Scene, by: ColourBy) 
         ColourBy.ERROR: "Error, × the noise assumed",
         ColourBy.VERDICT: "Verdict",
         ColourBy.TRACK: "A colour for each track",
+        ColourBy.OBJECT: "A colour for each object",
     }[by]
     width = max([metrics.horizontalAdvance(text) + 20 for text in texts] + [metrics.horizontalAdvance(title)])
     width = max(width, 150.0 if scale else 0.0) + 16

@@ -1,0 +1,156 @@
+"""From a rendered recipe to what the Compose workspace draws of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import hypot
+
+from app.controllers.review_overlay import canvas_box
+from app.states.compose import CompositeState, Layer
+from app.states.keypoints import CardTone, DrawnPoint, FitCard
+from core.compositing.edited import Places, foot_of
+from core.compositing.labels import hidden_percent
+from core.compositing.render import Composite
+from core.geometry.masks import patch_area
+from core.geometry.outlines import outline_segments
+from core.records.occlusion import LabelOrigin
+from core.records.recipes import ObjectLabel, PieceRow, Recipe, RecipeObject, Sampler
+from core.records.shapes import KeypointTag
+
+SAMPLER_NAMES = {Sampler.WALT3D: "WALT3D", Sampler.WALT2D: "WALT2D"}
+TAG_WORDS = {
+    KeypointTag.VISIBLE: "visible",
+    KeypointTag.SELF_OCCLUDED: "self-occluded",
+    KeypointTag.OTHER_OCCLUDED: "other-occluded",
+    KeypointTag.TRUNCATED: "truncated",
+}
+_MM = 1000.0
+
+
+def draw(
+    recipe: Recipe,
+    composite: Composite,
+    rows: Mapping[int, PieceRow],
+    places: Places,
+    title: str,
+    selected: int | None = None,
+) -> CompositeState:
+    """A rendered recipe as it is drawn.
+
+    Args:
+        rows: of its pieces, by id.
+        places: of its pieces.
+        selected: piece id.
+    """
+    labels = {label.piece_id: label for label in composite.labels}
+    names = {row.instance_id: called(row) for row in rows.values()}
+    hiders = [names.get(label.instance_id, "") for label in composite.labels]
+    height, width = composite.picture.shape[:2]
+    layers = [
+        _layer(one, labels.get(one.piece_id), rows[one.piece_id], places, names, hiders)
+        for one in reversed(recipe.objects)
+        if one.piece_id in rows
+    ]
+    return CompositeState(composite.picture, width, height, title, tuple(layers), selected)
+
+
+def called(row: PieceRow) -> str:
+    """What a piece is called, such as "car 33": by its instance."""
+    return f"{row.category.value} {row.instance_id}"
+
+
+def title_of(recipe: Recipe, row_id: int | None = None) -> str:
+    """What is shown, such as "WALT3D, seed 12: 9 objects"."""
+    count = sum(one.shown for one in recipe.objects)
+    objects = "1 object" if count == 1 else f"{count} objects"
+    which = f"seed {recipe.seed}" if row_id is None else f"composite {row_id}, seed {recipe.seed}"
+    return f"{SAMPLER_NAMES[recipe.sampler]}, {which}: {objects}"
+
+
+def card_of(layer: Layer | None) -> FitCard:
+    """What is said of the selected layer."""
+    if layer is None:
+        return FitCard(CardTone.QUIET, "No layer selected", "Click an object, or a row above.")
+    facts: list[tuple[str, str]] = []
+    if layer.distance_m is not None:
+        facts.append(("Distance", f"{layer.distance_m:.1f} m" + (", moved" if layer.moved else "")))
+    tags = [point.tag for point in layer.points if point is not None]
+    counts = [f"{tags.count(tag)} {word}" for tag, word in TAG_WORDS.items() if tag in tags]
+    if counts:
+        facts.append(("Points", ", ".join(counts)))
+    if not layer.shown:
+        return FitCard(CardTone.QUIET, layer.name, "Switched off: neither drawn nor labelled.", facts=tuple(facts))
+    if layer.stale:
+        text = "Stale: its mask, points, fit or calibration has changed since it was cut."
+        return FitCard(CardTone.DOUBTFUL, layer.name, text, "compose.cut", "Cut again…", tuple(facts))
+    text = "Nothing hides it."
+    if layer.hidden_percent:
+        by = f", by {' and '.join(layer.hidden_by)}" if layer.hidden_by else ""
+        text = f"{layer.hidden_percent} % hidden{by}."
+    if layer.standing:
+        text += " It stands in the background, and stays there."
+    return FitCard(CardTone.QUIET, layer.name, text, facts=tuple(facts))
+
+
+def hidden_percents(composite: Composite) -> tuple[int, ...]:
+    """Hidden share of each object that is shown, far to near, as recipes keep it."""
+    return tuple(_hidden(label) for label in composite.labels)
+
+
+def _hidden(label: ObjectLabel) -> int:
+    whole = patch_area(label.amodal)
+    return hidden_percent(whole - patch_area(label.modal), whole)
+
+
+def _layer(
+    one: RecipeObject,
+    label: ObjectLabel | None,
+    row: PieceRow,
+    places: Places,
+    names: Mapping[int, str],
+    hiders: Sequence[str],
+) -> Layer:
+    foot = foot_of(one, places)
+    distance = None
+    if foot is not None:
+        count = len(foot.corners)
+        distance = hypot(*(sum(corner[axis] for corner in foot.corners) / count / _MM for axis in (0, 1)))
+    known = dict(
+        piece_id=one.piece_id,
+        instance_id=row.instance_id,
+        name=called(row),
+        shown=one.shown,
+        standing=row.standing,
+        moved=not one.move.stays,
+        stale=row.stale,
+        distance_m=distance,
+    )
+    if label is None:
+        return Layer(**known)  # type: ignore[arg-type]
+    return Layer(
+        **known,  # type: ignore[arg-type]
+        hidden_percent=_hidden(label),
+        hidden_by=tuple(hiders[index] for index, _ in label.hidden_by),
+        box=canvas_box(label.amodal_box),
+        amodal=label.amodal,
+        modal=label.modal,
+        outline=outline_segments(label.amodal),
+        points=_points(label, names),
+    )
+
+
+def _points(label: ObjectLabel, names: Mapping[int, str]) -> tuple[DrawnPoint | None, ...]:
+    if label.keypoints is None:
+        return ()
+    return tuple(
+        None
+        if point is None
+        else DrawnPoint(
+            point.x,
+            point.y,
+            point.tag,
+            point.origin is not LabelOrigin.FIT,
+            hider="" if point.hider is None else names.get(point.hider, ""),
+        )
+        for point in label.keypoints.points
+    )

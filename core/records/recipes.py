@@ -7,6 +7,7 @@ pixel or a label is a whole number, here and in the cut-outs: the same bytes com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -218,3 +219,83 @@ class RecipeRow:
     annotator: str | None
     stale: bool
     created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeSetRow:
+    """A set of recipes: what one batch of the job made, and what people made from it.
+
+    Attributes:
+        id, name: which.
+        wanted: the wanted distribution of occlusion: shares of ten bins of ten percent, the last with the
+            100; None where it is taken as it comes.
+        counts: how many recipes, by (camera id, split).
+        edited: how many of them a person made from another.
+        job_id: of the job that made it, or None where it holds only what people kept.
+        hidden: whether a person took it off the lists.
+        created_at: when, seconds UTC epoch.
+    """
+
+    id: int
+    name: str
+    wanted: tuple[float, ...] | None
+    counts: Mapping[tuple[int, Split], int]
+    edited: int
+    job_id: int | None
+    hidden: bool
+    created_at: float
+
+    @property
+    def total(self) -> int:
+        """How many recipes it holds."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRow:
+    """A piece as it is listed: its pixels, mask, keypoints and fit are fetched apart.
+
+    Attributes:
+        id, cutout_id, instance_id, track_id, camera_id, category, hour, captured_at, time_s, standing: as of
+            the piece.
+        box: of its mask, whole pixels.
+        area: of its mask, pixels.
+        footprint: its corners on the ground, (x forward, y left) of the point below the camera, whole
+            millimetres; None where its place is not known.
+        has_keypoints, has_fit: whether it carries them.
+        stale: whether something newer is known of its object.
+    """
+
+    id: int
+    cutout_id: int
+    instance_id: int
+    track_id: int | None
+    camera_id: int
+    category: Category
+    hour: int | None
+    captured_at: float | None
+    time_s: float
+    standing: bool
+    box: Box
+    area: int
+    footprint: tuple[tuple[int, int], ...] | None
+    has_keypoints: bool
+    has_fit: bool
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PieceCounts:
+    """What there is to compose from at a camera.
+
+    Attributes:
+        ready: pieces that are up to date.
+        placed: those of them whose place on the ground is known, as WALT3D needs it.
+        standing: those of them that stand in the background.
+        stale: pieces that are not up to date: they are left out until they are cut anew.
+    """
+
+    ready: int
+    placed: int
+    standing: int
+    stale: int

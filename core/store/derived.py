@@ -97,3 +97,21 @@ A fit that used no mask does not mind a new one.
 def stale_fit() -> ColumnElement[bool]:
     """`STALE_FIT` as a column."""
     return literal_column(STALE_FIT, Boolean)
+
+
+STALE_PIECE = (
+    "(piece.mask_id IS NOT instance.mask_id OR piece.keypoint_set_id IS NOT instance.keypoint_set_id"
+    " OR piece.fit_id IS NOT instance.fit_id OR piece.calibration_id IS NOT camera.calibration_id"
+    " OR piece.category <> instance.category OR instance.verdict IS 'rejected'"
+    " OR (piece.standing = 0 AND instance.label IS NOT 'unoccluded')"
+    " OR (piece.carries_fit AND (SELECT fit.review FROM fit WHERE fit.id = piece.fit_id) IS 'rejected'))"
+)
+"""SQL over the tables piece, instance and camera: the piece is not what is known of its object now.
+
+What it was made from is no longer in force, or a person has said since that it should not be pasted.
+"""
+
+
+def stale_piece() -> ColumnElement[bool]:
+    """`STALE_PIECE` as a column."""
+    return literal_column(STALE_PIECE, Boolean)

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import DiskFullError, ProjectError
+from core.records.boxes import Box
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.shapes import KeypointTag
 from core.store import schema, tables
@@ -22,22 +23,27 @@ from core.store.migrations import chain
 from core.store.migrations.chain import Step, migrate
 from core.store.project import Project
 from core.store.queries.keypoints import keypoints_in_force
+from core.store.queries.pieces import pieces_by_ids
+from core.store.writers.cutouts import FoundPiece, write_pieces
+from tests.store.doing_recipes import a_cutout
 
 AUTOINCREMENT = {"sqlite_autoincrement": True}
 
 
-VERSION_1 = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
+def make_version(path: Path, version: int) -> None:
+    """An empty project as the program of that format wrote it."""
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    raw.executescript((Path(__file__).parent / f"version_{version}.sql").read_text(encoding="utf-8"))
+    raw.execute("INSERT INTO meta VALUES ('uuid', 'a-b-c'), ('name', 'Old street')")
+    raw.execute(f"PRAGMA user_version = {version}")
+    raw.close()
 
 
 def make_version_1(path: Path) -> None:
     """An empty project as the program of format 1 wrote it."""
-    raw = sqlite3.connect(path, isolation_level=None)
-    raw.execute("PRAGMA journal_mode = WAL")
-    raw.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    raw.executescript(VERSION_1)
-    raw.execute("INSERT INTO meta VALUES ('uuid', 'a-b-c'), ('name', 'Old street')")
-    raw.execute("PRAGMA user_version = 1")
-    raw.close()
+    make_version(path, 1)
 
 
 def make_version_0(path: Path) -> None:
@@ -253,15 +259,57 @@ def test_format_1_opens_with_all_that_people_said(tmp_path: Path) -> None:
         with project.read() as connection:
             assert connection.execute(sa.select(tables.instance.c.verdict)).scalar_one() is None
     [backup] = list_backups(path)
-    assert backup.name.endswith("-before-format-2.amodal")
+    assert backup.name.endswith(f"-before-format-{schema.SCHEMA_VERSION}.amodal")
     assert version_of(backup) == 1
 
 
-def test_format_1_comes_to_the_tables_of_a_new_project(tmp_path: Path) -> None:
-    make_version_1(tmp_path / "first.amodal")
-    Project.open(tmp_path / "first.amodal").close()
+def test_format_2_opens_with_its_fits_and_takes_composites(tmp_path: Path) -> None:
+    path = tmp_path / "second.amodal"
+    make_version(path, 2)
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.executescript(
+        """
+        INSERT INTO annotator (name) VALUES ('Ann');
+        INSERT INTO camera (name, created_at) VALUES ('Gate', 1.5);
+        INSERT INTO source (camera_id, kind, relative_path, absolute_path, content_hash, byte_size, width,
+            height, time_base_num, time_base_den, frame_count, duration_s, warnings, added_at)
+            VALUES (1, 'video', 'a.mp4', '/a.mp4', x'01', 9, 640, 360, 1, 25, 1, 0, '[]', 2.5);
+        INSERT INTO sequence VALUES (1, 1, 0, 0, 0, 1);
+        INSERT INTO frame (source_id, sequence_id, pts, time_s, content_hash, keyframe)
+            VALUES (1, 1, 0, 0.0, x'03', 1);
+        INSERT INTO instance (camera_id, source_id, frame_id, time_s, category, score, x, y, w, h, origin,
+            detector, size, uncertainty, label, label_origin, verdict, verdict_annotator_id, verdict_at,
+            mask_id, fit_id)
+            VALUES (1, 1, 1, 0, 'car', 0.5, 1, 2, 30, 40, 'network', 'onnx', 40, 2, 'unoccluded', 'human',
+            'unoccluded', 1, 7, 1, 1);
+        INSERT INTO mask VALUES (1, 1, 1, 360, 640, x'3031', 5, 'network', NULL, NULL, 0);
+        INSERT INTO fit (instance_id, camera_id, source_id, version, method, verdict, reason, rotation,
+            translation, shape, length_m, width_m, height_m, distance_m, rms_px, noise_px, residuals,
+            outliers, used, swapped, sigma_m, shape_space, created_at, in_force, verdict_rank, review_rank)
+            VALUES (1, 1, 1, 1, 'coarse', 'good', '', '[1,0,0,0,1,0,0,0,1]', '[0,0,20]', '[0,0,0,0,0]', 4.5,
+            1.8, 1.5, 20, 0, 1, '[null,null,null,null,null,null,null,null,null,null,null,null]', '[]', 0, 0,
+            0.5, 'default 0123', 3, 1, 3, 0);
+        """
+    )
+    raw.close()
+    with Project.open(path) as project:
+        with project.write() as connection:
+            piece = FoundPiece(1, a_cutout(1, 1), 1, Box(1, 2, 30, 40), 5, False, None, 1, None, True, None)
+            assert write_pieces(connection, [piece]) == 1
+        with project.read() as connection:
+            [read] = pieces_by_ids(connection, [1]).values()
+            assert read.fit is not None
+            assert (read.fit.translation, read.mask.counts) == ((0.0, 0.0, 20.0), b"01")
+    [backup] = list_backups(path)
+    assert version_of(backup) == 2
+
+
+@pytest.mark.parametrize("version", range(1, schema.SCHEMA_VERSION))
+def test_every_format_comes_to_the_tables_of_a_new_project(tmp_path: Path, version: int) -> None:
+    make_version(tmp_path / "old.amodal", version)
+    Project.open(tmp_path / "old.amodal").close()
     Project.create(tmp_path / "new.amodal").close()
-    assert shape(tmp_path / "first.amodal") == shape(tmp_path / "new.amodal")
+    assert shape(tmp_path / "old.amodal") == shape(tmp_path / "new.amodal")
 
 
 def test_the_backup_is_the_old_project(old: Path) -> None:

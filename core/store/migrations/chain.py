@@ -20,7 +20,7 @@ from core.store import tables
 from core.store.backup import back_up
 from core.store.connection import raw_of, write_transaction, writing_engine
 from core.store.faults import translated
-from core.store.migrations import version_2
+from core.store.migrations import version_2, version_3
 from core.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Step:
     apply: Callable[[Operations], None]
 
 
-STEPS: tuple[Step, ...] = (Step(2, version_2.apply),)
+STEPS: tuple[Step, ...] = (Step(2, version_2.apply), Step(3, version_3.apply))
 """Every step there ever was, in order. Version 1 is the first that left the house."""
 
 

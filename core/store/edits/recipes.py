@@ -1,0 +1,131 @@
+"""Recipes as a person keeps and removes them; sets as a person hides them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.errors import EditRefusedError
+from core.records.history import Touched
+from core.records.recipes import Recipe
+from core.store import tables
+from core.store.connection import raw_of
+from core.store.history import History
+from core.store.recipe_columns import to_columns
+from core.store.recorder import Recorder
+
+_set, _recipe = tables.recipe_set, tables.recipe
+
+
+def save_recipe(
+    history: History,
+    recipe: Recipe,
+    occlusion_percent: Sequence[int],
+    set_name: str,
+    *,
+    edited_from: int | None = None,
+) -> Touched:
+    """Keep a recipe that a person made as a new row; the one that it was made from stays as it is.
+
+    Args:
+        history: whose edit it is.
+        recipe: what the composite is made of.
+        occlusion_percent: of each object that is shown, far to near.
+        set_name: of the set that it goes to; made where there is none of that name.
+        edited_from: the recipe that it was made from, if it stands in the project.
+
+    Returns:
+        What it touched: the new recipe's id is in rows["recipe"].
+
+    Raises:
+        EditRefusedError: the set has no name, or what it names is no longer there.
+        ValueError: its numbers do not fit: a bug of whoever made it.
+    """
+    name = set_name.strip()
+    if not name:
+        raise EditRefusedError("The set needs a name.", "Give one.")
+    columns = to_columns(recipe, occlusion_percent)
+
+    def action(recorder: Recorder) -> None:
+        if edited_from is not None and edited_from not in recorder.rows(_recipe, [edited_from]):
+            raise EditRefusedError(f"Composite {edited_from} is no longer there.", "Reload the list.")
+        _check_pieces(recorder, recipe)
+        recorder.insert(
+            _recipe,
+            {
+                "set_id": _set_called(recorder, name),
+                **columns,
+                "edited_from": edited_from,
+                "annotator_id": recorder.annotator_id,
+                "created_at": recorder.now,
+            },
+        )
+
+    made_from = "a composite" if edited_from is None else f"a change of composite {edited_from}"
+    return history.perform(f"Keep {made_from} in {name}", action)
+
+
+def remove_recipes(history: History, recipe_ids: Sequence[int]) -> Touched:
+    """Take recipes out of their sets; undo brings them back.
+
+    Raises:
+        EditRefusedError: one of them is not there.
+    """
+    ids = list(dict.fromkeys(recipe_ids))
+
+    def action(recorder: Recorder) -> None:
+        rows = recorder.rows(_recipe, ids)
+        missing = [i for i in ids if i not in rows]
+        if missing:
+            raise EditRefusedError(f"Composite {missing[0]} is no longer there.", "Reload the list.")
+        recorder.delete_many(_recipe, ids)
+
+    what = f"composite {ids[0]}" if len(ids) == 1 else f"{len(ids)} composites"
+    return history.perform(f"Remove {what}", action)
+
+
+def hide_set(history: History, set_id: int) -> Touched:
+    """Take a set off the lists; nothing is lost, undo brings it back.
+
+    Raises:
+        EditRefusedError: there is no such set.
+    """
+    return _set_hidden(history, set_id, True)
+
+
+def show_set(history: History, set_id: int) -> Touched:
+    """Bring a hidden set back.
+
+    Raises:
+        EditRefusedError: there is no such set.
+    """
+    return _set_hidden(history, set_id, False)
+
+
+def _set_hidden(history: History, set_id: int, hidden: bool) -> Touched:
+    names: list[str] = []
+
+    def action(recorder: Recorder) -> None:
+        row = recorder.rows(_set, [set_id]).get(set_id)
+        if row is None:
+            raise EditRefusedError("That set is no longer there.", "Reload the list.")
+        names.append(row["name"])
+        recorder.update(_set, set_id, {"hidden": int(hidden)})
+
+    return history.perform(lambda: f"{'Hide' if hidden else 'Show'} the set {names[0]}", action)
+
+
+def _set_called(recorder: Recorder, name: str) -> int:
+    row = raw_of(recorder.connection).execute("SELECT id FROM recipe_set WHERE name = ?", (name,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    return recorder.insert(_set, {"name": name, "hidden": 0, "created_at": recorder.now})
+
+
+def _check_pieces(recorder: Recorder, recipe: Recipe) -> None:
+    wanted = {one.piece_id for one in recipe.objects}
+    present = recorder.rows(tables.piece, sorted(wanted))
+    strange = [i for i in wanted if i not in present or present[i]["camera_id"] != recipe.camera_id]
+    if strange:
+        raise EditRefusedError(
+            f"Piece {min(strange)} is none of this camera's.", "Choose one of the same camera."
+        )

@@ -1,0 +1,238 @@
+"""Pieces and cut-outs by id, and which pieces there are to compose from or to swap one for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, select
+
+from core.records.boxes import Box
+from core.records.detections import Category
+from core.records.masks import Rle
+from core.records.recipes import Cutout, Piece, PieceCounts, PieceRow
+from core.store import tables
+from core.store.derived import stale_piece
+from core.store.fit_columns import from_columns as fit_from_columns
+from core.store.keypoint_columns import from_columns as keypoints_from_columns
+from core.store.queries.hours import hour_of
+from core.store.recipe_columns import footprint_of
+
+_piece, _cutout, _mask = tables.piece, tables.cutout, tables.mask
+_instance, _camera, _source = tables.instance, tables.camera, tables.source
+_fit, _keypoint_set = tables.fit, tables.keypoint_set
+_p, _i = _piece.c, _instance.c
+_CHUNK = 500
+
+_FIT_COLUMNS = (
+    *("method", "verdict", "reason", "rotation", "translation", "place", "heading_rad", "shape"),
+    *("length_m", "width_m", "height_m", "rms_px", "noise_px", "residuals", "outliers", "used"),
+    *("swapped", "sigmas"),
+)
+
+
+def pieces_by_ids(connection: Connection, piece_ids: Sequence[int]) -> dict[int, Piece]:
+    """id -> piece with all that describes it; what an undo has taken back since is None in it.
+
+    Ids that are not there are left out, and so are pieces whose mask is gone.
+    """
+    found: dict[int, Piece] = {}
+    for chunk in _chunks(piece_ids):
+        for row in connection.execute(_whole_pieces().where(_p.id.in_(chunk))):
+            found[row.id] = _piece_record(row)
+    return found
+
+
+def cutouts_by_ids(connection: Connection, cutout_ids: Sequence[int]) -> dict[int, Cutout]:
+    """id -> cut-out with its pixels; ids that are not there are left out."""
+    c = _cutout.c
+    found: dict[int, Cutout] = {}
+    for chunk in _chunks(cutout_ids):
+        query = select(_cutout, _i.frame_id).join(_instance, _i.id == c.instance_id).where(c.id.in_(chunk))
+        for r in connection.execute(query):
+            found[r.id] = Cutout(
+                instance_id=r.instance_id,
+                mask_id=r.mask_id,
+                frame_id=r.frame_id,
+                background_id=r.background_id,
+                x=r.x,
+                y=r.y,
+                w=r.w,
+                h=r.h,
+                pixels=bytes(r.pixels),
+                planes=bytes(r.planes),
+                light=(r.light_red, r.light_green, r.light_blue, r.light_pixels),
+            )
+    return found
+
+
+def masks_by_ids(connection: Connection, mask_ids: Sequence[int]) -> dict[int, Rle]:
+    """id of a mask -> its code; ids that are not there are left out."""
+    m = _mask.c
+    found: dict[int, Rle] = {}
+    for chunk in _chunks(mask_ids):
+        query = select(m.id, m.height, m.width, m.counts).where(m.id.in_(chunk))
+        found.update((int(r.id), Rle(r.height, r.width, bytes(r.counts))) for r in connection.execute(query))
+    return found
+
+
+def piece_rows(connection: Connection, piece_ids: Sequence[int]) -> list[PieceRow]:
+    """Pieces as they are listed, in the order asked for; ids that are not there are left out."""
+    found: dict[int, PieceRow] = {}
+    for chunk in _chunks(piece_ids):
+        found.update((row.id, _row(row)) for row in connection.execute(_rows().where(_p.id.in_(chunk))))
+    return [found[i] for i in piece_ids if i in found]
+
+
+def stock_rows(connection: Connection, camera_id: int) -> Iterator[PieceRow]:
+    """Every piece of a camera that may be pasted or stands, by id: those in force that are up to date.
+
+    The track is the one that the object has now. Reads row by row: of 100,000 pieces, no pixel is loaded.
+    """
+    query = _rows().where(_p.camera_id == camera_id, *_in_stock(), ~stale_piece()).order_by(_p.id)
+    return map(_row, connection.execution_options(yield_per=2000).execute(query))
+
+
+def piece_counts(connection: Connection, camera_id: int) -> PieceCounts:
+    """What there is to compose from at a camera."""
+    ready = ~stale_piece()
+
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    query = (
+        select(
+            count(ready),
+            count(and_(ready, _p.footprint.is_not(None))),
+            count(and_(ready, _p.standing)),
+            count(stale_piece()),
+        )
+        .select_from(_joined())
+        .where(_p.camera_id == camera_id, *_in_stock())
+    )
+    return PieceCounts(*connection.execute(query).one())
+
+
+def swap_candidates(connection: Connection, piece_id: int, *, limit: int = 50) -> list[PieceRow]:
+    """Other pieces that could stand in a piece's place, the best first.
+
+    They are of the same camera and category, up to date, and of another track. Best is whose foot (the
+    middle of its mask's lower edge) is nearest, in parts of the piece's own size.
+    """
+    piece = connection.execute(
+        select(_p.camera_id, _p.category, _p.standing, _p.x, _p.y, _p.w, _p.h, _p.instance_id, _i.track_id)
+        .join(_instance, _i.id == _p.instance_id)
+        .where(_p.id == piece_id)
+    ).first()
+    if piece is None:
+        return []
+    foot_x, foot_y = piece.x + piece.w / 2, piece.y + piece.h
+    away = func.abs(_p.x + _p.w / 2.0 - foot_x) + func.abs(_p.y + _p.h - foot_y)
+    query = _rows().where(
+        _p.camera_id == piece.camera_id,
+        _p.category == piece.category,
+        _p.instance_id != piece.instance_id,
+        _p.standing.is_(False),
+        *_in_stock(),
+        ~stale_piece(),
+    )
+    if piece.track_id is not None:
+        query = query.where(_i.track_id.is_distinct_from(piece.track_id))
+    return [_row(row) for row in connection.execute(query.order_by(away, _p.id).limit(limit))]
+
+
+def stale_pieces(connection: Connection, piece_ids: Sequence[int]) -> set[int]:
+    """Those of some pieces of whose objects something newer is known."""
+    found: set[int] = set()
+    for chunk in _chunks(piece_ids):
+        query = select(_p.id).select_from(_joined()).where(_p.id.in_(chunk), stale_piece())
+        found.update(int(i) for i in connection.scalars(query))
+    return found
+
+
+def _in_stock() -> tuple[ColumnElement[bool], ...]:
+    live = select(_source.c.id).where(_source.c.state == "live")
+    # the literal, so that SQLite takes the partial index
+    return literal_column("piece.in_force = 1"), _i.state == "live", _i.source_id.in_(live)
+
+
+def _joined() -> Any:
+    return _piece.join(_instance, _i.id == _p.instance_id).join(_camera, _camera.c.id == _p.camera_id)
+
+
+def _rows() -> Select[Any]:
+    return select(
+        *(_p.id, _p.cutout_id, _p.instance_id, _i.track_id, _p.camera_id, _p.category, _p.captured_at),
+        *(_p.time_s, _p.standing, _p.x, _p.y, _p.w, _p.h, _p.area, _p.footprint, _p.carries_fit),
+        _p.keypoint_set_id.is_not(None).label("has_keypoints"),
+        hour_of(_p.captured_at, _camera.c.utc_offset_s).label("hour"),
+        stale_piece().label("stale"),
+    ).select_from(_joined())
+
+
+def _row(r: Any) -> PieceRow:
+    return PieceRow(
+        id=r.id,
+        cutout_id=r.cutout_id,
+        instance_id=r.instance_id,
+        track_id=r.track_id,
+        camera_id=r.camera_id,
+        category=_CATEGORIES[r.category],
+        hour=r.hour,
+        captured_at=r.captured_at,
+        time_s=r.time_s,
+        standing=bool(r.standing),
+        box=Box(r.x, r.y, r.w, r.h),
+        area=r.area,
+        footprint=footprint_of(r.footprint),
+        has_keypoints=bool(r.has_keypoints),
+        has_fit=bool(r.carries_fit),
+        stale=bool(r.stale),
+    )
+
+
+def _whole_pieces() -> Select[Any]:
+    fit = [_fit.c[name] for name in _FIT_COLUMNS]
+    return select(
+        *(_p.id, _p.cutout_id, _p.instance_id, _p.track_id, _p.camera_id, _p.category, _p.captured_at),
+        *(_p.time_s, _p.standing, _p.mask_id, _p.calibration_id, _mask.c.width, _mask.c.counts),
+        _mask.c.height,
+        hour_of(_p.captured_at, _camera.c.utc_offset_s).label("hour"),
+        *(_keypoint_set.c.id.label("keypoint_set_id"), _keypoint_set.c.template, _keypoint_set.c.points),
+        _fit.c.id.label("fit_id"),
+        *fit,
+    ).select_from(
+        _piece.join(_camera, _camera.c.id == _p.camera_id)
+        .join(_mask, _mask.c.id == _p.mask_id)
+        .outerjoin(_keypoint_set, _keypoint_set.c.id == _p.keypoint_set_id)
+        .outerjoin(_fit, and_(_fit.c.id == _p.fit_id, _p.carries_fit))
+    )
+
+
+def _piece_record(r: Any) -> Piece:
+    return Piece(
+        id=r.id,
+        cutout_id=r.cutout_id,
+        instance_id=r.instance_id,
+        track_id=r.track_id,
+        camera_id=r.camera_id,
+        category=_CATEGORIES[r.category],
+        hour=r.hour,
+        captured_at=r.captured_at,
+        time_s=r.time_s,
+        standing=bool(r.standing),
+        mask_id=r.mask_id,
+        mask=Rle(r.height, r.width, bytes(r.counts)),
+        keypoint_set_id=r.keypoint_set_id,
+        keypoints=None if r.template is None else keypoints_from_columns(r.template, r.points),
+        fit_id=r.fit_id,
+        fit=None if r.fit_id is None else fit_from_columns(r),
+        calibration_id=r.calibration_id,
+    )
+
+
+_CATEGORIES = {category.value: category for category in Category}
+
+
+def _chunks(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)]

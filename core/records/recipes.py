@@ -52,6 +52,8 @@ class Cutout:
             feathered at the mask's edge); how much light its contact shadow leaves to what is below (255: no
             shadow); 255 where light is compared (clear ground around the object), else 0.
         light: sums over the compared pixels of the frame's red, green and blue, and how many there were.
+        background_light: the background's sums over the same pixels, or zeros where there was none: how much
+            brighter than its background the frame was.
     """
 
     instance_id: int
@@ -65,6 +67,7 @@ class Cutout:
     pixels: bytes
     planes: bytes
     light: tuple[int, int, int, int]
+    background_light: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,7 @@ class RecipeSetRow:
     Attributes:
         id, name: which.
         wanted: the wanted distribution of occlusion: shares of ten bins of ten percent, the last with the
-            100; None where it is taken as it comes.
+            100, whole numbers, as parts of their sum; None where it is taken as it comes.
         counts: how many recipes, by (camera id, split).
         edited: how many of them a person made from another.
         job_id: of the job that made it, or None where it holds only what people kept.
@@ -238,7 +241,7 @@ class RecipeSetRow:
 
     id: int
     name: str
-    wanted: tuple[float, ...] | None
+    wanted: tuple[int, ...] | None
     counts: Mapping[tuple[int, Split], int]
     edited: int
     job_id: int | None
@@ -262,6 +265,7 @@ class PieceRow:
         area: of its mask, pixels.
         footprint: its corners on the ground, (x forward, y left) of the point below the camera, whole
             millimetres; None where its place is not known.
+        light_q8: how bright its frame was against its background, with 8 binary places.
         has_keypoints, has_fit: whether it carries them.
         stale: whether something newer is known of its object.
     """
@@ -279,6 +283,7 @@ class PieceRow:
     box: Box
     area: int
     footprint: tuple[tuple[int, int], ...] | None
+    light_q8: int
     has_keypoints: bool
     has_fit: bool
     stale: bool

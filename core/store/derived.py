@@ -103,7 +103,7 @@ STALE_PIECE = (
     "(piece.mask_id IS NOT instance.mask_id OR piece.keypoint_set_id IS NOT instance.keypoint_set_id"
     " OR piece.fit_id IS NOT instance.fit_id OR piece.calibration_id IS NOT camera.calibration_id"
     " OR piece.category <> instance.category OR instance.verdict IS 'rejected'"
-    " OR (piece.standing = 0 AND instance.label IS NOT 'unoccluded')"
+    " OR ((piece.standing = 0 OR piece.footprint IS NOT NULL) AND instance.label IS NOT 'unoccluded')"
     " OR (piece.carries_fit AND (SELECT fit.review FROM fit WHERE fit.id = piece.fit_id) IS 'rejected'))"
 )
 """SQL over the tables piece, instance and camera: the piece is not what is known of its object now.

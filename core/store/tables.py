@@ -412,16 +412,20 @@ cutout = Table(
     Column("y", Integer, nullable=False),
     Column("w", Integer, nullable=False),
     Column("h", Integer, nullable=False),
-    Column("pixels", LargeBinary, nullable=False),  # PNG, RGB
     Column(
-        "planes", LargeBinary, nullable=False
-    ),  # PNG: how much is the object, shadow, where light is compared
-    Column("light_red", Integer, nullable=False),  # sums over the compared pixels
+        "light_red", Integer, nullable=False
+    ),  # sums over the pixels where light is compared, of the frame
     Column("light_green", Integer, nullable=False),
     Column("light_blue", Integer, nullable=False),
     Column("light_pixels", Integer, nullable=False),
+    Column("background_red", Integer, nullable=False),  # and of the background
+    Column("background_green", Integer, nullable=False),
+    Column("background_blue", Integer, nullable=False),
     Column("job_id", ForeignKey("job.id")),
     Column("created_at", Float, nullable=False),
+    # last, so that the others are read without them
+    Column("pixels", LargeBinary, nullable=False),  # PNG, RGB
+    Column("planes", LargeBinary, nullable=False),  # PNG: the object's share, shadow, where light is compared
     sqlite_autoincrement=True,
 )
 
@@ -451,6 +455,9 @@ piece = Table(
     Column("calibration_id", Integer),
     Column("carries_fit", Boolean, nullable=False),  # whether that fit is good enough to label with
     Column("footprint", LargeBinary),  # corners on the ground; see core/store/recipe_columns.py
+    Column(
+        "light_q8", Integer, nullable=False
+    ),  # how bright its frame was against its background, 256: alike
     Column("job_id", ForeignKey("job.id")),
     Column("created_at", Float, nullable=False),
     # whether it is the newest of its instance
@@ -467,7 +474,7 @@ recipe_set = Table(
     metadata,
     _id(),
     Column("name", Text, nullable=False),
-    Column("wanted", JSON(none_as_null=True)),  # shares of the ten bins of occlusion; NULL: as it comes
+    Column("wanted", JSON(none_as_null=True)),  # parts of ten bins of occlusion; NULL: as it comes
     Column("hidden", Boolean, nullable=False, server_default="0"),  # a person took it off the lists
     Column("job_id", ForeignKey("job.id")),
     Column("created_at", Float, nullable=False),

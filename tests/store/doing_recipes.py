@@ -36,6 +36,7 @@ def a_cutout(instance_id: int, mask_id: int, *, background_id: int | None = None
         pixels=b"pixels %d" % instance_id,
         planes=b"planes",
         light=(1000, 2000, 3000, 10),
+        background_light=(900, 1800, 2700),
     )
 
 
@@ -58,6 +59,7 @@ def found_piece(site: Any, instance_id: int, **more: Any) -> FoundPiece:
         "calibration_id": calibration,
         "carries_fit": row.fit_id is not None,
         "footprint": None,
+        "light_q8": 256,
     }
     return FoundPiece(instance_id, **(values | more))
 
@@ -100,7 +102,7 @@ def recipe_of(site: Any, background_id: int, piece_ids: Sequence[int], **more: A
     return Recipe(site.camera_id, background_id, **(values | more))
 
 
-def compose(site: Any, name: str, made: Sequence[MadeRecipe], wanted: Sequence[float] | None = None) -> int:
+def compose(site: Any, name: str, made: Sequence[MadeRecipe], wanted: Sequence[int] | None = None) -> int:
     """Write a set; gives its id."""
 
     def step(connection: Any) -> int:

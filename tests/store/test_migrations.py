@@ -294,7 +294,9 @@ def test_format_2_opens_with_its_fits_and_takes_composites(tmp_path: Path) -> No
     raw.close()
     with Project.open(path) as project:
         with project.write() as connection:
-            piece = FoundPiece(1, a_cutout(1, 1), 1, Box(1, 2, 30, 40), 5, False, None, 1, None, True, None)
+            piece = FoundPiece(
+                1, a_cutout(1, 1), 1, Box(1, 2, 30, 40), 5, False, None, 1, None, True, None, 256
+            )
             assert write_pieces(connection, [piece]) == 1
         with project.read() as connection:
             [read] = pieces_by_ids(connection, [1]).values()

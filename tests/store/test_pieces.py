@@ -57,6 +57,7 @@ def test_a_piece_carries_the_versions_that_it_was_made_with(site: Any, cars: lis
     assert piece.mask.counts == b"abc"
     assert (row.footprint, row.has_keypoints, row.has_fit, row.stale) == (corners, True, True, True)
     assert (cutout.pixels, cutout.light) == (b"pixels %d" % cars[0], (1000, 2000, 3000, 10))
+    assert (cutout.background_light, row.light_q8) == ((900, 1800, 2700), 256)
     assert cutout.frame_id == site.frame_ids[0]
 
 
@@ -127,6 +128,16 @@ def test_what_stands_needs_no_label_but_is_not_kept_when_rejected(site: Any, car
         assert stale_pieces(connection, [piece_id]) == set()
         assert piece_counts(connection, site.camera_id) == PieceCounts(1, 0, 1, 0)
     set_verdict(site.history, [cars[0]], Verdict.REJECTED, "wrong detection")
+    with site.project.read() as connection:
+        assert stale_pieces(connection, [piece_id]) == {piece_id}
+
+
+def test_what_stands_is_labelled_only_while_nothing_hides_it(site: Any, cars: list[int]) -> None:
+    corners = ((1000, -900), (5500, -900), (5500, 900), (1000, 900))
+    [piece_id] = cut(site, found_piece(site, cars[0], standing=True, footprint=corners))
+    with site.project.read() as connection:
+        assert piece_counts(connection, site.camera_id) == PieceCounts(1, 1, 1, 0)
+    set_verdict(site.history, [cars[0]], Verdict.OCCLUDED)
     with site.project.read() as connection:
         assert stale_pieces(connection, [piece_id]) == {piece_id}
 

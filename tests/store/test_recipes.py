@@ -51,7 +51,7 @@ def made(site: Any, pieces: list[int], count: int, split: Split = Split.TRAIN) -
 
 def test_recipes_come_back_as_they_were_made_in_their_order(site: Any, pieces: list[int]) -> None:
     written = made(site, pieces, 5)
-    set_id = compose(site, "First", written, wanted=[0.1] * 10)
+    set_id = compose(site, "First", written, wanted=[1] * 10)
     with site.project.read() as connection:
         rows = recipe_page(connection, set_id)
         [listed] = recipe_sets(connection)
@@ -61,7 +61,7 @@ def test_recipes_come_back_as_they_were_made_in_their_order(site: Any, pieces: l
     assert {(row.name, row.edited_from, row.annotator, row.stale) for row in rows} == {
         ("First", None, None, False)
     }
-    assert (listed.name, listed.total, listed.edited, listed.wanted) == ("First", 5, 0, (0.1,) * 10)
+    assert (listed.name, listed.total, listed.edited, listed.wanted) == ("First", 5, 0, (1,) * 10)
 
 
 def test_pages_follow_one_another_both_ways(site: Any, pieces: list[int]) -> None:

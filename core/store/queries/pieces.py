@@ -62,6 +62,7 @@ def cutouts_by_ids(connection: Connection, cutout_ids: Sequence[int]) -> dict[in
                 pixels=bytes(r.pixels),
                 planes=bytes(r.planes),
                 light=(r.light_red, r.light_green, r.light_blue, r.light_pixels),
+                background_light=(r.background_red, r.background_green, r.background_blue),
             )
     return found
 
@@ -163,7 +164,8 @@ def _joined() -> Any:
 def _rows() -> Select[Any]:
     return select(
         *(_p.id, _p.cutout_id, _p.instance_id, _i.track_id, _p.camera_id, _p.category, _p.captured_at),
-        *(_p.time_s, _p.standing, _p.x, _p.y, _p.w, _p.h, _p.area, _p.footprint, _p.carries_fit),
+        *(_p.time_s, _p.standing, _p.x, _p.y, _p.w, _p.h, _p.area, _p.footprint, _p.light_q8),
+        _p.carries_fit,
         _p.keypoint_set_id.is_not(None).label("has_keypoints"),
         hour_of(_p.captured_at, _camera.c.utc_offset_s).label("hour"),
         stale_piece().label("stale"),
@@ -185,6 +187,7 @@ def _row(r: Any) -> PieceRow:
         box=Box(r.x, r.y, r.w, r.h),
         area=r.area,
         footprint=footprint_of(r.footprint),
+        light_q8=r.light_q8,
         has_keypoints=bool(r.has_keypoints),
         has_fit=bool(r.carries_fit),
         stale=bool(r.stale),

@@ -30,6 +30,7 @@ class FoundPiece:
         keypoint_set_id, fit_id, calibration_id: in force when it was made.
         carries_fit: whether that fit labels it.
         footprint: its corners on the ground, or None.
+        light_q8: how bright its frame was against its background, with 8 binary places.
     """
 
     instance_id: int
@@ -43,6 +44,7 @@ class FoundPiece:
     calibration_id: int | None
     carries_fit: bool
     footprint: Footprint | None
+    light_q8: int
 
 
 def write_pieces(connection: Connection, found: Sequence[FoundPiece], *, job_id: int | None = None) -> int:
@@ -77,6 +79,7 @@ def write_pieces(connection: Connection, found: Sequence[FoundPiece], *, job_id:
             calibration_id=one.calibration_id,
             carries_fit=int(one.carries_fit),
             footprint=footprint_column(one.footprint),
+            light_q8=one.light_q8,
             job_id=job_id,
             created_at=now,
             in_force=1,
@@ -87,6 +90,7 @@ def write_pieces(connection: Connection, found: Sequence[FoundPiece], *, job_id:
 
 def _add_cutout(connection: Connection, cutout: Cutout, job_id: int | None, now: float) -> int:
     red, green, blue, pixels = (int(value) for value in cutout.light)
+    below = [int(value) for value in cutout.background_light]
     [cutout_id] = _ADD_CUTOUT.run(
         connection,
         instance_id=cutout.instance_id,
@@ -102,6 +106,9 @@ def _add_cutout(connection: Connection, cutout: Cutout, job_id: int | None, now:
         light_green=green,
         light_blue=blue,
         light_pixels=pixels,
+        background_red=below[0],
+        background_green=below[1],
+        background_blue=below[2],
         job_id=job_id,
         created_at=now,
     ).fetchone()
@@ -125,7 +132,8 @@ _ADD_CUTOUT = Prepared(
     insert(_cutout).returning(_cutout.c.id),
     [
         *("instance_id", "mask_id", "background_id", "x", "y", "w", "h", "pixels", "planes"),
-        *("light_red", "light_green", "light_blue", "light_pixels", "job_id", "created_at"),
+        *("light_red", "light_green", "light_blue", "light_pixels"),
+        *("background_red", "background_green", "background_blue", "job_id", "created_at"),
     ],
 )
 _ADD = Prepared(
@@ -133,6 +141,6 @@ _ADD = Prepared(
     [
         *("cutout_id", "instance_id", *_FROM_INSTANCE, "standing", "x", "y", "w", "h", "area"),
         *("mask_id", "keypoint_set_id", "fit_id", "calibration_id", "carries_fit", "footprint"),
-        *("job_id", "created_at", "in_force"),
+        *("light_q8", "job_id", "created_at", "in_force"),
     ],
 )

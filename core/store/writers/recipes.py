@@ -26,14 +26,14 @@ class MadeRecipe:
 
 
 def make_set(
-    connection: Connection, name: str, wanted: Sequence[float] | None, *, job_id: int | None = None
+    connection: Connection, name: str, wanted: Sequence[int] | None, *, job_id: int | None = None
 ) -> int:
     """Make a set and return its id; a job that makes it twice (resumed after a crash) gets the same back.
 
     Args:
         connection: of a write transaction.
         name: for people; no other set has it.
-        wanted: shares of ten bins of occlusion, or None.
+        wanted: parts of ten bins of occlusion, or None.
         job_id: of the job that composes.
 
     Raises:

@@ -40,17 +40,17 @@ def draw(
     Args:
         rows: of its pieces, by id.
         places: of its pieces.
-        selected: piece id.
+        selected: a layer's key.
     """
-    labels = {label.piece_id: label for label in composite.labels}
     names = {row.instance_id: called(row) for row in rows.values()}
     hiders = [names.get(label.instance_id, "") for label in composite.labels]
     height, width = composite.picture.shape[:2]
-    layers = [
-        _layer(one, labels.get(one.piece_id), rows[one.piece_id], places, names, hiders)
-        for one in reversed(recipe.objects)
-        if one.piece_id in rows
-    ]
+    layers: list[Layer] = []
+    labels = iter(composite.labels)
+    for key, one in enumerate(recipe.objects):
+        label = next(labels) if one.shown else None
+        if one.piece_id in rows:
+            layers.insert(0, _layer(key, one, label, rows[one.piece_id], places, names, hiders))
     return CompositeState(composite.picture, width, height, title, tuple(layers), selected)
 
 
@@ -103,6 +103,7 @@ def _hidden(label: ObjectLabel) -> int:
 
 
 def _layer(
+    key: int,
     one: RecipeObject,
     label: ObjectLabel | None,
     row: PieceRow,
@@ -116,6 +117,7 @@ def _layer(
         count = len(foot.corners)
         distance = hypot(*(sum(corner[axis] for corner in foot.corners) / count / _MM for axis in (0, 1)))
     known = dict(
+        key=key,
         piece_id=one.piece_id,
         instance_id=row.instance_id,
         name=called(row),

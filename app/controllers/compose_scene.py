@@ -35,15 +35,14 @@ def scene_from_above(
         world: of the camera; None where it has no calibration.
         labels: of the rendered recipe.
         rows: of its pieces. fits: by piece id, as they were stored.
-        selected: piece id.
+        selected: an instance id.
     """
     if world is None or world.plane is None:
         return Scene(note=NO_PLACES)
-    label_of = {label.piece_id: label for label in labels}
     found: list[FitRow] = []
-    for one in recipe.objects:
-        label, row = label_of.get(one.piece_id), rows.get(one.piece_id)
-        if label is None or row is None:
+    for one, label in zip((one for one in recipe.objects if one.shown), labels, strict=True):
+        row = rows.get(one.piece_id)
+        if row is None:
             continue
         stored = fits.get(one.piece_id)
         if stored is not None and label.fit is not None:
@@ -55,8 +54,7 @@ def scene_from_above(
     captions = {row.instance_id: called(row) for row in rows.values()}
     tracks = {row.instance_id: row.track_id for row in rows.values()}
     cars = shop.cars(world, found, captions, tracks)
-    chosen = rows.get(selected) if selected is not None else None
-    return scene_of(world, None, cars, selected=None if chosen is None else chosen.instance_id)
+    return scene_of(world, None, cars, selected=selected)
 
 
 def _boxed(plane: GroundPlane, one: RecipeObject, row: PieceRow, places: Places) -> FitRow | None:

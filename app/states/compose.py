@@ -19,6 +19,7 @@ class Layer:
     """One object of a composite.
 
     Attributes:
+        key: its place in the recipe, 0 for the farthest: WALT2D may draw a piece twice.
         piece_id, instance_id: which.
         name: such as "car 33".
         shown: whether it is drawn and labelled; what follows is empty where it is not.
@@ -33,6 +34,7 @@ class Layer:
         points: its keypoints with the tags that they have here; empty without any.
     """
 
+    key: int
     piece_id: int
     instance_id: int
     name: str
@@ -55,11 +57,11 @@ class Slide:
     """Where a dragged layer goes before it is rendered there: p * scale + (dx, dy), canvas coordinates.
 
     Attributes:
-        piece_id: whose.
+        key: whose.
         blocked: what it would stand in, such as "car 7", or "".
     """
 
-    piece_id: int
+    key: int
     scale: float
     dx: float
     dy: float
@@ -75,7 +77,7 @@ class CompositeState:
         width, height: of the picture.
         title: such as "WALT3D, seed 4711: 9 objects".
         layers: nearest first.
-        selected: piece id, or None.
+        selected: a layer's key, or None.
         error: why there is no picture and the way out, or "".
     """
 
@@ -90,7 +92,7 @@ class CompositeState:
     @property
     def selected_layer(self) -> Layer | None:
         """The layer that is selected."""
-        return next((layer for layer in self.layers if layer.piece_id == self.selected), None)
+        return next((layer for layer in self.layers if layer.key == self.selected), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,14 @@ stands in another, and what is nearer is drawn later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from core.compositing.sampling.arrangement import TOUCH_PX
 from core.compositing.sampling.depth_order import boxes_touch, far_to_near
 from core.compositing.sampling.footprints import Footprint, are_apart
 from core.errors import CompositeError
 from core.records.recipes import ONE_Q16, Move, Recipe, RecipeObject, Sampler
-
-_TOUCH_PX = 8  # feathered edges and shadows reach a little beyond masks
-
 
 @dataclass(frozen=True, slots=True)
 class OnGround:
@@ -36,14 +34,13 @@ Places = Mapping[int, OnGround]
 """Piece id -> its own place."""
 
 
-def object_of(recipe: Recipe, piece_id: int) -> RecipeObject | None:
-    """The layer of a piece, or None."""
-    return next((one for one in recipe.objects if one.piece_id == piece_id), None)
+def switched(recipe: Recipe, index: int, shown: bool) -> Recipe:
+    """The recipe with a layer off or on.
 
-
-def switched(recipe: Recipe, piece_id: int, shown: bool) -> Recipe:
-    """The recipe with a layer off or on."""
-    return _with(recipe, piece_id, lambda one: replace(one, shown=shown))
+    Args:
+        index: the layer's in the recipe, 0 for the farthest; here and below.
+    """
+    return _with(recipe, index, replace(recipe.objects[index], shown=shown))
 
 
 def all_shown(recipe: Recipe) -> Recipe:
@@ -51,86 +48,89 @@ def all_shown(recipe: Recipe) -> Recipe:
     return replace(recipe, objects=tuple(replace(one, shown=True) for one in recipe.objects))
 
 
-def moved(recipe: Recipe, piece_id: int, move: Move, places: Places) -> Recipe:
-    """The recipe with a layer elsewhere on its line of sight, and drawn where that is in depth.
+def moved(recipe: Recipe, index: int, move: Move, places: Places) -> tuple[Recipe, int]:
+    """The recipe with a layer elsewhere on its line of sight, drawn where that is in depth.
+
+    Returns:
+        the recipe, and the layer's place in it.
 
     Raises:
         CompositeError: some objects are in front of each other in a ring there.
     """
-    return in_depth_order(_with(recipe, piece_id, lambda one: replace(one, move=move)), places)
+    return in_depth_order(_with(recipe, index, replace(recipe.objects[index], move=move)), index, places)
 
 
-def swapped(recipe: Recipe, piece_id: int, other_id: int, places: Places) -> Recipe:
-    """The recipe with another piece instead of one, at its own place; raises as `moved`."""
-    return in_depth_order(_with(recipe, piece_id, lambda _: RecipeObject(other_id)), places)
+def swapped(recipe: Recipe, index: int, piece_id: int, places: Places) -> tuple[Recipe, int]:
+    """The recipe with another piece instead of one, at its own place; returns and raises as `moved`."""
+    return in_depth_order(_with(recipe, index, RecipeObject(piece_id)), index, places)
 
 
-def in_depth_order(recipe: Recipe, places: Places) -> Recipe:
+def in_depth_order(recipe: Recipe, index: int, places: Places) -> tuple[Recipe, int]:
     """The recipe's objects far to near. WALT2D knows no depth: its order stays.
+
+    Returns:
+        the recipe, and the new place of the layer that was at the index.
 
     Raises:
         CompositeError: some objects are in front of each other in a ring.
     """
-    found = [places.get(one.piece_id) for one in recipe.objects]
-    known = [index for index, place in enumerate(found) if place is not None and place.footprint is not None]
-    if recipe.sampler is not Sampler.WALT3D or len(known) != len(recipe.objects):
-        return recipe
-    feet, boxes = [], []
-    for one, place in zip(recipe.objects, found, strict=True):
-        assert place is not None
-        assert place.footprint is not None
-        feet.append(_foot(place.footprint, one.move))
-        boxes.append(moved_box(place.box, one.move))
-    count = len(feet)
+    feet = [foot_of(one, places) for one in recipe.objects]
+    known = [foot for foot in feet if foot is not None]
+    if recipe.sampler is not Sampler.WALT3D or len(known) != len(feet):
+        return recipe, index
+    boxes = [moved_box(places[one.piece_id].box, one.move) for one in recipe.objects]
+    count = len(known)
     touching = [
-        (i, j) for i in range(count) for j in range(i + 1, count) if boxes_touch(boxes[i], boxes[j], _TOUCH_PX)
+        (i, j) for i in range(count) for j in range(i + 1, count) if boxes_touch(boxes[i], boxes[j], TOUCH_PX)
     ]
-    order = far_to_near(feet, [one.piece_id for one in recipe.objects], touching)
+    order = far_to_near(known, [one.piece_id for one in recipe.objects], touching)
     if order is None:
         raise CompositeError(
             "There, some objects would be in front of each other in a ring.", "Move it elsewhere."
         )
-    return replace(recipe, objects=tuple(recipe.objects[index] for index in order))
+    return replace(recipe, objects=tuple(recipe.objects[place] for place in order)), order.index(index)
 
 
-def stands_in(recipe: Recipe, piece_id: int, footprint: Footprint, places: Places) -> int | None:
-    """The piece of a recipe in which a footprint would stand, or None where it is free.
+def stands_in(recipe: Recipe, index: int, footprint: Footprint, places: Places) -> int | None:
+    """The layer in which a footprint would stand, or None where it is free; always free with WALT2D.
 
     Args:
-        piece_id: whose footprint it is or would be instead of: it is no obstacle.
+        index: of the layer whose footprint it is or would be: it is no obstacle.
     """
-    for one in recipe.objects:
-        place = places.get(one.piece_id)
-        if one.piece_id == piece_id or not one.shown or place is None or place.footprint is None:
-            continue
-        if not are_apart(footprint, _foot(place.footprint, one.move)):
-            return one.piece_id
+    if recipe.sampler is not Sampler.WALT3D:
+        return None
+    for other, one in enumerate(recipe.objects):
+        foot = foot_of(one, places) if one.shown and other != index else None
+        if foot is not None and not are_apart(footprint, foot):
+            return other
     return None
 
 
 def foot_of(one: RecipeObject, places: Places) -> Footprint | None:
-    """A layer's footprint where it stands now."""
+    """A layer's footprint where it stands now; None where its place is not known."""
     place = places.get(one.piece_id)
-    return None if place is None or place.footprint is None else _foot(place.footprint, one.move)
+    if place is None or place.footprint is None or one.move.reach_q16 == ONE_Q16:
+        return None if place is None else place.footprint
+    return place.footprint.scaled(one.move.reach_q16)
 
 
-def can_swap(recipe: Recipe, piece_id: int, candidates: Iterable[int], places: Places) -> list[int]:
+def can_swap(recipe: Recipe, index: int, candidates: Iterable[int], places: Places) -> list[int]:
     """Those of some pieces that may stand in a recipe instead of one, in the order given.
 
     None is in the recipe already, nor another view of an object that is; with WALT3D, each has a place where
     nothing else stands.
     """
-    others = [one for one in recipe.objects if one.piece_id != piece_id]
     used = {one.piece_id for one in recipe.objects}
-    found = [places[one.piece_id].track_id for one in others if one.piece_id in places]
-    tracks = {track for track in found if track is not None}
+    others = (one for other, one in enumerate(recipe.objects) if other != index)
+    tracks = {places[one.piece_id].track_id for one in others if one.piece_id in places} - {None}
     allowed = []
     for candidate in candidates:
         place = places.get(candidate)
         if place is None or candidate in used or place.track_id in tracks:
             continue
+        foot = place.footprint
         if recipe.sampler is Sampler.WALT3D and (
-            place.footprint is None or stands_in(recipe, piece_id, place.footprint, places) is not None
+            foot is None or stands_in(recipe, index, foot, places) is not None
         ):
             continue
         allowed.append(candidate)
@@ -154,10 +154,5 @@ def _moved_edge(edge: int, scale_q16: int, d_q16: int) -> int:
     return (2 * edge - 1) * scale_q16 + 2 * d_q16 + ONE_Q16
 
 
-def _foot(footprint: Footprint, move: Move) -> Footprint:
-    return footprint if move.reach_q16 == ONE_Q16 else footprint.scaled(move.reach_q16)
-
-
-def _with(recipe: Recipe, piece_id: int, change: Callable[[RecipeObject], RecipeObject]) -> Recipe:
-    objects = tuple(change(one) if one.piece_id == piece_id else one for one in recipe.objects)
-    return replace(recipe, objects=objects)
+def _with(recipe: Recipe, index: int, changed: RecipeObject) -> Recipe:
+    return replace(recipe, objects=(*recipe.objects[:index], changed, *recipe.objects[index + 1 :]))

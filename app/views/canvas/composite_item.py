@@ -53,12 +53,12 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
         changeable: whether layers can be dragged.
 
     Signals:
-        picked(object): a layer's piece id was pressed, or None beside all of them.
+        picked(object): a layer's key was pressed, or None beside all of them.
         dragged(int, float, float): a layer is held, so far from where it was pressed, canvas coordinates.
         dropped(): it was let go.
         activated(int): a layer was double-clicked.
         panned(float, float): the picture was dragged so far, in canvas coordinates.
-        hovered(object): the piece id of the layer under the cursor, or None.
+        hovered(object): the key of the layer under the cursor, or None.
     """
 
     picked = Signal(object)
@@ -98,7 +98,7 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
     def show_state(self, state: CompositeState) -> None:
         """Draws another state."""
         self._state = state
-        kept = {layer.piece_id: layer for layer in state.layers}
+        kept = {layer.key: layer for layer in state.layers}
         self._shapes = {key: value for key, value in self._shapes.items() if kept.get(key) is value[0]}
         extent = QRectF(-0.5, -0.5, state.width, state.height)
         if extent != self._extent:
@@ -136,10 +136,10 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
     # ---- the mouse ------------------------------------------------------------------------------
 
     def layer_at(self, x: float, y: float) -> int | None:
-        """The piece id of the layer that is seen at a place, in canvas coordinates."""
+        """The key of the layer that is seen at a place, in canvas coordinates."""
         for layer in self._state.layers:  # nearest first: whose whole mask is met, is seen
             if mask_covers(layer.amodal, x, y):
-                return layer.piece_id
+                return layer.key
         return None
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
@@ -186,11 +186,11 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
         """Qt's: nothing is under the cursor any more."""
         self._set_under(None)
 
-    def _set_under(self, piece_id: int | None) -> None:
-        if piece_id != self._under:
-            self._under = piece_id
-            self.setCursor(Qt.CursorShape.ArrowCursor if piece_id is None else Qt.CursorShape.OpenHandCursor)
-            self.hovered.emit(piece_id)
+    def _set_under(self, key: int | None) -> None:
+        if key != self._under:
+            self._under = key
+            self.setCursor(Qt.CursorShape.ArrowCursor if key is None else Qt.CursorShape.OpenHandCursor)
+            self.hovered.emit(key)
             self.update()
 
     # ---- painting -------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
             for layer in far_to_near:
                 self._paint_points(painter, layer, to_screen)
         for layer in far_to_near:
-            if layer.piece_id in (self._state.selected, self._under):
+            if layer.key in (self._state.selected, self._under):
                 self._paint_lifted(painter, layer, to_screen, canvas)
         painter.restore()
 
@@ -243,11 +243,11 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
 
     def _paint_lifted(self, painter: QPainter, layer: Layer, to_screen: QTransform, canvas: QRectF) -> None:
         """The outline and the name of the layer that is selected or under the cursor."""
-        slide = self._slide if self._slide is not None and self._slide.piece_id == layer.piece_id else None
+        slide = self._slide if self._slide is not None and self._slide.key == layer.key else None
         where = to_screen
         if slide is not None:
             where = QTransform(slide.scale, 0, 0, slide.scale, slide.dx, slide.dy) * to_screen
-        selected = layer.piece_id == self._state.selected
+        selected = layer.key == self._state.selected
         blocked = slide is not None and bool(slide.blocked)
         colour = QColor(DISAGREES_COLOUR if blocked else SELECTED_COLOUR)
         outline = where.map(self._shape(layer).outline)
@@ -291,7 +291,7 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _shape(self, layer: Layer) -> _Shape:
-        known = self._shapes.get(layer.piece_id)
+        known = self._shapes.get(layer.key)
         if known is not None and known[0] is layer:
             return known[1]
         amodal, modal = layer.amodal, layer.modal
@@ -307,7 +307,7 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
             _place(amodal),
             pg.functions.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs", finiteCheck=False),
         )
-        self._shapes[layer.piece_id] = (layer, shape)
+        self._shapes[layer.key] = (layer, shape)
         return shape
 
 

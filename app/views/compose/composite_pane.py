@@ -65,8 +65,8 @@ class CompositePane(QWidget):
         """What is shown, in words."""
         return self._title.whole
 
-    def zoom_to(self, piece_id: int | None) -> None:
+    def zoom_to(self, key: int | None) -> None:
         """Shows a layer large."""
-        layer = next((one for one in self.item.state.layers if one.piece_id == piece_id), None)
+        layer = next((one for one in self.item.state.layers if one.key == key), None)
         if layer is not None and layer.box is not None:
             self.canvas.zoom_to_box(*layer.box, margin=_AROUND)

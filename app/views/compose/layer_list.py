@@ -23,7 +23,7 @@ class LayerList(QWidget):
     """One row for each layer.
 
     Signals:
-        chosen(int): a row was clicked; a piece id.
+        chosen(int): a row was clicked; a layer's key.
         switched(int): its eye was clicked.
         activated(int): it was double-clicked.
     """
@@ -72,9 +72,9 @@ class LayerList(QWidget):
             words.append("stale: its mask, points, fit or calibration has changed since")
         return ", ".join(words)
 
-    def row_of(self, piece_id: int | None) -> int | None:
+    def row_of(self, key: int | None) -> int | None:
         """Which row a layer has."""
-        rows = (row for row, layer in enumerate(self._state.layers) if layer.piece_id == piece_id)
+        rows = (row for row, layer in enumerate(self._state.layers) if layer.key == key)
         return next(rows, None)
 
     def eye_place(self, row: int) -> QPointF:
@@ -91,9 +91,9 @@ class LayerList(QWidget):
         if layer is None or event.button() != Qt.MouseButton.LeftButton:
             return
         if event.position().x() < _EYE_PX:
-            self.switched.emit(layer.piece_id)
+            self.switched.emit(layer.key)
         else:
-            self.chosen.emit(layer.piece_id)
+            self.chosen.emit(layer.key)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Qt's: brings a layer near; on an eye, two clicks are two clicks."""
@@ -101,9 +101,9 @@ class LayerList(QWidget):
         if layer is None:
             return
         if event.position().x() < _EYE_PX:
-            self.switched.emit(layer.piece_id)
+            self.switched.emit(layer.key)
         else:
-            self.activated.emit(layer.piece_id)
+            self.activated.emit(layer.key)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Qt's: says all of a row."""
@@ -127,7 +127,7 @@ class LayerList(QWidget):
     def _paint_row(
         self, painter: QPainter, row: QRectF, layer: Layer, theme: Theme, plain: QFont, small: QFont
     ) -> None:
-        if layer.piece_id == self._state.selected:
+        if layer.key == self._state.selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_wash"))
             painter.drawRoundedRect(row.adjusted(4, 1, -4, -1), 5, 5)

@@ -123,3 +123,7 @@ class FittingError(AmodalError):
 
 class RayCastingUnavailableError(AmodalError):
     """Rays that cannot be cast here: open3d is missing or does not load."""
+
+
+class CompositeError(AmodalError):
+    """A composite that cannot be made: too little to choose from, or something in it is missing."""

@@ -1,0 +1,59 @@
+"""The soft edge of a cut-out: how much of each pixel near a mask's border is the object's."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Bits = NDArray[np.bool_]
+Array = NDArray[np.float32]
+
+_BAND_PX = 2.0  # on both sides of the border
+_TELLS_LEVELS = 30.0  # object and ground that differ by this much tell half of what is whose
+_NEARBY_PX = 9  # side of the square over which the object's own colour is taken
+
+
+def soft_edge(seen: Image, expected: Array | None, inside: Bits, taken: Bits) -> Image:
+    """How much of each pixel is the object's.
+
+    By the mask alone, it falls over two pixels. With a background, a pixel of that band lies between the
+    object's colour next to it and the ground's; where these differ enough, that says more than the mask does.
+
+    Args:
+        seen: (h, w, 3) the frame around the object.
+        expected: (h, w, 3) what would be seen without it, its shadow included; None without a background.
+        inside, taken: (h, w) the object, and the others, where no ground can be expected.
+
+    Returns:
+        (h, w) of 255.
+    """
+    signed = _signed_distance(inside)
+    feather = np.clip(0.5 + signed / _BAND_PX, 0.0, 1.0)
+    if expected is not None:
+        band = (np.abs(signed) < _BAND_PX) & ~taken
+        matte, sure = _matte(seen.astype(np.float32), expected, signed)
+        feather = np.where(band, feather + sure * (matte - feather), feather)
+    return np.rint(255.0 * feather).astype(np.uint8)
+
+
+def _matte(seen: Array, expected: Array, signed: Array) -> tuple[Array, Array]:
+    """Where between ground and object each pixel's colour lies, 0 to 1, and how sure that is, 0 to 1."""
+    core = (signed > _BAND_PX).astype(np.float32)
+    weight = cv2.blur(core, (_NEARBY_PX, _NEARBY_PX))
+    own = cv2.blur(seen * core[..., None], (_NEARBY_PX, _NEARBY_PX)) / np.maximum(weight, 1e-3)[..., None]
+    apart = own - expected
+    size = (apart * apart).sum(axis=2)
+    share = ((seen - expected) * apart).sum(axis=2) / np.maximum(size, 1.0)
+    sure = np.where(weight > 1e-3, size / (size + 3.0 * _TELLS_LEVELS**2), 0.0)
+    return np.clip(share, 0.0, 1.0).astype(np.float32), sure.astype(np.float32)
+
+
+def _signed_distance(inside: Bits) -> Array:
+    """Pixels from each pixel's centre to the mask's border, positive inside; the picture's border is none."""
+    padded = np.pad(inside, 3, mode="edge").astype(np.uint8)
+    within = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    without = cv2.distanceTransform(1 - padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    signed: Array = np.where(padded > 0, within - 0.5, 0.5 - without)[3:-3, 3:-3]
+    return signed.astype(np.float32)

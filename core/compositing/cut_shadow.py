@@ -1,0 +1,89 @@
+"""The contact shadow of an object: where the ground at its feet is darker than in the background."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Bits = NDArray[np.bool_]
+Array = NDArray[np.float32]
+
+_DEEPEST, _FAINTEST = 0.2, 0.92  # of the light: darker is a thing, lighter is noise
+_TINT = 0.12  # channels of a shadow differ in their light by less
+_TOUCHES_PX = 3
+_LOWER = 0.5  # of the object's height: a shadow lies at its feet
+_SMOOTH_PX = 1.5
+_FADE_PX = 4.0
+_DARK = 10.0  # levels: where the ground is darker, its light cannot be told
+
+
+def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> Image:
+    """How much light an object's shadow leaves to the ground.
+
+    A shadow is ground that is evenly darker in all channels, with the ground's own texture, that touches the
+    lower half of the object's outline and lies on no other object.
+
+    Args:
+        seen: (h, w, 3) the frame around the object.
+        expected: (h, w, 3) the background there under the frame's light.
+        inside, taken: (h, w) the object, and the others.
+
+    Returns:
+        (h, w) of 255; 255 where there is no shadow.
+    """
+    ratio = (seen.astype(np.float32) + 1.0) / (expected + 1.0)
+    ratio = cv2.medianBlur(ratio, 3)
+    light = ratio.mean(axis=2)
+    even = np.ptp(ratio, axis=2) < _TINT
+    ground = ~inside & ~taken
+    dark = ground & even & (light > _DEEPEST) & (light < _FAINTEST) & (expected.max(axis=2) > _DARK)
+    region = _touching(_opened(dark), inside)
+    out = np.full(inside.shape, 255, np.uint8)
+    if not region.any():
+        return out
+    smooth = _smoothed(np.minimum(light, 1.0), region)
+    # under the object's edge it goes on as beside it, elsewhere it fades away
+    under = inside & (cv2.dilate(region.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
+    fade = np.clip(_depth_in(region | inside) / _FADE_PX, 0.0, 1.0)
+    left = 1.0 - (1.0 - smooth) * fade
+    values = np.clip(np.rint(left * 255.0), 0, 255).astype(np.uint8)
+    shadow = region | under
+    out[shadow] = values[shadow]
+    return out
+
+
+def _opened(bits: Bits) -> Bits:
+    return cv2.morphologyEx(bits.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+
+
+def _touching(dark: Bits, inside: Bits) -> Bits:
+    """The connected parts that touch the lower outline."""
+    rows = np.flatnonzero(inside.any(axis=1))
+    middle = round(float(rows[0] + _LOWER * (rows[-1] - rows[0])))
+    feet = inside.copy()
+    feet[:middle] = False
+    near = cv2.dilate(feet.astype(np.uint8), np.ones((2 * _TOUCHES_PX + 1,) * 2, np.uint8)) > 0
+    # what touches only sideways of the upper half is a thing behind the object
+    count, parts = cv2.connectedComponents(dark.astype(np.uint8), connectivity=4)
+    touched = np.zeros(count, np.bool_)
+    touched[np.unique(parts[near & dark])] = True
+    touched[0] = False
+    return touched[parts]
+
+
+def _smoothed(light: Array, region: Bits) -> Array:
+    """The light blurred over the region alone, and carried a little beyond it."""
+    weight = region.astype(np.float32)
+    sigma = _SMOOTH_PX
+    over = cv2.GaussianBlur(weight, (0, 0), sigma)
+    blurred = cv2.GaussianBlur(light * weight, (0, 0), sigma) / np.maximum(over, 1e-3)
+    return np.where(over > 1e-3, blurred, 1.0).astype(np.float32)
+
+
+def _depth_in(bits: Bits) -> Array:
+    """Pixels to the nearest place that is not of a region; the picture's border counts as inside."""
+    padded = np.pad(bits.astype(np.uint8), 1, mode="edge")
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return depth.astype(np.float32, copy=False)

@@ -18,8 +18,9 @@ from core.compositing.edited import can_swap, swapped
 from core.records.recipes import Recipe, RecipeRow, Sampler
 
 if TYPE_CHECKING:
-    from core.compositing.render import Composer, Composite
     from core.jobs.composites import CameraStock
+
+    from core.compositing.render import Composer, Composite
 
 _KEPT = 4
 Change = Callable[["Rendered"], tuple[Recipe, int | None] | None]
@@ -211,5 +212,7 @@ def _covers_ignored(composite: Composite) -> bool:
     from core.geometry.masks import patch_intersection_area
 
     return any(
-        patch_intersection_area(label.amodal, patch) for label in composite.labels for patch in composite.ignored
+        patch_intersection_area(label.amodal, patch)
+        for label in composite.labels
+        for patch in composite.ignored
     )

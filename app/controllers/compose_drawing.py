@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import hypot
 
 from app.controllers.review_overlay import canvas_box
-from app.states.compose import CompositeState, Layer
+from app.states.compose import CompositeState, Layer, Missing
 from app.states.keypoints import CardTone, DrawnPoint, FitCard
 from core.compositing.edited import Places, foot_of
 from core.compositing.labels import hidden_percent
@@ -67,8 +67,10 @@ def title_of(recipe: Recipe, row_id: int | None = None) -> str:
     return f"{SAMPLER_NAMES[recipe.sampler]}, {which}: {objects}"
 
 
-def card_of(layer: Layer | None) -> FitCard:
-    """What is said of the selected layer."""
+def card_of(layer: Layer | None, flat: Missing) -> FitCard:
+    """What is said of the selected layer; without one, why there is no geometry, where there is none."""
+    if layer is None and flat.title:
+        return FitCard(CardTone.DOUBTFUL, flat.title, flat.text, flat.action, flat.action_text)
     if layer is None:
         return FitCard(CardTone.QUIET, "No layer selected", "Click an object, or a row above.")
     facts: list[tuple[str, str]] = []
@@ -79,7 +81,9 @@ def card_of(layer: Layer | None) -> FitCard:
     if counts:
         facts.append(("Points", ", ".join(counts)))
     if not layer.shown:
-        return FitCard(CardTone.QUIET, layer.name, "Switched off: neither drawn nor labelled.", facts=tuple(facts))
+        return FitCard(
+            CardTone.QUIET, layer.name, "Switched off: neither drawn nor labelled.", facts=tuple(facts)
+        )
     if layer.stale:
         text = "Stale: its mask, points, fit or calibration has changed since it was cut."
         return FitCard(CardTone.DOUBTFUL, layer.name, text, "compose.cut", "Cut again…", tuple(facts))

@@ -18,6 +18,9 @@ from core.store.queries import backgrounds, cameras, fits, pieces, recipes
 from core.store.queries.calibrations import calibration_in_force
 
 
+NO_PIECES = PieceCounts(0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ComposeFacts:
     """What there is to compose from.
@@ -32,7 +35,7 @@ class ComposeFacts:
 
     cameras: tuple[CameraRow, ...]
     camera: CameraRow | None = None
-    counts: PieceCounts = PieceCounts(0, 0, 0, 0)
+    counts: PieceCounts = NO_PIECES
     backgrounds: tuple[BackgroundRow, ...] = ()
     calibration_id: int | None = None
     sets: tuple[RecipeSetRow, ...] = ()

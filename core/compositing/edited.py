@@ -1,7 +1,7 @@
 """What a person changes in a composite: layers switched off, slid along their line of sight, swapped.
 
-A changed recipe is a recipe like any other. Where objects have their places on the ground, it stays right: none
-stands in another, and what is nearer is drawn later.
+A changed recipe is a recipe like any other. Where objects have their places on the ground, it stays right:
+none stands in another, and what is nearer is drawn later.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from core.compositing.sampling.depth_order import boxes_touch, far_to_near
 from core.compositing.sampling.footprints import Footprint, are_apart
 from core.errors import CompositeError
 from core.records.recipes import ONE_Q16, Move, Recipe, RecipeObject, Sampler
+
 
 @dataclass(frozen=True, slots=True)
 class OnGround:

@@ -1,4 +1,4 @@
-"""The Compose workspace's widget: from above left, the composite in the middle, layers and occlusion right."""
+"""The Compose workspace's widget: from above left, the composite in the middle, its layers right."""
 
 from __future__ import annotations
 

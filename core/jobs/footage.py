@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import FootageMissingError, JobError
+from core.errors import FootageMissingError, JobError, MediaError
 from core.media.reader import FrameReader, open_reader
-from core.records.media import FrameStamp
+from core.records.media import DecodedFrame, FrameStamp
 from core.records.project import CameraRow, SourceRow
 from core.store.project import Project
 from core.store.queries.cameras import camera_by_name, list_cameras
@@ -74,6 +74,45 @@ def open_source(project: Project, source: SourceRow) -> tuple[FrameReader, tuple
     with project.read() as connection:
         stamps = tuple(frame_stamps(connection, source.id))
     return open_reader(source.kind, Path(source.path), stamps), stamps
+
+
+def decoded_frames(
+    project: Project, source: SourceRow, todo: Sequence[int], on_damage: Callable[[int, MediaError], None]
+) -> Iterator[DecodedFrame]:
+    """Some frames of a source in order of time: read through where they lie close together, else one by one.
+
+    Args:
+        project, source: whose.
+        todo: their presentation times, ascending.
+        on_damage: told of each frame that cannot be read; it costs that frame alone.
+
+    Raises:
+        FootageMissingError: the file or folder is not where it was.
+    """
+    if not todo:
+        return
+    wanted = set(todo)
+    reader, stamps = open_source(project, source)
+    places = {stamp.pts: place for place, stamp in enumerate(stamps)}
+    runs_through = places[todo[-1]] - places[todo[0]] < 3 * len(todo)
+    with reader:
+        if runs_through:
+            for picture in reader.iterate(first_pts=todo[0], last_pts=todo[-1]):
+                if picture.pts in wanted:
+                    yield picture
+            for pts, problem in reader.problems:
+                if pts in wanted:
+                    on_damage(pts, problem)
+        else:
+            for pts in todo:
+                try:
+                    picture = reader.read(pts)
+                except FootageMissingError:
+                    raise
+                except MediaError as problem:
+                    on_damage(pts, problem)
+                else:
+                    yield picture
 
 
 def _names(cameras: Sequence[CameraRow]) -> str:

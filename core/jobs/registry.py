@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from core.errors import JobError
+from core.jobs.composite_settings import ComposeSettings, CutSettings
 from core.jobs.flatten import checked
 from core.jobs.forms import form_of
 from core.jobs.settings import (
@@ -81,6 +82,18 @@ def _fit(context: JobContext) -> dict[str, Any]:
     return run_fit(context)
 
 
+def _cut(context: JobContext) -> dict[str, Any]:
+    from core.jobs.cut.job import run_cut
+
+    return run_cut(context)
+
+
+def _compose(context: JobContext) -> dict[str, Any]:
+    from core.jobs.compose.job import run_compose
+
+    return run_compose(context)
+
+
 def _record(context: JobContext) -> dict[str, Any]:
     from core.jobs.record import run_record
 
@@ -144,6 +157,20 @@ KINDS: Mapping[str, JobKind] = {
             _keypoints,
         ),
         JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
+        JobKind(
+            "cut",
+            "Cut objects out",
+            "Cut unoccluded objects out of their frames, for composites.",
+            CutSettings,
+            _cut,
+        ),
+        JobKind(
+            "compose",
+            "Make composites",
+            "Choose and order objects for a set of composites, as recipes.",
+            ComposeSettings,
+            _compose,
+        ),
         JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
         ),

@@ -6,15 +6,16 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from core.errors import FootageMissingError, MediaError
+from core.errors import MediaError
 from core.jobs.ahead import ahead
 from core.jobs.context import JobContext
-from core.jobs.footage import open_source
+from core.jobs.footage import decoded_frames
 from core.jobs.mine.find_wire import FinderSettings
 from core.jobs.mine.finding import Task, find_beside, find_here
 from core.jobs.mine.plan import SourcePlan
@@ -123,28 +124,9 @@ def _processes(settings: MineSettings, frames: int) -> int:
 
 
 def _decoded(context: JobContext, plan: SourcePlan, todo: Sequence[FrameRow]) -> Iterator[DecodedFrame]:
-    wanted = {frame.pts for frame in todo}
-    reader, stamps = open_source(context.project, plan.source)
-    places = {stamp.pts: place for place, stamp in enumerate(stamps)}
-    runs_through = places[todo[-1].pts] - places[todo[0].pts] < 3 * len(todo)
-    with reader:
-        if runs_through:
-            for picture in reader.iterate(first_pts=todo[0].pts, last_pts=todo[-1].pts):
-                if picture.pts in wanted:
-                    yield picture
-            for pts, problem in reader.problems:
-                if pts in wanted:
-                    _note_damage(context, plan, pts, problem)
-        else:
-            for frame in todo:
-                try:
-                    picture = reader.read(frame.pts)
-                except FootageMissingError:
-                    raise
-                except MediaError as problem:
-                    _note_damage(context, plan, frame.pts, problem)
-                else:
-                    yield picture
+    return decoded_frames(
+        context.project, plan.source, [frame.pts for frame in todo], partial(_note_damage, context, plan)
+    )
 
 
 def _note_damage(context: JobContext, plan: SourcePlan, pts: int, problem: MediaError) -> None:

@@ -20,7 +20,9 @@ _instance, _camera, _fit, _mask = tables.instance, tables.camera, tables.fit, ta
 _piece, _cutout, _track, _frame = tables.piece, tables.cutout, tables.track, tables.frame
 _i, _f, _p, _c = _instance.c, _fit.c, _piece.c, _cutout.c
 _CHUNK = 500
-_WANTED = and_(_i.state == "live", _i.verdict.is_distinct_from(Verdict.REJECTED.value), _i.mask_id.is_not(None))
+_WANTED = and_(
+    _i.state == "live", _i.verdict.is_distinct_from(Verdict.REJECTED.value), _i.mask_id.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ def moving_candidates(
     if reviewed_only:
         query = query.where(_i.verdict.is_not(None))
     still = set(still_tracks)
-    return [one for one in _found(connection, query.order_by(_frame.c.pts, _i.id)) if one.track_id not in still]
+    return [
+        one for one in _found(connection, query.order_by(_frame.c.pts, _i.id)) if one.track_id not in still
+    ]
 
 
 def candidates_by_ids(connection: Connection, instance_ids: Sequence[int]) -> list[CutCandidate]:
@@ -139,7 +143,9 @@ def unjudged_tracks(connection: Connection, source_id: int) -> list[int]:
 
 def boxes_of_track(connection: Connection, track_id: int) -> list[TrackBox]:
     """A track's boxes in order of time."""
-    query = select(_i.id, _i.time_s, _i.x, _i.y, _i.w, _i.h).where(_i.track_id == track_id, _i.state == "live")
+    query = select(_i.id, _i.time_s, _i.x, _i.y, _i.w, _i.h).where(
+        _i.track_id == track_id, _i.state == "live"
+    )
     return [
         TrackBox(track_id, r.id, r.time_s, Box(r.x, r.y, r.w, r.h))
         for r in connection.execute(query.order_by(_i.time_s, _i.id))
@@ -189,7 +195,9 @@ def good_fit(coarse: bool) -> ColumnElement[bool]:
     return and_(_f.id.is_not(None), good)
 
 
-def masks_in_frames(connection: Connection, frame_ids: Sequence[int]) -> dict[int, list[tuple[int, Rle | Box]]]:
+def masks_in_frames(
+    connection: Connection, frame_ids: Sequence[int]
+) -> dict[int, list[tuple[int, Rle | Box]]]:
     """Of each frame, the ids of what is in it with the mask in force, or the box where there is none."""
     found: dict[int, list[tuple[int, Rle | Box]]] = {}
     m = _mask.c

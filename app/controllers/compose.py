@@ -125,6 +125,8 @@ class ComposeController(QObject):
     def close(self) -> None:
         """Stops timer and thread."""
         self.settle()
+        self.browser.close()
+        self._lane.settle()
         self._lane.close()
 
     def refresh(self) -> None:

@@ -1,9 +1,12 @@
-"""Where composites are drawn: the stock of one camera, its samplers and the composer, used by one thread."""
+"""Where composites are drawn: the stock of one camera, its samplers and the composer, used by one thread.
+
+What draws them is imported there, too: half a second in which the window would stand still.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,15 +15,20 @@ from app.controllers.compose_reads import ComposeReads, Ingredients
 from app.controllers.compose_scene import scene_from_above
 from app.controllers.fits_desk import Spaces
 from app.controllers.fits_scene import World
+from app.states import scene as drawn_scenes
 from app.states.compose import CompositeState
-from app.states.scene import Scene
 from core.compositing.edited import can_swap, swapped
-from core.records.recipes import Recipe, RecipeRow, Sampler
+from core.errors import CompositeError
+from core.geometry.masks import patch_intersection_area
+from core.records.recipes import Recipe, RecipeRow, Sampler, Split
 
 if TYPE_CHECKING:
-    from core.jobs.composites import CameraStock
-
     from core.compositing.render import Composer, Composite
+    from core.compositing.sampling.stock import Scene
+    from core.compositing.sampling.walt2d import Walt2dSampler
+    from core.compositing.sampling.walt3d import Walt3dSampler
+    from core.jobs.compose.stock import CameraStock
+    from core.jobs.composites import StoredPieces
 
 _KEPT = 4
 Change = Callable[["Rendered"], tuple[Recipe, int | None] | None]
@@ -46,7 +54,7 @@ class Rendered:
     ingredients: Ingredients
     world: World | None
     state: CompositeState
-    scene: Scene
+    scene: drawn_scenes.Scene
     selected: int | None = None
     covers_ignored: bool = False
 
@@ -63,7 +71,10 @@ class ComposeBench:
     def __init__(self, reads: ComposeReads, camera_id: int, sampler: Sampler) -> None:
         self._reads, self._camera_id, self._sampler = reads, camera_id, sampler
         self._stock: CameraStock | None = None
+        self._drawn_by: Walt3dSampler | Walt2dSampler | None = None
+        self._source: StoredPieces | None = None
         self._composer: Composer | None = None
+        self._ingredients: OrderedDict[frozenset[int], Ingredients] = OrderedDict()
         self._spaces = Spaces()
         self._worlds: dict[tuple[int, int], World | None] = {}
         self._ahead: OrderedDict[tuple[str, int, int], Rendered] = OrderedDict()
@@ -88,8 +99,7 @@ class ComposeBench:
         key = ("seed", seed, background_id or 0)
         found = self._ahead.get(key)
         if found is None:
-            sampled = self._loaded().sample(self._sampler, seed, background_id)
-            found = self._keep(key, self._rendered(sampled.recipe, None))
+            found = self._keep(key, self._rendered(self._sampled(seed, background_id), None))
         return found
 
     def fetch(self, recipe_id: int) -> Rendered | None:
@@ -147,14 +157,13 @@ class ComposeBench:
         """Pieces that may stand in a composite instead of a layer, the best first."""
         recipe = rendered.recipe
         candidates = self._reads.swap_candidates(recipe.objects[index].piece_id)
-        allowed = self._loaded().fitting(recipe, [row.id for row in candidates])
-        known = self._reads.ingredients([*(one.piece_id for one in recipe.objects), *allowed])
-        return can_swap(recipe, index, allowed, known.places)
+        found = [row.id for row in candidates if self._fits(row.id, recipe)]
+        return can_swap(recipe, index, found, self._known([*_pieces(recipe), *found]).places)
 
     def swapped(self, rendered: Rendered, index: int, piece_id: int) -> tuple[Recipe, int]:
         """A composite's recipe with another piece instead of a layer's."""
-        ids = [*(one.piece_id for one in rendered.recipe.objects), piece_id]
-        return swapped(rendered.recipe, index, piece_id, self._reads.ingredients(ids).places)
+        places = self._known([*_pieces(rendered.recipe), piece_id]).places
+        return swapped(rendered.recipe, index, piece_id, places)
 
     def beside(self, recipe: Recipe) -> Rendered:
         """WALT2D's composite of the same objects.
@@ -162,7 +171,16 @@ class ComposeBench:
         Raises:
             CompositeError: one of them is no longer in the stock.
         """
-        return self._rendered(self._loaded().same_objects(recipe).recipe, None)
+        from core.compositing.sampling.stock import Scene
+        from core.compositing.sampling.walt2d import Walt2dSampler
+
+        scene = self._scene(recipe.background_id) or Scene(recipe.background_id, None)
+        return self._rendered(Walt2dSampler(self._loaded().stock).same_objects(recipe, scene).recipe, None)
+
+    def close(self) -> None:
+        """Lets go of the project's file."""
+        if self._source is not None:
+            self._source.close()
 
     # ---- details --------------------------------------------------------------------------------
 
@@ -170,6 +188,55 @@ class ComposeBench:
         if self._stock is None:
             self._stock = self._reads.stock(self._camera_id)
         return self._stock
+
+    def _sampled(self, seed: int, background_id: int | None) -> Recipe:
+        """The recipe of a seed; without a background, on the first that has room, from the seed's own on."""
+        scenes = self._loaded().scenes
+        if background_id is not None:
+            scenes = tuple(one for one in scenes if one.background_id == background_id)
+        if not scenes:
+            raise CompositeError(
+                "There is no background of the size of this camera's footage.", "Make the background again."
+            )
+        if self._drawn_by is None:
+            from core.jobs.compose.draw import sampler_of
+            from core.jobs.composite_settings import ComposeSettings
+
+            self._drawn_by = sampler_of(self._loaded(), ComposeSettings(sampler=self._sampler.value))
+        problem: CompositeError | None = None
+        for number in range(len(scenes)):
+            scene = scenes[(seed + number) % len(scenes)]
+            try:
+                return self._drawn_by.recipe(seed, scene, Split.TRAIN).recipe
+            except CompositeError as refused:
+                problem = problem or refused
+        assert problem is not None
+        raise problem
+
+    def _scene(self, background_id: int) -> Scene | None:
+        return next((one for one in self._loaded().scenes if one.background_id == background_id), None)
+
+    def _fits(self, piece_id: int, recipe: Recipe) -> bool:
+        """Whether a piece is for the same split as a recipe, and of the hour of its background."""
+        from core.compositing.sampling.stock import split_number
+
+        stock, scene = self._loaded().stock, self._scene(recipe.background_id)
+        index = stock.index_of(piece_id)
+        if index is None or int(stock.splits[index]) != split_number(recipe.split):
+            return False
+        if recipe.sampler is not Sampler.WALT3D or scene is None or scene.hour is None:
+            return True
+        return int(stock.hours[index]) == scene.hour
+
+    def _known(self, piece_ids: Sequence[int]) -> Ingredients:
+        """What is known of pieces; kept, because a layer that is held asks again and again."""
+        key = frozenset(piece_ids)
+        found = self._ingredients.get(key)
+        if found is None:
+            found = self._ingredients[key] = self._reads.ingredients(sorted(key))
+            while len(self._ingredients) > _KEPT:
+                self._ingredients.popitem(last=False)
+        return found
 
     def _keep(self, key: tuple[str, int, int], found: Rendered) -> Rendered:
         self._ahead[key] = found
@@ -179,9 +246,12 @@ class ComposeBench:
 
     def _rendered(self, recipe: Recipe, row: RecipeRow | None) -> Rendered:
         if self._composer is None:
-            self._composer = self._reads.composer()
+            from core.compositing.render import Composer
+
+            self._source = self._reads.source()
+            self._composer = Composer(self._source)
         composite = self._composer.render(recipe)
-        known = self._reads.ingredients([one.piece_id for one in recipe.objects])
+        known = self._known(_pieces(recipe))
         height, width = composite.picture.shape[:2]
         if (width, height) not in self._worlds:
             self._worlds[width, height] = self._reads.world(self._camera_id, width, height)
@@ -208,9 +278,11 @@ class ComposeBench:
         )
 
 
-def _covers_ignored(composite: Composite) -> bool:
-    from core.geometry.masks import patch_intersection_area
+def _pieces(recipe: Recipe) -> list[int]:
+    return [one.piece_id for one in recipe.objects]
 
+
+def _covers_ignored(composite: Composite) -> bool:
     return any(
         patch_intersection_area(label.amodal, patch)
         for label in composite.labels

@@ -141,9 +141,9 @@ class ComposeBrowser(QObject):
         self.missing = missing_of(facts)
         self.missing_changed.emit(self.missing)
         if facts.camera is None or self.missing.title:
-            self.bench = None
+            self._take_bench(None)
             return
-        self.bench = ComposeBench(self._reads, facts.camera.id, sampler_of(facts))
+        self._take_bench(ComposeBench(self._reads, facts.camera.id, sampler_of(facts)))
         if self._last is not None:
             self._last()
             self._read_ids(lambda _: None)
@@ -153,6 +153,15 @@ class ComposeBrowser(QObject):
             self._seed = self._draw_seed()
             self._draw(self._seed)
         self._read_chart()
+
+    def close(self) -> None:
+        """Lets go of what composites are drawn with."""
+        self._take_bench(None)
+
+    def _take_bench(self, bench: ComposeBench | None) -> None:
+        before, self.bench = self.bench, bench
+        if before is not None:
+            self._lane.in_order(before.close, lambda _: None)
 
     # ---- going from composite to composite ------------------------------------------------------
 

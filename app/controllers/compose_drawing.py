@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import hypot
+from typing import TYPE_CHECKING
 
 from app.controllers.review_overlay import canvas_box
 from app.states.compose import CompositeState, Layer, Missing
 from app.states.keypoints import CardTone, DrawnPoint, FitCard
 from core.compositing.edited import Places, foot_of
 from core.compositing.labels import hidden_percent
-from core.compositing.render import Composite
 from core.geometry.masks import patch_area
 from core.geometry.outlines import outline_segments
 from core.records.occlusion import LabelOrigin
 from core.records.recipes import ObjectLabel, PieceRow, Recipe, RecipeObject, Sampler
 from core.records.shapes import KeypointTag
+
+if TYPE_CHECKING:
+    from core.compositing.render import Composite
 
 SAMPLER_NAMES = {Sampler.WALT3D: "WALT3D", Sampler.WALT2D: "WALT2D"}
 TAG_WORDS = {
@@ -63,7 +67,7 @@ def title_of(recipe: Recipe, row_id: int | None = None) -> str:
     """What is shown, such as "WALT3D, seed 12: 9 objects"."""
     count = sum(one.shown for one in recipe.objects)
     objects = "1 object" if count == 1 else f"{count} objects"
-    which = f"seed {recipe.seed}" if row_id is None else f"composite {row_id}, seed {recipe.seed}"
+    which = f"seed {recipe.seed}" if row_id is None else f"composite {row_id}"
     return f"{SAMPLER_NAMES[recipe.sampler]}, {which}: {objects}"
 
 
@@ -120,7 +124,7 @@ def _layer(
     if foot is not None:
         count = len(foot.corners)
         distance = hypot(*(sum(corner[axis] for corner in foot.corners) / count / _MM for axis in (0, 1)))
-    known = dict(
+    plain = Layer(
         key=key,
         piece_id=one.piece_id,
         instance_id=row.instance_id,
@@ -132,9 +136,9 @@ def _layer(
         distance_m=distance,
     )
     if label is None:
-        return Layer(**known)  # type: ignore[arg-type]
-    return Layer(
-        **known,  # type: ignore[arg-type]
+        return plain
+    return replace(
+        plain,
         hidden_percent=_hidden(label),
         hidden_by=tuple(hiders[index] for index, _ in label.hidden_by),
         box=canvas_box(label.amodal_box),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.controllers.fits_scene import World, world_of
 from core.compositing.edited import OnGround
@@ -17,6 +18,9 @@ from core.store.project import Project
 from core.store.queries import backgrounds, cameras, fits, pieces, recipes
 from core.store.queries.calibrations import calibration_in_force
 
+if TYPE_CHECKING:
+    from core.jobs.compose.stock import CameraStock
+    from core.jobs.composites import StoredPieces
 
 NO_PIECES = PieceCounts(0, 0, 0, 0)
 
@@ -127,6 +131,23 @@ class ComposeReads:
             found = {row.id: row for row in fits.fits_by_ids(connection, fit_ids)}
         places = {key: place_of(row) for key, row in rows.items()}
         return Ingredients(rows, places, _by_piece(whole, found))
+
+    def stock(self, camera_id: int) -> CameraStock:
+        """What composites of a camera are drawn from."""
+        from core.jobs.compose.draw import split_settings
+        from core.jobs.compose.stock import load_stock
+        from core.jobs.composite_settings import ComposeSettings
+
+        with self._project.read() as connection:
+            camera = cameras.camera_by_id(connection, camera_id)
+        assert camera is not None
+        return load_stock(self._project, camera, split_settings(ComposeSettings()))
+
+    def source(self) -> StoredPieces:
+        """Where a composer reads; it opens the project once more, for reading."""
+        from core.jobs.composites import StoredPieces
+
+        return StoredPieces(self._project.path)
 
     def swap_candidates(self, piece_id: int) -> list[PieceRow]:
         """Pieces that could stand where one stands, the best first."""

@@ -94,7 +94,8 @@ class HeadBar(QWidget):
         inner = QHBoxLayout(seed)
         inner.setContentsMargins(6, 0, 0, 0)
         inner.setSpacing(6)
-        inner.addWidget(label("Seed", "soft"))
+        self._seed_title = label("Seed", "soft")
+        inner.addWidget(self._seed_title)
         inner.addWidget(self.seed)
         self._place = label("", "soft")
         inner.addWidget(self._place)
@@ -117,7 +118,8 @@ class HeadBar(QWidget):
         self.backgrounds.show_value(state.background_id, narrows=state.background_id is not None)
         self.backgrounds.setVisible(len(state.backgrounds) > 2 and state.set_id is None)
         self.seed.show_seed(state.seed)
-        self.seed.setReadOnly(state.set_id is not None)
+        for part in (self._seed_title, self.seed):
+            part.setVisible(state.set_id is None)  # seeds of a set are numbers that nobody would type
         words = [state.place] if state.place else []
         if state.edited:
             words.append("changed by hand")

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import RLock
+
 import numpy as np
 from numpy.typing import NDArray
 

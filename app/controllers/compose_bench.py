@@ -66,11 +66,15 @@ class ComposeBench:
         reads: of the project.
         camera_id: whose.
         sampler: how composites are drawn from a seed.
+
+    Attributes:
+        whole: whether seeds draw from all objects, because those for training alone are too few.
     """
 
     def __init__(self, reads: ComposeReads, camera_id: int, sampler: Sampler) -> None:
         self._reads, self._camera_id, self._sampler = reads, camera_id, sampler
         self._stock: CameraStock | None = None
+        self.whole = False
         self._drawn_by: Walt3dSampler | Walt2dSampler | None = None
         self._source: StoredPieces | None = None
         self._composer: Composer | None = None
@@ -190,7 +194,26 @@ class ComposeBench:
         return self._stock
 
     def _sampled(self, seed: int, background_id: int | None) -> Recipe:
-        """The recipe of a seed; without a background, on the first that has room, from the seed's own on."""
+        """The recipe of a seed, for training.
+
+        Little footage split into training, validation and test may leave too little for any: then it is drawn
+        from all of it.
+        """
+        try:
+            return self._sampled_on(self._scenes(background_id), seed)
+        except CompositeError:
+            if self.whole:
+                raise
+            before = self._stock, self._drawn_by
+            self.whole, self._drawn_by = True, None
+            self._stock = self._reads.stock(self._camera_id, whole=True)
+            try:
+                return self._sampled_on(self._scenes(background_id), seed)
+            except CompositeError:
+                self.whole, (self._stock, self._drawn_by) = False, before
+                raise
+
+    def _scenes(self, background_id: int | None) -> tuple[Scene, ...]:
         scenes = self._loaded().scenes
         if background_id is not None:
             scenes = tuple(one for one in scenes if one.background_id == background_id)
@@ -198,6 +221,10 @@ class ComposeBench:
             raise CompositeError(
                 "There is no background of the size of this camera's footage.", "Make the background again."
             )
+        return scenes
+
+    def _sampled_on(self, scenes: tuple[Scene, ...], seed: int) -> Recipe:
+        """On the first background that has room for a composite, from the seed's own on."""
         if self._drawn_by is None:
             from core.jobs.compose.draw import sampler_of
             from core.jobs.composite_settings import ComposeSettings
@@ -257,6 +284,8 @@ class ComposeBench:
             self._worlds[width, height] = self._reads.world(self._camera_id, width, height)
         world = self._worlds[width, height]
         title = title_of(recipe, None if row is None else row.id)
+        if self.whole and row is None:
+            title += ", from all splits"
         return Rendered(
             recipe,
             row,

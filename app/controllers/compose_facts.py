@@ -112,11 +112,11 @@ def chart_of(
     if row is not None:
         total = sum(row.wanted or ())
         wanted = tuple(share / total for share in row.wanted) if row.wanted and total else ()
-        return OcclusionChart(counts, wanted, f"Occlusion over {row.name}")
+        return OcclusionChart(counts, wanted, f"Occlusion in {row.name}")
     composites = list(drawn)
     percents = np.array([percent for one in composites for percent in one], dtype=np.int64)
     number = len(composites)
     what = "1 composite" if number == 1 else f"{number:,} composites"
     return OcclusionChart(
-        bars_of(percents), (), f"Occlusion over {what} drawn here" if number else "Occlusion"
+        bars_of(percents), (), f"Occlusion in {what}" if number else "Occlusion"
     )

@@ -132,8 +132,12 @@ class ComposeReads:
         places = {key: place_of(row) for key, row in rows.items()}
         return Ingredients(rows, places, _by_piece(whole, found))
 
-    def stock(self, camera_id: int) -> CameraStock:
-        """What composites of a camera are drawn from."""
+    def stock(self, camera_id: int, *, whole: bool = False) -> CameraStock:
+        """What composites of a camera are drawn from.
+
+        Args:
+            whole: whether all of it is for training, instead of being split as the job does by default.
+        """
         from core.jobs.compose.draw import split_settings
         from core.jobs.compose.stock import load_stock
         from core.jobs.composite_settings import ComposeSettings
@@ -141,7 +145,8 @@ class ComposeReads:
         with self._project.read() as connection:
             camera = cameras.camera_by_id(connection, camera_id)
         assert camera is not None
-        return load_stock(self._project, camera, split_settings(ComposeSettings()))
+        settings = ComposeSettings(validation_percent=0, test_percent=0) if whole else ComposeSettings()
+        return load_stock(self._project, camera, split_settings(settings))
 
     def source(self) -> StoredPieces:
         """Where a composer reads; it opens the project once more, for reading."""

@@ -15,7 +15,7 @@ from app.views.text import scroller
 _ROW_PX = 30
 _EYE_PX = 34  # from the left: the part of a row that switches it
 _NAME_PX = 60
-_BAR_PX = 74
+_BAR_PX = 60
 _LIT_PERCENT = 95  # hidden by more, an object teaches nothing
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from core.jobs.compose.stock import CameraStock
     from core.jobs.composites import StoredPieces
 
+SAME_OBJECTS = "WALT2D: the same objects in random order"
+
 _KEPT = 4
 Change = Callable[["Rendered"], tuple[Recipe, int | None] | None]
 
@@ -179,7 +181,9 @@ class ComposeBench:
         from core.compositing.sampling.walt2d import Walt2dSampler
 
         scene = self._scene(recipe.background_id) or Scene(recipe.background_id, None)
-        return self._rendered(Walt2dSampler(self._loaded().stock).same_objects(recipe, scene).recipe, None)
+        other = Walt2dSampler(self._loaded().stock).same_objects(recipe, scene).recipe
+        found = self._rendered(other, None)
+        return replace(found, state=replace(found.state, title=SAME_OBJECTS))
 
     def close(self) -> None:
         """Lets go of the project's file."""

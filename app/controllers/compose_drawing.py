@@ -48,19 +48,26 @@ def draw(
     """
     names = {row.instance_id: called(row) for row in rows.values()}
     hiders = [names.get(label.instance_id, "") for label in composite.labels]
+    colours = colours_of(recipe)
     height, width = composite.picture.shape[:2]
     layers: list[Layer] = []
     labels = iter(composite.labels)
     for key, one in enumerate(recipe.objects):
         label = next(labels) if one.shown else None
         if one.piece_id in rows:
-            layers.insert(0, _layer(key, one, label, rows[one.piece_id], places, names, hiders))
+            layer = _layer(key, one, label, rows[one.piece_id], places, names, hiders)
+            layers.insert(0, replace(layer, colour=colours[one.piece_id]))
     return CompositeState(composite.picture, width, height, title, tuple(layers), selected)
 
 
 def called(row: PieceRow) -> str:
     """What a piece is called, such as "car 33": by its instance."""
     return f"{row.category.value} {row.instance_id}"
+
+
+def colours_of(recipe: Recipe) -> dict[int, int]:
+    """Piece id -> number of its colour: far from each other in one composite, and the same in any order."""
+    return {piece_id: rank for rank, piece_id in enumerate(sorted({one.piece_id for one in recipe.objects}))}
 
 
 def title_of(recipe: Recipe, row_id: int | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.controllers.compose_drawing import called
+from app.controllers.compose_drawing import called, colours_of
 from app.controllers.fits_scene import CarShop, World, scene_of
 from app.states.scene import Scene
 from core.compositing.edited import Places, foot_of
@@ -52,8 +52,9 @@ def scene_from_above(
             if box is not None:
                 found.append(box)
     captions = {row.instance_id: called(row) for row in rows.values()}
-    tracks = {row.instance_id: row.track_id for row in rows.values()}
-    cars = shop.cars(world, found, captions, tracks)
+    colours = colours_of(recipe)
+    numbers = {row.instance_id: colours.get(row.id) for row in rows.values()}
+    cars = shop.cars(world, found, captions, numbers)
     return scene_of(world, None, cars, selected=selected)
 
 

@@ -22,6 +22,7 @@ class Layer:
         key: its place in the recipe, 0 for the farthest: WALT2D may draw a piece twice.
         piece_id, instance_id: which.
         name: such as "car 33".
+        colour: number of the colour that it has on the picture, in the list and from above.
         shown: whether it is drawn and labelled; what follows is empty where it is not.
         standing: whether it belongs to the background, which cannot be changed.
         moved, stale: dragged away from its own place; described by what is no longer in force.
@@ -38,6 +39,7 @@ class Layer:
     piece_id: int
     instance_id: int
     name: str
+    colour: int = 0
     shown: bool = True
     standing: bool = False
     moved: bool = False

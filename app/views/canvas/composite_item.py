@@ -20,8 +20,8 @@ from app.views.canvas.plates import draw_plate
 from core.records.masks import MaskPatch
 
 _DRAG_PX = 3.0
-_MARK_PX = 3.6
-_MARKS_NEED_PX = 26.0  # an object smaller than this on the screen has no room for marks
+_MARK_PX, _SMALL_MARK_PX = 4.0, 2.6
+_MARKS_NEED_PX = (30.0, 90.0)  # an object smaller than this on the screen has no room for marks, or large ones
 _SEEN_ALPHA, _HIDDEN_ALPHA = 78, 165
 _HATCH_PX = 6  # picture pixels from one stroke to the next; a third of them is inked
 
@@ -227,19 +227,21 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawImage(shape.hidden_place, shape.hidden)
             backing = QColor(BACKING_COLOUR)
             backing.setAlpha(150)
-            for colour, width in ((backing, 3.0), (object_colour(layer.instance_id), 1.4)):
+            for colour, width in ((backing, 3.0), (object_colour(layer.colour), 1.4)):
                 pen = QPen(colour, width)
                 pen.setCosmetic(True)
                 painter.setPen(pen)
                 painter.drawPath(shape.outline)
 
     def _paint_points(self, painter: QPainter, layer: Layer, to_screen: QTransform) -> None:
-        if layer.box is None or _on_screen(layer.box, to_screen).height() < _MARKS_NEED_PX:
+        size = 0.0 if layer.box is None else _on_screen(layer.box, to_screen).height()
+        if size < _MARKS_NEED_PX[0]:
             return
+        radius = _MARK_PX if size >= _MARKS_NEED_PX[1] else _SMALL_MARK_PX
         for point in layer.points:
             if point is not None:
                 place = to_screen.map(QPointF(point.x, point.y))
-                draw_mark(painter, place, _MARK_PX, point.tag, filled=point.by_person)
+                draw_mark(painter, place, radius, point.tag, filled=point.by_person)
 
     def _paint_lifted(self, painter: QPainter, layer: Layer, to_screen: QTransform, canvas: QRectF) -> None:
         """The outline and the name of the layer that is selected or under the cursor."""
@@ -296,7 +298,7 @@ class CompositeItem(pg.GraphicsObject):  # type: ignore[misc]
             return known[1]
         amodal, modal = layer.amodal, layer.modal
         assert amodal is not None
-        colour = object_colour(layer.instance_id)
+        colour = object_colour(layer.colour)
         rgb = colour.red(), colour.green(), colour.blue()
         seen = modal if modal is not None else amodal
         ends = layer.outline.reshape(-1, 2)

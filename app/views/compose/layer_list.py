@@ -140,7 +140,7 @@ class LayerList(QWidget):
         eye = icon_pixmap(icon, theme.colors[token], 16, scale)
         painter.drawPixmap(QPointF(row.left() + _EYE_PX / 2 - 7, row.center().y() - 8), eye)
         swatch = QRectF(row.left() + _EYE_PX + 6, row.center().y() - 6, 12, 12)
-        colour = object_colour(layer.instance_id)
+        colour = object_colour(layer.colour)
         painter.setPen(QPen(colour.darker(130) if not theme.dark else colour, 1.4))
         painter.setBrush(colour if layer.shown else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(swatch, 3, 3)

@@ -65,10 +65,8 @@ def car_colour(car: SceneCar, by: ColourBy) -> QColor:
     """The colour of a car."""
     if car.role is CarRole.COMPARED:
         return QColor(COMPARED)
-    if by is ColourBy.TRACK:
+    if by in (ColourBy.TRACK, ColourBy.OBJECT):
         return track_colour(car.track_id)
-    if by is ColourBy.OBJECT:
-        return object_colour(car.instance_id)
     if by is ColourBy.VERDICT:
         return QColor(VERDICT_COLOURS[car.verdict])
     return error_colour(car.error)

@@ -10,20 +10,20 @@ Image = NDArray[np.uint8]
 Bits = NDArray[np.bool_]
 Array = NDArray[np.float32]
 
-_DEEPEST, _FAINTEST = 0.2, 0.92  # of the light: darker is a thing, lighter is noise
+_FAINTEST = 0.92  # of the light: lighter is noise; under a bumper there is hardly any
 _TINT = 0.12  # channels of a shadow differ in their light by less
 _TOUCHES_PX = 3
 _LOWER = 0.5  # of the object's height: a shadow lies at its feet
-_SMOOTH_PX = 1.5
-_FADE_PX = 4.0
+_SMOOTH_PX = 1.0
+_FADE_PX = 2.0
 _DARK = 10.0  # levels: where the ground is darker, its light cannot be told
 
 
 def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> Image:
     """How much light an object's shadow leaves to the ground.
 
-    A shadow is ground that is evenly darker in all channels, with the ground's own texture, that touches the
-    lower half of the object's outline and lies on no other object.
+    A shadow is ground that is evenly darker in all channels, with the ground's own texture, beside the lower
+    half of the object and touching it, and on no other object.
 
     Args:
         seen: (h, w, 3) the frame around the object.
@@ -37,16 +37,17 @@ def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> I
     ratio = cv2.medianBlur(ratio, 3)
     light = ratio.mean(axis=2)
     even = np.ptp(ratio, axis=2) < _TINT
-    ground = ~inside & ~taken
-    dark = ground & even & (light > _DEEPEST) & (light < _FAINTEST) & (expected.max(axis=2) > _DARK)
-    region = _touching(_opened(dark), inside)
+    feet = _lower_half(inside)
+    ground = ~inside & ~taken & feet
+    dark = ground & even & (light < _FAINTEST) & (expected.max(axis=2) > _DARK)
+    region = _touching(_opened(dark), inside & feet)
     out = np.full(inside.shape, 255, np.uint8)
     if not region.any():
         return out
     smooth = _smoothed(np.minimum(light, 1.0), region)
     # under the object's edge it goes on as beside it, elsewhere it fades away
     under = inside & (cv2.dilate(region.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
-    fade = np.clip(_depth_in(region | inside) / _FADE_PX, 0.0, 1.0)
+    fade = np.clip(_depth_in((region | inside) & feet) / _FADE_PX, 0.0, 1.0)
     left = 1.0 - (1.0 - smooth) * fade
     values = np.clip(np.rint(left * 255.0), 0, 255).astype(np.uint8)
     shadow = region | under
@@ -58,14 +59,17 @@ def _opened(bits: Bits) -> Bits:
     return cv2.morphologyEx(bits.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
 
 
-def _touching(dark: Bits, inside: Bits) -> Bits:
-    """The connected parts that touch the lower outline."""
+def _lower_half(inside: Bits) -> Bits:
+    """All that is no higher in the picture than the object's middle: what is darker above is something else."""
     rows = np.flatnonzero(inside.any(axis=1))
-    middle = round(float(rows[0] + _LOWER * (rows[-1] - rows[0])))
-    feet = inside.copy()
-    feet[:middle] = False
-    near = cv2.dilate(feet.astype(np.uint8), np.ones((2 * _TOUCHES_PX + 1,) * 2, np.uint8)) > 0
-    # what touches only sideways of the upper half is a thing behind the object
+    below = np.zeros_like(inside)
+    below[round(float(rows[0] + _LOWER * (rows[-1] - rows[0]))) :] = True
+    return below
+
+
+def _touching(dark: Bits, lower: Bits) -> Bits:
+    """The connected parts that touch the object's lower half."""
+    near = cv2.dilate(lower.astype(np.uint8), np.ones((2 * _TOUCHES_PX + 1,) * 2, np.uint8)) > 0
     count, parts = cv2.connectedComponents(dark.astype(np.uint8), connectivity=4)
     touched = np.zeros(count, np.bool_)
     touched[np.unique(parts[near & dark])] = True

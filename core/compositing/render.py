@@ -62,6 +62,12 @@ class Composer:
         self._masks: Kept[int, MaskPatch] = Kept(cache_bytes // 16)
         self._gains: Kept[tuple[int, int], tuple[int, int, int]] = Kept(cache_bytes // 16)
 
+    @property
+    def held_bytes(self) -> int:
+        """What is kept for the next composite."""
+        kept = (self._backgrounds, self._layers, self._pieces, self._masks, self._gains)
+        return sum(one.held_bytes for one in kept)
+
     def render(self, recipe: Recipe) -> Composite:
         """A recipe's picture and labels.
 

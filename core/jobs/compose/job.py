@@ -19,6 +19,7 @@ from core.jobs.compose.stock import CameraStock, load_stock
 from core.jobs.composite_settings import ComposeSettings
 from core.jobs.context import JobContext
 from core.records.project import CameraRow
+from core.records.recipes import Split
 from core.store import tables
 from core.store.bulk import BulkWriter
 from core.store.queries.cameras import camera_by_name, list_cameras
@@ -28,6 +29,7 @@ from core.store.writers.recipes import MadeRecipe, make_set, write_recipes
 
 _CHUNK = 64
 _READ = 0.1  # of the progress
+_MUCH_MISSED = 0.1  # of the objects in another bin than wanted
 
 
 def run_compose(context: JobContext) -> dict[str, Any]:
@@ -40,6 +42,8 @@ def run_compose(context: JobContext) -> dict[str, Any]:
     settings = context.settings(ComposeSettings)
     cameras = _cameras(context, settings.camera)
     stocks = _stocks(context, cameras, settings)
+    if not context.resumed:
+        _note_splits(context, stocks, settings)
     drawer = RecipeDrawer(stocks, settings)
     if not context.resumed:
         _note_what_is_left_out(context, cameras, drawer)
@@ -69,7 +73,7 @@ def run_compose(context: JobContext) -> dict[str, Any]:
             bulk.run(write)
             share = checkpoint["next"] / settings.count
             context.progress(_READ + (1 - _READ) * share, f"Composing {checkpoint['name']}")
-    return _result(checkpoint, settings)
+    return _result(context, settings)
 
 
 def _cameras(context: JobContext, name: str) -> list[CameraRow]:
@@ -139,6 +143,19 @@ def _free_name(connection: Connection, sampler: str) -> str:
     return next(name for number in counted(1) if (name := f"{sampler} {number}") not in taken)
 
 
+def _note_splits(context: JobContext, stocks: Sequence[CameraStock], settings: ComposeSettings) -> None:
+    """How many objects there are for what, since short footage leaves hardly any beside the borders."""
+    if settings.sampler != "walt3d":  # WALT2D's splits are its own
+        return
+    for one in stocks:
+        parts = one.for_splits
+        context.log(
+            f"{one.camera.name}: {parts[Split.TRAIN]} objects are for training, {parts[Split.VALIDATION]} for "
+            f"validation, {parts[Split.TEST]} for the test. {parts[None]} are for none: their tracks are seen "
+            f"within {settings.guard_s:g} s of a border between these. Fewer splits leave more."
+        )
+
+
 def _note_what_is_left_out(context: JobContext, cameras: Sequence[CameraRow], drawer: RecipeDrawer) -> None:
     for line in drawer.left_out:
         context.log(f"Left out: {line}")
@@ -160,7 +177,8 @@ def _note_changes(context: JobContext, stocks: Sequence[CameraStock]) -> None:
         )
 
 
-def _result(checkpoint: dict[str, Any], settings: ComposeSettings) -> dict[str, Any]:
+def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
+    checkpoint = context.checkpoint
     bins = [int(count) for count in checkpoint["bins"]]
     result: dict[str, Any] = {
         "set": checkpoint["name"],
@@ -172,4 +190,9 @@ def _result(checkpoint: dict[str, Any], settings: ComposeSettings) -> dict[str, 
     if shares is not None and settings.sampler == "walt3d":
         missed = share_missed(bins, WantedOcclusion(shares))
         result["share of objects in another bin than wanted"] = f"{missed:.1%}"
+        if missed > _MUCH_MISSED:
+            context.log(
+                "The wanted occlusion was not reached: too few objects hide each other so. Ask for more objects "
+                "in a composite, or mine more footage."
+            )
     return result

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from core.compositing.sampling.footprints import Footprint
 from core.compositing.sampling.splits import Lifetime, SplitSettings, split_by_time
-from core.compositing.sampling.stock import Scene, Stock, StockPiece
+from core.compositing.sampling.stock import UNKNOWN, Scene, Stock, StockPiece, split_number
 from core.jobs.compose.scenes import scene_of
 from core.jobs.composites import StoredPieces
 from core.records.project import BackgroundRow, CameraRow
@@ -39,6 +39,16 @@ class CameraStock:
     scenes: tuple[Scene, ...]
     newest_piece: int
     digest: str
+
+    @property
+    def for_splits(self) -> dict[Split | None, int]:
+        """How many pieces that may be pasted there are for each split, and for none."""
+        stock = self.stock
+        numbers = stock.splits[~stock.standing].tolist()
+        counts = Counter(numbers)
+        found: dict[Split | None, int] = {split: counts[split_number(split)] for split in Split}
+        found[None] = counts[UNKNOWN]
+        return found
 
 
 def load_stock(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy import Connection
 
 from core.geometry.boxes import to_array
 from core.jobs.composite_settings import CutSettings
-from core.mining.thinning import stationary_boxes
-from core.mining.thinning_settings import ThinningSettings
+from core.mining.standing import way_of
+from core.mining.thinning import thin_views
 from core.records.fits import FitMethod, FitReview, FitVerdict
-from core.records.occlusion import OcclusionLabel
+from core.records.occlusion import Observation, OcclusionLabel
 from core.store.queries import cut_candidates
-from core.store.queries.cut_candidates import CutCandidate
+from core.store.queries.cut_candidates import CutCandidate, TrackBox
 
-_STILL = ThinningSettings()
+_PARKED_WAY = 1.0
+"""A track that goes less far in all, in sizes of its object, is of something that stands there for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +40,29 @@ def plan_cuts(connection: Connection, source_id: int, settings: CutSettings) -> 
     """What there is to do for a source.
 
     What moves is cut in each frame in which it is unoccluded and does not repeat another view. Of what stands
-    still there is one: the object of its track that shows it best.
+    still, for a while or for good, one view is compared with the background: the one that shows it best. What
+    stands there for good has no other.
     """
     tracks = _still_tracks(connection, source_id)
     moving = cut_candidates.moving_candidates(
         connection,
         source_id,
-        tracks,
         min_size_px=settings.min_size_px,
         min_score=settings.min_score,
         include_thinned=settings.include_thinned,
         reviewed_only=settings.reviewed_only,
     )
+    repeats = frozenset() if settings.include_thinned else tracks.repeats
+    moving = [one for one in moving if one.track_id not in tracks.parked and one.instance_id not in repeats]
     standing: list[CutCandidate] = []
     if settings.standing:
-        best = [cut_candidates.best_of_track(connection, one, coarse=settings.coarse) for one in tracks]
+        best = [
+            cut_candidates.best_of(connection, views, coarse=settings.coarse)
+            for views in tracks.still.values()
+        ]
         ids = {one for one in best if one is not None}
         ids.update(cut_candidates.untracked_still(connection, source_id))
-        standing = [
-            one
-            for one in cut_candidates.candidates_by_ids(connection, sorted(ids))
-            if one.box.size >= settings.min_size_px
-        ]
+        standing = cut_candidates.candidates_by_ids(connection, sorted(ids))
     still = frozenset(one.instance_id for one in standing)
     wanted = [*(one for one in moving if one.instance_id not in still), *standing]
     wanted.sort(key=lambda one: (one.pts, one.instance_id))
@@ -101,19 +101,40 @@ def is_up_to_date(one: CutCandidate, settings: CutSettings) -> bool:
     )
 
 
-def _still_tracks(connection: Connection, source_id: int) -> Sequence[int]:
-    """The tracks that stand still: as mining says, or by the same rule where it never looked."""
-    still = set(cut_candidates.flagged_still_tracks(connection, source_id))
-    for track_id in cut_candidates.unjudged_tracks(connection, source_id):
-        if track_id in still:
-            continue
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """The tracks of a source that stand still.
+
+    Attributes:
+        still: track -> the ids of its objects that stand still.
+        parked: tracks that never go anywhere.
+        repeats: objects for which another of the same view stands, where no mining has looked.
+    """
+
+    still: dict[int, tuple[int, ...]]
+    parked: frozenset[int]
+    repeats: frozenset[int]
+
+
+def _still_tracks(connection: Connection, source_id: int) -> _Still:
+    """As mining says, or by the same rule where it never looked, such as at an import."""
+    still: dict[int, tuple[int, ...]] = {}
+    parked: set[int] = set()
+    repeats: set[int] = set()
+    unjudged = frozenset(cut_candidates.unjudged_tracks(connection, source_id))
+    for track_id in sorted({*cut_candidates.flagged_still_tracks(connection, source_id), *unjudged}):
         rows = cut_candidates.boxes_of_track(connection, track_id)
-        flags = stationary_boxes(
-            to_array(row.box for row in rows),
-            np.array([row.time_s for row in rows]),
-            _STILL.stationary_iou,
-            _STILL.stationary_gap_s,
-        )
-        if 2 * int(flags.sum()) > len(rows):
-            still.add(track_id)
-    return sorted(still)
+        stands = {row.instance_id for row in rows if row.stationary}
+        if track_id in unjudged:
+            found = thin_views([_observation(track_id, n, row) for n, row in enumerate(rows)])
+            repeats.update(found.representative)
+            stands |= found.stationary
+        if 2 * len(stands) > len(rows):
+            still[track_id] = tuple(sorted(stands))
+            if way_of(to_array(row.box for row in rows)) < _PARKED_WAY:
+                parked.add(track_id)
+    return _Still(still, frozenset(parked), frozenset(repeats))
+
+
+def _observation(track_id: int, number: int, row: TrackBox) -> Observation:
+    return Observation(row.instance_id, number, row.time_s, track_id, row.box, row.category, row.score, None)

@@ -153,6 +153,7 @@ class SourceCut:
             # what is hidden is no example of anything, but composites may have to leave its place alone
             standing = one.instance_id in still and (
                 one.label is not OcclusionLabel.UNOCCLUDED
+                or one.box.size < self._settings.min_size_px
                 or (image is not None and _shows(image, picture.image, mask))
             )
             light = frame_light(pixels.light, pixels.background_light)
@@ -179,7 +180,10 @@ class SourceCut:
             fit_id=one.fit_id,
             calibration_id=one.calibration_id,
             carries_fit=fit is not None,
-            footprint=self._footprint(one, mask, fit),
+            # what stands there and is small is left alone, instead of being labelled
+            footprint=None
+            if standing and one.box.size < self._settings.min_size_px
+            else self._footprint(one, mask, fit),
             light_q8=light_q8,
         )
 

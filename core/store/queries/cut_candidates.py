@@ -83,25 +83,26 @@ class CutCandidate:
 
 @dataclass(frozen=True, slots=True)
 class TrackBox:
-    """Where an object of a track is in one frame."""
+    """Where an object of a track is in one frame, and whether mining found that it stands still there."""
 
-    track_id: int
     instance_id: int
     time_s: float
     box: Box
+    category: Category
+    score: float
+    stationary: bool
 
 
 def moving_candidates(
     connection: Connection,
     source_id: int,
-    still_tracks: Sequence[int],
     *,
     min_size_px: float,
     min_score: float,
     include_thinned: bool,
     reviewed_only: bool,
 ) -> list[CutCandidate]:
-    """A source's unoccluded objects with masks, in order of their frames, those of still tracks left out."""
+    """A source's unoccluded objects with masks, in order of their frames."""
     query = _query().where(
         _i.source_id == source_id,
         _WANTED,
@@ -113,10 +114,7 @@ def moving_candidates(
         query = query.where(_i.thinned.is_(False))
     if reviewed_only:
         query = query.where(_i.verdict.is_not(None))
-    still = set(still_tracks)
-    return [
-        one for one in _found(connection, query.order_by(_frame.c.pts, _i.id)) if one.track_id not in still
-    ]
+    return _found(connection, query.order_by(_frame.c.pts, _i.id))
 
 
 def candidates_by_ids(connection: Connection, instance_ids: Sequence[int]) -> list[CutCandidate]:
@@ -143,35 +141,39 @@ def unjudged_tracks(connection: Connection, source_id: int) -> list[int]:
 
 def boxes_of_track(connection: Connection, track_id: int) -> list[TrackBox]:
     """A track's boxes in order of time."""
-    query = select(_i.id, _i.time_s, _i.x, _i.y, _i.w, _i.h).where(
+    query = select(*(_i.id, _i.time_s, _i.x, _i.y, _i.w, _i.h, _i.category, _i.score, _i.stationary)).where(
         _i.track_id == track_id, _i.state == "live"
     )
     return [
-        TrackBox(track_id, r.id, r.time_s, Box(r.x, r.y, r.w, r.h))
+        TrackBox(r.id, r.time_s, Box(r.x, r.y, r.w, r.h), Category(r.category), r.score, bool(r.stationary))
         for r in connection.execute(query.order_by(_i.time_s, _i.id))
     ]
 
 
-def best_of_track(connection: Connection, track_id: int, *, coarse: bool) -> int | None:
-    """The object of a still track that shows it best: unoccluded, with a fit to label with, seen surest.
+def best_of(connection: Connection, instance_ids: Sequence[int], *, coarse: bool) -> int | None:
+    """Of several views of one object, the id of the one that shows it best.
 
-    The one that has a piece already stays, so that composites are not made anew for nothing.
+    That is one that is unoccluded, then one with a fit to label with, then one that has a piece already, so
+    that composites are not made anew for nothing; then the one seen surest.
     """
-    query = (
-        select(_i.id)
-        .select_from(_joined())
-        .where(_i.track_id == track_id, _WANTED)
-        .order_by(
-            (_i.label == OcclusionLabel.UNOCCLUDED.value).is_(True).desc(),
-            good_fit(coarse).is_(True).desc(),
-            _p.id.is_not(None).desc(),
-            _i.score.desc(),
-            _i.id,
+    best: tuple[tuple[float, ...], int] | None = None
+    for start in range(0, len(instance_ids), _CHUNK):
+        query = (
+            select(
+                _i.id,
+                (_i.label == OcclusionLabel.UNOCCLUDED.value).is_(True).label("clear"),
+                good_fit(coarse).is_(True).label("fitted"),
+                _p.id.is_not(None).label("cut"),
+                _i.score,
+            )
+            .select_from(_joined())
+            .where(_i.id.in_(instance_ids[start : start + _CHUNK]), _WANTED)
         )
-        .limit(1)
-    )
-    found = connection.scalar(query)
-    return None if found is None else int(found)
+        for r in connection.execute(query):
+            key = (-int(r.clear), -int(r.fitted), -int(r.cut), -float(r.score), float(r.id))
+            if best is None or key < best[0]:
+                best = key, int(r.id)
+    return None if best is None else best[1]
 
 
 def untracked_still(connection: Connection, source_id: int) -> list[int]:

@@ -78,9 +78,7 @@ class PaintedPieces:
         )
         pixels, shares = encode_png(colour), encode_png(planes)
         rle = patch_to_rle(MaskPatch(x, y, alpha >= 128), height, width)
-        self.cut[piece_id] = Cutout(
-            piece_id, piece_id, 1, None, x, y, w, h, pixels, shares, light
-        )
+        self.cut[piece_id] = Cutout(piece_id, piece_id, 1, None, x, y, w, h, pixels, shares, light)
         fields: dict[str, Any] = {
             "id": piece_id,
             "cutout_id": piece_id,

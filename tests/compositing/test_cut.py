@@ -131,9 +131,7 @@ def test_light_is_compared_on_clear_ground_alone():
 def test_put_back_the_object_has_the_backgrounds_light(light):
     """Cut in another light, a car comes back as bright as it would be in the background's."""
     cut = cut_out(with_car(asphalt(), light=light), asphalt(), car_mask())
-    layer = decode_cutout(
-        Cutout(1, 1, 1, 1, cut.x, cut.y, cut.w, cut.h, cut.pixels, cut.planes, cut.light)
-    )
+    layer = decode_cutout(Cutout(1, 1, 1, 1, cut.x, cut.y, cut.w, cut.h, cut.pixels, cut.planes, cut.light))
     gains = np.array(exposure(layer, asphalt())) / 256
     assert gains == pytest.approx(np.full(3, 1 / light), rel=0.02)
 

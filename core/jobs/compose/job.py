@@ -149,11 +149,11 @@ def _note_splits(context: JobContext, stocks: Sequence[CameraStock], settings: C
         return
     for one in stocks:
         parts = one.for_splits
-        context.log(
-            f"{one.camera.name}: {parts[Split.TRAIN]} objects are for training, {parts[Split.VALIDATION]} for "
-            f"validation, {parts[Split.TEST]} for the test. {parts[None]} are for none: their tracks are seen "
-            f"within {settings.guard_s:g} s of a border between these. Fewer splits leave more."
+        said = ", ".join(f"{parts[split]} for {split.value}" for split in Split)
+        near = (
+            f" {parts[None]} are for none: their tracks are seen within {settings.guard_s:g} s of a border."
         )
+        context.log(f"{one.camera.name}: of its objects are {said}.{near if parts[None] else ''}")
 
 
 def _note_what_is_left_out(context: JobContext, cameras: Sequence[CameraRow], drawer: RecipeDrawer) -> None:
@@ -192,7 +192,7 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
         result["share of objects in another bin than wanted"] = f"{missed:.1%}"
         if missed > _MUCH_MISSED:
             context.log(
-                "The wanted occlusion was not reached: too few objects hide each other so. Ask for more objects "
-                "in a composite, or mine more footage."
+                "The wanted occlusion was not reached: too few objects hide each other so. Ask for more "
+                "objects in a composite, or mine more footage."
             )
     return result

@@ -22,6 +22,7 @@ def build_compose(
     run_dialog: RunDialog,
     go_to: Callable[[str], None],
     calibrate: Callable[[int], None],
+    seed: Callable[[], int] | None = None,
 ) -> Workspace:
     """The Compose workspace on a session.
 
@@ -29,8 +30,9 @@ def build_compose(
         run_dialog: asks for the settings of a kind of job, with some given, and starts it.
         go_to: brings another workspace to the front by its id.
         calibrate: goes to where a camera is calibrated, by its id.
+        seed: gives the seeds to shuffle to; by chance without it.
     """
-    controller = ComposeController(session)
+    controller = ComposeController(session, seed=seed)
     view = ComposeView(use_opengl=bool(session.preferences.get("use_opengl", True)))
     handlers = _handlers(controller, view, run_dialog, go_to, calibrate)
     _join(controller, view)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HOLD_MS = 700  # steps of the keys within it are one change
+_SCENE_MS = 120  # between two scenes from above while a layer is held
 _MAKES_STOCK = ("cut", "fit", "background", "compose", "mine")
 _TOLD_BY = frozenset({"camera", "calibration", "source", "background", "recipe_set"})
 
@@ -79,6 +80,11 @@ class ComposeController(QObject):
         self._outdated = True
         self._visible = False
         self._error = ""
+        self._scene = Scene()
+        self._scene_soon = QTimer(self)
+        self._scene_soon.setSingleShot(True)
+        self._scene_soon.setInterval(_SCENE_MS)
+        self._scene_soon.timeout.connect(self._tell_scene)
         self._hold = QTimer(self)
         self._hold.setSingleShot(True)
         self._hold.setInterval(_HOLD_MS)
@@ -123,8 +129,9 @@ class ComposeController(QObject):
         self._lane.settle()
 
     def close(self) -> None:
-        """Stops timer and thread."""
+        """Stops timers and thread."""
         self.settle()
+        self._scene_soon.stop()
         self.browser.close()
         self._lane.settle()
         self._lane.close()
@@ -488,8 +495,16 @@ class ComposeController(QObject):
             scene = replace(drawn.scene, selected=None if layer is None else layer.instance_id)
         other = CompositeState() if self._other is None else self._other.state
         self.changed.emit(state, other)
-        self.scene_changed.emit(scene)
+        self._scene = scene
+        if self._held is None:
+            self._tell_scene()
+        elif not self._scene_soon.isActive():
+            self._scene_soon.start()  # a drag has no time for it at each of its moves
         self.card_changed.emit(card_of(state.selected_layer, self.browser.flat))
+
+    def _tell_scene(self) -> None:
+        self._scene_soon.stop()
+        self.scene_changed.emit(self._scene)
 
     def _on_bug(self, problem: BaseException) -> None:
         log.error("an error that nobody expected", exc_info=problem)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.controllers.compose_drawing import draw, hidden_percents, title_of
+from app.controllers.compose_drawing import Outlines, draw, hidden_percents, title_of
 from app.controllers.compose_reads import ComposeReads, Ingredients
-from app.controllers.compose_scene import scene_from_above
+from app.controllers.compose_scene import ScenesFromAbove
 from app.controllers.fits_desk import Spaces
 from app.controllers.fits_scene import World
 from app.states import scene as drawn_scenes
@@ -81,7 +81,8 @@ class ComposeBench:
         self._source: StoredPieces | None = None
         self._composer: Composer | None = None
         self._ingredients: OrderedDict[frozenset[int], Ingredients] = OrderedDict()
-        self._spaces = Spaces()
+        self._from_above: ScenesFromAbove | None = None
+        self._outlines = Outlines()
         self._worlds: dict[tuple[int, int], World | None] = {}
         self._ahead: OrderedDict[tuple[str, int, int], Rendered] = OrderedDict()
         self.current: Rendered | None = None
@@ -259,6 +260,11 @@ class ComposeBench:
             return True
         return int(stock.hours[index]) == scene.hour
 
+    def _scenes_from_above(self) -> ScenesFromAbove:
+        if self._from_above is None:
+            self._from_above = ScenesFromAbove(Spaces().read().shop)
+        return self._from_above
+
     def _known(self, piece_ids: Sequence[int]) -> Ingredients:
         """What is known of pieces; kept, because a layer that is held asks again and again."""
         key = frozenset(piece_ids)
@@ -296,17 +302,8 @@ class ComposeBench:
             hidden_percents(composite),
             known,
             world,
-            draw(recipe, composite, known.rows, known.places, title),
-            scene_from_above(
-                world,
-                recipe,
-                composite.labels,
-                known.rows,
-                known.fits,
-                known.places,
-                self._spaces.read().shop,
-                None,
-            ),
+            draw(recipe, composite, known.rows, known.places, title, self._outlines),
+            self._scenes_from_above().scene(world, recipe, composite.labels, known),
             covers_ignored=_covers_ignored(composite),
         )
 

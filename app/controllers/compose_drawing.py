@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import hypot
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.controllers.review_overlay import canvas_box
 from app.states.compose import CompositeState, Layer, Missing
@@ -14,6 +18,7 @@ from core.compositing.edited import Places, foot_of
 from core.compositing.labels import hidden_percent
 from core.geometry.masks import patch_area
 from core.geometry.outlines import outline_segments
+from core.records.masks import MaskPatch
 from core.records.occlusion import LabelOrigin
 from core.records.recipes import ObjectLabel, PieceRow, Recipe, RecipeObject, Sampler
 from core.records.shapes import KeypointTag
@@ -29,6 +34,23 @@ TAG_WORDS = {
     KeypointTag.TRUNCATED: "truncated",
 }
 _MM = 1000.0
+_KEPT = 256
+
+
+class Outlines:
+    """Borders of masks, kept as long as the mask of an object is the same."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, tuple[MaskPatch, NDArray[np.float64]]] = OrderedDict()
+
+    def of(self, piece_id: int, mask: MaskPatch) -> NDArray[np.float64]:
+        """The border of a piece's mask (see core.geometry.outlines)."""
+        found = self._kept.get(piece_id)
+        if found is None or found[0] is not mask:
+            found = self._kept[piece_id] = mask, outline_segments(mask)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found[1]
 
 
 def draw(
@@ -37,14 +59,14 @@ def draw(
     rows: Mapping[int, PieceRow],
     places: Places,
     title: str,
-    selected: int | None = None,
+    outlines: Outlines,
 ) -> CompositeState:
     """A rendered recipe as it is drawn.
 
     Args:
         rows: of its pieces, by id.
         places: of its pieces.
-        selected: a layer's key.
+        outlines: of masks that were drawn lately.
     """
     names = {row.instance_id: called(row) for row in rows.values()}
     hiders = [names.get(label.instance_id, "") for label in composite.labels]
@@ -55,9 +77,9 @@ def draw(
     for key, one in enumerate(recipe.objects):
         label = next(labels) if one.shown else None
         if one.piece_id in rows:
-            layer = _layer(key, one, label, rows[one.piece_id], places, names, hiders)
+            layer = _layer(key, one, label, rows[one.piece_id], places, names, hiders, outlines)
             layers.insert(0, replace(layer, colour=colours[one.piece_id]))
-    return CompositeState(composite.picture, width, height, title, tuple(layers), selected)
+    return CompositeState(composite.picture, width, height, title, tuple(layers))
 
 
 def called(row: PieceRow) -> str:
@@ -125,6 +147,7 @@ def _layer(
     places: Places,
     names: Mapping[int, str],
     hiders: Sequence[str],
+    outlines: Outlines,
 ) -> Layer:
     foot = foot_of(one, places)
     distance = None
@@ -151,7 +174,7 @@ def _layer(
         box=canvas_box(label.amodal_box),
         amodal=label.amodal,
         modal=label.modal,
-        outline=outline_segments(label.amodal),
+        outline=outlines.of(one.piece_id, label.amodal),
         points=_points(label, names),
     )
 

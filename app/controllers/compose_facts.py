@@ -117,6 +117,4 @@ def chart_of(
     percents = np.array([percent for one in composites for percent in one], dtype=np.int64)
     number = len(composites)
     what = "1 composite" if number == 1 else f"{number:,} composites"
-    return OcclusionChart(
-        bars_of(percents), (), f"Occlusion in {what}" if number else "Occlusion"
-    )
+    return OcclusionChart(bars_of(percents), (), f"Occlusion in {what}" if number else "Occlusion")

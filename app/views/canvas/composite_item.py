@@ -21,7 +21,8 @@ from core.records.masks import MaskPatch
 
 _DRAG_PX = 3.0
 _MARK_PX, _SMALL_MARK_PX = 4.0, 2.6
-_MARKS_NEED_PX = (30.0, 90.0)  # an object smaller than this on the screen has no room for marks, or large ones
+# an object smaller than the first on the screen has no room for marks, than the second none for large ones
+_MARKS_NEED_PX = (30.0, 90.0)
 _SEEN_ALPHA, _HIDDEN_ALPHA = 78, 165
 _HATCH_PX = 6  # picture pixels from one stroke to the next; a third of them is inked
 

@@ -95,8 +95,14 @@ class ComposeView(QWidget):
         self._chart_title.set_whole(chart.title or "Occlusion")
 
     def show_scene(self, scene: Scene) -> None:
-        """Draws the composite's objects from above."""
-        self.viewport.set_scene(scene)
+        """Draws the composite's objects from above; where one alone has moved, only that one anew."""
+        before = self.viewport.scene
+        moved = [car for car, old in zip(scene.cars, before.cars, strict=False) if car is not old]
+        same = [car.instance_id for car in scene.cars] == [car.instance_id for car in before.cars]
+        if same and len(moved) == 1 and scene.selected == before.selected:
+            self.viewport.update_car(moved[0])
+        else:
+            self.viewport.set_scene(scene)
         self._show_above_note(scene.note)
 
     # ---- what a person switches -----------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QIntValidator, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -40,6 +40,14 @@ class SeedField(QLineEdit):
         if seed != self._seed or not self.hasFocus():
             self._seed = seed
             self.setText("" if seed is None else str(seed))
+
+    def event(self, event: QEvent) -> bool:
+        """Qt's: Escape is the field's own while it is in the field."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's: Escape gives the old one back."""

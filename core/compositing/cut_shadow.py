@@ -10,7 +10,8 @@ Image = NDArray[np.uint8]
 Bits = NDArray[np.bool_]
 Array = NDArray[np.float32]
 
-_FAINTEST = 0.92  # of the light: lighter is noise; under a bumper there is hardly any
+_FAINTEST, _CLEAR = 0.95, 0.87  # of the light: lighter is noise, darker is surely shadow
+_NEAR, _REACH = 0.3, 0.5  # of the object's larger side: so far from it a shadow is whole, and is at all
 _TINT = 0.12  # channels of a shadow differ in their light by less
 _TOUCHES_PX = 3
 _LOWER = 0.5  # of the object's height: a shadow lies at its feet
@@ -47,7 +48,8 @@ def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> I
     smooth = _smoothed(np.minimum(light, 1.0), region)
     # under the object's edge it goes on as beside it, elsewhere it fades away
     under = inside & (cv2.dilate(region.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
-    fade = np.clip(_depth_in((region | inside) & feet) / _FADE_PX, 0.0, 1.0)
+    fade = np.clip(_depth_in((region | inside) & feet) / _FADE_PX, 0.0, 1.0) * _nearness(inside)
+    fade *= np.clip((_FAINTEST - smooth) / (_FAINTEST - _CLEAR), 0.0, 1.0)
     left = 1.0 - (1.0 - smooth) * fade
     values = np.clip(np.rint(left * 255.0), 0, 255).astype(np.uint8)
     shadow = region | under
@@ -60,7 +62,7 @@ def _opened(bits: Bits) -> Bits:
 
 
 def _lower_half(inside: Bits) -> Bits:
-    """All that is no higher in the picture than the object's middle: what is darker above is something else."""
+    """All that is no higher in the picture than the object's middle: what is darker above is no shadow."""
     rows = np.flatnonzero(inside.any(axis=1))
     below = np.zeros_like(inside)
     below[round(float(rows[0] + _LOWER * (rows[-1] - rows[0]))) :] = True
@@ -84,6 +86,14 @@ def _smoothed(light: Array, region: Bits) -> Array:
     over = cv2.GaussianBlur(weight, (0, 0), sigma)
     blurred = cv2.GaussianBlur(light * weight, (0, 0), sigma) / np.maximum(over, 1e-3)
     return np.where(over > 1e-3, blurred, 1.0).astype(np.float32)
+
+
+def _nearness(inside: Bits) -> Array:
+    """1 near the object, falling to 0 where its shadow ends at the latest."""
+    size = max(np.ptp(np.flatnonzero(inside.any(axis=side))) + 1 for side in (0, 1))
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near: Array = np.clip((_REACH - away / size) / (_REACH - _NEAR), 0.0, 1.0).astype(np.float32)
+    return near
 
 
 def _depth_in(bits: Bits) -> Array:

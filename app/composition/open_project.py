@@ -90,9 +90,7 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(
-            self.session, self.jobs, self.go_to, self.show_in, self.run_dialog
-        )
+        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in, self.run_dialog)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HOLD_MS = 700  # steps of the keys within it are one change
-_SCENE_MS = 120  # between two scenes from above while a layer is held
+_SCENE_MS, _HELD_SCENE_MS = 20, 120  # until the scene from above follows; while a layer is held
 _MAKES_STOCK = ("cut", "fit", "background", "compose", "mine")
 _TOLD_BY = frozenset({"camera", "calibration", "source", "background", "recipe_set"})
 
@@ -72,7 +72,8 @@ class ComposeController(QObject):
         self._hand = ComposeHand(session)
         self._shown: Rendered | None = None  # as a person left it
         self._drawn: Rendered | None = None  # with a layer where it is held
-        self._other: Rendered | None = None
+        self._other: CompositeState | None = None
+        self._other_of: Rendered | None = None  # whose it is, or will be
         self._other_wanted = False
         self._selected: int | None = None
         self._held: Held | None = None
@@ -83,7 +84,6 @@ class ComposeController(QObject):
         self._scene = Scene()
         self._scene_soon = QTimer(self)
         self._scene_soon.setSingleShot(True)
-        self._scene_soon.setInterval(_SCENE_MS)
         self._scene_soon.timeout.connect(self._tell_scene)
         self._hold = QTimer(self)
         self._hold.setSingleShot(True)
@@ -154,15 +154,15 @@ class ComposeController(QObject):
         """Shows another composite."""
         self._error = ""
         self._hand.take(rendered)
-        self._selected = self._other = None
+        self._selected = None
         self._take(rendered)
         self.browser.look_ahead(self._hand.ids)
 
     def _refuse(self, problem: AmodalError) -> None:
         """Says why there is no composite."""
         self._error = f"{problem.problem}\n{problem.way_out}"
-        self._shown = self._drawn = self._other = None
-        self._selected = None
+        self._shown = self._drawn = None
+        self._selected = self._other = self._other_of = None
         self._emit()
 
     def _take(self, rendered: Rendered) -> None:
@@ -363,28 +363,23 @@ class ComposeController(QObject):
 
     def _need_other(self) -> None:
         bench, shown = self.browser.bench, self._shown
-        if not self._other_wanted or bench is None or shown is None or self._other is not None:
+        if not self._other_wanted or bench is None or shown is None or self._other_of is shown:
             return
+        self._other_of = shown
 
-        def drawn(found: Rendered) -> None:
+        def drawn(found: CompositeState) -> None:
             if self._shown is shown:
                 self._other = found
                 self._emit()
 
-        def failed(problem: BaseException) -> Rendered:
-            text = (
-                f"{problem.problem}\n{problem.way_out}" if isinstance(problem, AmodalError) else str(problem)
-            )
-            state = CompositeState(width=shown.state.width, height=shown.state.height, error=text)
-            return replace(shown, state=state)
-
-        def work() -> Rendered:
+        def work() -> CompositeState:
             try:
-                return bench.beside(shown.recipe)
+                return bench.beside(shown.recipe).state
             except AmodalError as problem:
-                return failed(problem)
+                error = f"{problem.problem}\n{problem.way_out}"
+                return CompositeState(width=shown.state.width, height=shown.state.height, error=error)
 
-        self._lane.when_idle(work, drawn)
+        self._lane.in_order(work, drawn)
 
     # ---- news -----------------------------------------------------------------------------------
 
@@ -465,7 +460,6 @@ class ComposeController(QObject):
                     self._take(self._shown)
                 return
             self._selected = found.selected
-            self._other = None
             words = title if isinstance(title, str) else title(found)
             self._hand.save(found, words)
             self._take(found)
@@ -493,13 +487,12 @@ class ComposeController(QObject):
                 state = replace(state, title=f"{state.title}, changed by hand")
             layer = state.selected_layer
             scene = replace(drawn.scene, selected=None if layer is None else layer.instance_id)
-        other = CompositeState() if self._other is None else self._other.state
+        other = self._other or CompositeState()
         self.changed.emit(state, other)
         self._scene = scene
-        if self._held is None:
-            self._tell_scene()
-        elif not self._scene_soon.isActive():
-            self._scene_soon.start()  # a drag has no time for it at each of its moves
+        # the picture first; and a drag has no time for it at each of its moves
+        if not self._scene_soon.isActive():
+            self._scene_soon.start(_SCENE_MS if self._held is None else _HELD_SCENE_MS)
         self.card_changed.emit(card_of(state.selected_layer, self.browser.flat))
 
     def _tell_scene(self) -> None:

@@ -123,6 +123,7 @@ class Desk:
             self.settle_reads()
             self.session._edits.finish()
             QTest.qWait(2)
+        self.until(lambda: not self.controller._scene_soon.isActive())
 
     def settle_reads(self) -> None:
         """Waits until renderings and reads are through."""

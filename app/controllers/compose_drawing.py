@@ -79,7 +79,8 @@ def draw(
         if one.piece_id in rows:
             layer = _layer(key, one, label, rows[one.piece_id], places, names, hiders, outlines)
             layers.insert(0, replace(layer, colour=colours[one.piece_id]))
-    return CompositeState(composite.picture, width, height, title, tuple(layers))
+    flat = recipe.sampler is Sampler.WALT2D
+    return CompositeState(composite.picture, width, height, title, tuple(layers), flat=flat)
 
 
 def called(row: PieceRow) -> str:

@@ -80,6 +80,7 @@ class CompositeState:
         title: such as "WALT3D, seed 4711: 9 objects".
         layers: nearest first.
         selected: a layer's key, or None.
+        flat: whether it knows no depth: its layers are in the order in which they were pasted.
         error: why there is no picture and the way out, or "".
     """
 
@@ -89,6 +90,7 @@ class CompositeState:
     title: str = ""
     layers: tuple[Layer, ...] = ()
     selected: int | None = None
+    flat: bool = False
     error: str = ""
 
     @property

@@ -16,7 +16,7 @@ from app.views.compose.missing_page import MissingPage
 from app.views.compose.occlusion_chart import OcclusionChartView
 from app.views.compose.pair import Pair
 from app.views.keypoints.fit_card import FitCardView
-from app.views.text import ElidedLabel, frame, label
+from app.views.text import ElidedLabel, frame, label, plural
 from app.views.viewport.viewport import SWITCHED_OFF, Viewport
 
 _LEAST_SIDE_PX, _LEAST_ABOVE_PX = 220, 150
@@ -81,8 +81,10 @@ class ComposeView(QWidget):
         """Draws a composite with its layers, and WALT2D's of the same objects."""
         self.pair.show_states(main, other)
         self.layers.show_state(main)
-        count = len(main.layers)
-        self._layers_title.set_whole(f"{count} layers, nearest first" if count else "Layers")
+        order = "pasted last first" if main.flat else "nearest first"
+        count = plural(len(main.layers), "layer")
+        self._layers_title.set_whole(f"{count}, {order}" if main.layers else "Layers")
+        self._card_box.setVisible(bool(main.layers))
 
     def show_missing(self, missing: Missing) -> None:
         """Says what is missing for a composite, or shows it where nothing is."""
@@ -197,12 +199,13 @@ class ComposeView(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         column.addWidget(area, 1)
         column.addWidget(frame("line"))
-        note = QWidget()
-        inner = QVBoxLayout(note)
+        self._card_box = QWidget()
+        inner = QVBoxLayout(self._card_box)
         inner.setContentsMargins(12, 8, 12, 8)
         inner.addWidget(self.card)
-        column.addWidget(note)
+        column.addWidget(self._card_box)
         column.addWidget(frame("line"))
+        self._card_box.hide()
         column.addWidget(_head(self._chart_title))
         column.addWidget(self.chart)
         return right

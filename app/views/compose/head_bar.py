@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QIntValidator, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.states.compose import ComposeHead
-from app.views.flow import FlowLayout
 from app.views.icons import TextButton
 from app.views.review.filter_bar import ChoiceChip
 from app.views.text import label
@@ -82,11 +81,9 @@ class HeadBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(10, 6, 10, 6)
-        places = QWidget()
-        outer.addWidget(places)
-        row = FlowLayout(places, 6)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 10, 5)
+        row.setSpacing(6)
         self.cameras = ChoiceChip("Camera", ())
         self.sets = ChoiceChip("Shows", ())
         self.backgrounds = ChoiceChip("Background", ())
@@ -98,20 +95,16 @@ class HeadBar(QWidget):
             chip.chosen.connect(chosen)
             row.addWidget(chip)
         self.seed = SeedField()
-        seed = QWidget()
-        inner = QHBoxLayout(seed)
-        inner.setContentsMargins(6, 0, 0, 0)
-        inner.setSpacing(6)
-        self._seed_title = label("Seed", "soft")
-        inner.addWidget(self._seed_title)
-        inner.addWidget(self.seed)
-        self._place = label("", "soft")
-        inner.addWidget(self._place)
-        row.addWidget(seed)
+        self._seed_title, self._place = label("Seed", "soft"), label("", "soft")
+        row.addSpacing(6)
+        for part in (self._seed_title, self.seed, self._place):
+            row.addWidget(part)
         self.batch = TextButton("Make a set…", "plain", "compose")
         self.batch.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.batch.clicked.connect(self.batch_wanted)
         row.addWidget(self.batch)
+        row.addStretch(1)
+        self.setFixedHeight(42)
         self.seed.taken.connect(self.seed_taken)
         self.seed.left.connect(self.seed_left)
 

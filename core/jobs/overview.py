@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from core.store import tables
 from core.store.project import Project
 from core.store.queries.cameras import list_cameras
+from core.store.queries.pieces import piece_counts
+from core.store.queries.recipes import recipe_sets
 from core.store.queries.sources import list_sources
 
 
@@ -26,6 +28,10 @@ def overview_lines(path: Path) -> Iterator[str]:
                     f"  {row.id:4}  {row.name}  {row.width}x{row.height}  {row.frame_count} frames  "
                     f"{row.duration_s:.1f} s  {row.instance_count} objects{where}"
                 )
+            cut = piece_counts(connection, camera.id)
+            if cut.ready or cut.stale:
+                placed = f"{cut.placed} with a place on the ground"
+                yield f"  cut out: {cut.ready}, {placed}; {cut.stale} out of date"
         counts = connection.execute(
             select(i.category, i.label, func.count())
             .where(i.state == "live")
@@ -36,3 +42,5 @@ def overview_lines(path: Path) -> Iterator[str]:
             yield f"{category} {label or 'untested or rejected'}: {count}"
         reviewed = connection.scalar(select(func.count()).where(i.state == "live", i.verdict.is_not(None)))
         yield f"reviewed by a person: {reviewed or 0}"
+        for one in recipe_sets(connection):
+            yield f"set {one.name}: {one.total} composites"

@@ -9,17 +9,18 @@ from core.store import tables
 
 
 def rivals(connection: Connection, job: JobRow, other: JobRow) -> bool:
-    """Whether two jobs would mine the same source.
+    """Whether two jobs would mine the same source, or cut objects out of it.
 
-    Each would match its finds to the other's half-written ones, and follow and thin them anew.
+    Of two that mine, each would match its finds to the other's half-written ones, and follow and thin them
+    anew; of two that cut, each would cut out what the other does.
     """
-    if job.kind != "mine" or other.kind != "mine":
+    if job.kind != other.kind or job.kind not in ("mine", "cut"):
         return False
-    return bool(_mined_sources(connection, job) & _mined_sources(connection, other))
+    return bool(_sources_of(connection, job) & _sources_of(connection, other))
 
 
-def _mined_sources(connection: Connection, job: JobRow) -> set[int]:
-    """The sources that a mining job is about; all of them where its camera has another name by now."""
+def _sources_of(connection: Connection, job: JobRow) -> set[int]:
+    """The sources that such a job is about; all of them where its camera has another name by now."""
     s, c = tables.source.c, tables.camera.c
     chosen = set(job.settings.get("source") or ())
     if chosen:

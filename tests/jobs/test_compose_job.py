@@ -14,6 +14,7 @@ from core.errors import CompositeError, JobError, SettingsError
 from core.jobs.compose import job as compose_job
 from core.jobs.composites import StoredPieces
 from core.jobs.context import JobContext
+from core.jobs.overview import overview_lines
 from core.jobs.registry import create
 from core.jobs.runner import run_job
 from core.records.jobs import JobState
@@ -88,6 +89,15 @@ def test_a_set_holds_what_was_asked_for(make_yard: Callable[..., Yard]) -> None:
     assert job.result is not None
     assert job.result["composites"] == 20
     assert job.result["hidden by 0-9 %, 10-19 %, ..."] == list(counts)
+
+
+def test_the_shell_tells_what_is_cut_and_composed(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard()
+    compose(yard, count=5, name="Mine")
+    lines = list(overview_lines(yard.path))
+    total = len(yard.all_ids()) + 1
+    assert f"  cut out: {total}, {total} with a place on the ground; 0 out of date" in lines
+    assert lines[-1] == "set Mine: 5 composites"
 
 
 def test_the_percentages_are_those_of_the_labels(make_yard: Callable[..., Yard]) -> None:

@@ -1,4 +1,4 @@
-"""Two mining jobs never work on one source at once; jobs that do not meet run side by side."""
+"""Two jobs never mine one source at once, nor cut from it; jobs that do not meet run side by side."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ def test_the_second_is_refused_and_can_be_resumed(
         assert (refused.state, refused.error) == (JobState.FAILED, str(caught.value))
         job_rows.finish_job(project, one)
         assert job_rows.claim_job(project, two, rivals=rivals).error is None
+
+
+def test_two_jobs_that_cut_are_rivals_too(project_path: Path) -> None:
+    with Project.open(project_path) as project:
+        begin(project, "cut")
+        begin(project, "mine")
+        with pytest.raises(JobError, match="same footage"):
+            begin(project, "cut", camera=CAMERA)
 
 
 def test_jobs_that_do_not_meet_run_side_by_side(project_path: Path) -> None:

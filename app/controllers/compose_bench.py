@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SAME_OBJECTS = "WALT2D: the same objects in random order"
 
 _KEPT = 4
+_CACHE_BYTES = 96 * 2**20  # the window has little memory to spare
 Change = Callable[["Rendered"], tuple[Recipe, int | None] | None]
 
 
@@ -286,7 +287,7 @@ class ComposeBench:
             from core.compositing.render import Composer
 
             self._source = self._reads.source()
-            self._composer = Composer(self._source)
+            self._composer = Composer(self._source, _CACHE_BYTES)
         composite = self._composer.render(recipe)
         known = self._known(_pieces(recipe))
         height, width = composite.picture.shape[:2]

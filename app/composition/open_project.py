@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 INTROS = {
     "keypoints": "A network of yours, an ONNX file, places keypoints on cars that have none.",
+    "cut": "Keeps the pixels of unoccluded objects, so that composites need no footage afterwards.",
+    "compose": "Draws composites and keeps what each is made of: a few hundred bytes, not a picture.",
+    "background": "Makes the street without what moves, for each hour of the day that there is footage of.",
     "fit": "Fits cars that have no fit yet, or one that is not up to date, on cameras that are calibrated.",
     "export": "Writes what was found, with its labels, for other tools.",
     "export-composites": "Writes a set of composites as pictures with labels, for other tools. One that was "
@@ -44,6 +47,7 @@ _SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside
     "review": {"instance", "review"},
     "keypoints": {"instance", "keypoint_set", "fit"},
     "fits": {"instance", "fit"},
+    "compose": {"recipe", "recipe_set"},
 }
 _BUTTONS = {
     "export": "Export",
@@ -54,6 +58,9 @@ _BUTTONS = {
     "mine": "Mine",
     "keypoints": "Place",
     "fit": "Fit",
+    "cut": "Cut",
+    "compose": "Make",
+    "background": "Make",
 }
 
 
@@ -86,7 +93,7 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in)
+        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in, self.run_dialog)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 
@@ -105,6 +112,8 @@ class OpenProject(QObject):
             "project.locate": lambda: self.run_dialog("locate"),
             "project.keypoints": lambda: self.run_dialog("keypoints"),
             "project.fit": lambda: self.run_dialog("fit"),
+            "project.cut": lambda: self.run_dialog("cut"),
+            "project.compose": lambda: self.run_dialog("compose"),
             "project.export": lambda: self.run_dialog("export"),
             "project.export_composites": lambda: self.run_dialog("export-composites"),
             "project.import": lambda: self.run_dialog("import"),
@@ -368,6 +377,7 @@ def build_workspaces(
     jobs: JobsController,
     go_to: Callable[[str], None],
     show_in: Callable[[str, Sequence[int]], None],
+    run_dialog: Callable[[str, dict[str, Any] | None], None],
 ) -> list[Workspace]:
     """The workspaces there are, left to right as the data runs."""
     from app.composition.sources import build_sources
@@ -387,6 +397,11 @@ def build_workspaces(
 
         return build_fits(session, show_in)
 
+    def compose() -> Workspace:
+        from app.composition.compose import build_compose
+
+        return build_compose(session, run_dialog, go_to, calibrate_camera)
+
     sources = build_sources(session, jobs, go_to)
 
     def calibrate(camera_id: int, source_id: int) -> None:
@@ -394,9 +409,28 @@ def build_workspaces(
         if sources.show_calibration is not None:
             sources.show_calibration(camera_id, source_id)
 
+    def calibrate_camera(camera_id: int) -> None:
+        def found(source_id: int | None) -> None:
+            if source_id is None:
+                go_to("sources")
+            else:
+                calibrate(camera_id, source_id)
+
+        session.in_background(lambda: first_source(session, camera_id), found, tag="source to calibrate")
+
     return [
         sources,
         when_shown("review", "Review", "review", review),
         when_shown("keypoints", "Keypoints", "keypoints", keypoints),
         when_shown("fits", "3D", "fits", fits),
+        when_shown("compose", "Compose", "compose", compose),
     ]
+
+
+def first_source(session: ProjectSession, camera_id: int) -> int | None:
+    """The first source of a camera, or None where it has none."""
+    from core.store.queries.sources import list_sources
+
+    with session.project.read() as connection:
+        rows = list_sources(connection, session.project, camera_id, counted=False)
+    return rows[0].id if rows else None

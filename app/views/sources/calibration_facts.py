@@ -20,6 +20,7 @@ WAYS = {
     CalibrationMethod.CARS: "From the cars",
     CalibrationMethod.IMPORT: "From a file",
 }
+_UNKNOWN, _UNTOLD = "–", "Not known: nothing tells how sure this calibration is."
 _HEADS = ("at", "along, m/px", "across, m/px", "may be off by")
 
 
@@ -82,9 +83,10 @@ class CalibrationFacts(QWidget):
         self._table.setVisible(bool(ranges))
         for cells, one in zip(self._cells, ranges, strict=False):
             texts = [f"{one.distance_m:.0f} m", *map(_metres, (one.along_m_per_px, one.across_m_per_px))]
-            sigma = "" if math.isnan(one.sigma_m) else f"±{_few(one.sigma_m, 2)} m"
+            sigma = _UNKNOWN if math.isnan(one.sigma_m) else f"±{_few(one.sigma_m, 2)} m"
             for cell, text in zip(cells, (*texts, sigma), strict=True):
                 cell.setText(text)
+                cell.setToolTip(_UNTOLD if text == _UNKNOWN else "")
 
     def _say(self, name: str, text: str) -> None:
         title, value = self._values[name]

@@ -44,7 +44,7 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
         if math.isnan(one.along_m_per_px):
             yield f"{one.distance_m:5.0f} m    out of sight"
             continue
-        sigma = "" if math.isnan(one.sigma_m) else f"  {_few(one.sigma_m, 2):>6} m"
+        sigma = "       –" if math.isnan(one.sigma_m) else f"  {_few(one.sigma_m, 2):>6} m"
         spans = f"{one.along_m_per_px:.3f}      {one.across_m_per_px:.3f} m/px"
         yield f"{one.distance_m:5.0f} m    {spans}{sigma}"
 

@@ -19,7 +19,8 @@ class Lens:
     Attributes:
         width, height: of the picture, pixels.
         centre: principal point, pixels; None for the middle of the picture.
-        known: the camera, where its intrinsics are known; `centre` is then not used.
+        known: the camera, where its intrinsics are known; `centre` and the bend are then not used.
+        bend_per_px2: how much a lens bends whose focal length is sought: OpenCV's k4 over its square.
 
     Raises:
         DistortionFoldsError: where the known camera's distortion folds inside the picture.
@@ -29,6 +30,7 @@ class Lens:
     height: int
     centre: tuple[float, float] | None = None
     known: Camera | None = None
+    bend_per_px2: float = 0.0
 
     def __post_init__(self) -> None:
         if self.known is not None:
@@ -51,13 +53,35 @@ class Lens:
         place = np.asarray(pixels, dtype=np.float64)
         if self.known is not None:
             return self.known.unproject(place)[..., :2] * self.known.focal[0]
-        return place - self.camera(1.0).centre
+        flat: Array = place - pinhole(self.width, self.height, 1.0, self.centre).centre
+        if not self.bend_per_px2:
+            return flat
+        # the nearer root of d = u / (1 + bend u^2)
+        square = 1.0 - 4.0 * self.bend_per_px2 * (flat * flat).sum(axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore"):
+            return 2.0 * flat / (1.0 + np.sqrt(square))
+
+    def bent(self, flat: Array) -> Array:
+        """(..., 2) pixels where the lens shows what `flatten` makes of them; undoes it."""
+        if self.known is not None:
+            ones = np.ones((*flat.shape[:-1], 1))
+            return self.known.project(np.concatenate([flat / self.known.focal[0], ones], axis=-1))
+        drawn_in = 1.0 + self.bend_per_px2 * (flat * flat).sum(axis=-1, keepdims=True)
+        return flat / drawn_in + pinhole(self.width, self.height, 1.0, self.centre).centre
 
     def camera(self, focal_px: float) -> Camera:
         """The known camera, or one of square pixels and this focal length."""
         if self.known is not None:
             return self.known
-        return pinhole(self.width, self.height, focal_px, self.centre)
+        distortion = bend_coefficients(self.bend_per_px2, focal_px)
+        return pinhole(self.width, self.height, focal_px, self.centre, distortion)
+
+
+def bend_coefficients(bend_per_px2: float, focal_px: float) -> tuple[float, ...]:
+    """A bend as OpenCV's distortion of a lens of this focal length; none where it is nought."""
+    if not bend_per_px2:
+        return ()
+    return (0.0, 0.0, 0.0, 0.0, 0.0, bend_per_px2 * focal_px**2, 0.0, 0.0)
 
 
 def known_lens(camera: Camera) -> Lens:

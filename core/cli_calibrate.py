@@ -229,7 +229,9 @@ def _drawn(
         )
     present = _in_force(project, row)
     lens = None if present is None else from_record(present.record)[0]
-    return to_record(solve_sketch(sketch, *picture, lens)), to_evidence(sketch, *picture)
+    sure = None if present is None else present.record.uncertainty
+    result = solve_sketch(sketch, *picture, lens, 0.0 if sure is None else sure.focal_percent)
+    return to_record(result), to_evidence(sketch, *picture)
 
 
 def _save(project: Project, row: CameraRow, record: CalibrationRecord, evidence: dict[str, Any]) -> None:

@@ -382,7 +382,8 @@ class CalibrationController(QObject):
             try:
                 present = self.state.in_force
                 lens = None if present is None else from_record(present.record)[0]
-                result = solve_sketch(sketch, *size, lens)
+                sure = None if present is None else present.record.uncertainty
+                result = solve_sketch(sketch, *size, lens, 0.0 if sure is None else sure.focal_percent)
                 candidate, residuals = to_record(result), residuals_of(sketch, result)
             except AmodalError as error:
                 problem, way_out = error.problem, error.way_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from core.geometry.cameras import Camera, pinhole, require_unfolded
 
 Array = NDArray[np.float64]
+
+# with which power of the focal length each of OpenCV's coefficients grows, where pixels stay
+_POWERS = (2, 4, 1, 1, 6, 2, 4, 6, 1, 3, 1, 3, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,13 @@ def bend_coefficients(bend_per_px2: float, focal_px: float) -> tuple[float, ...]
     if not bend_per_px2:
         return ()
     return (0.0, 0.0, 0.0, 0.0, 0.0, bend_per_px2 * focal_px**2, 0.0, 0.0)
+
+
+def refocused(camera: Camera, times: float) -> Camera:
+    """A camera of so many times the focal length, whose lens bends the same pixels by as much."""
+    matrix = camera.matrix * np.array([[times, 1.0, 1.0], [1.0, times, 1.0], [1.0, 1.0, 1.0]])
+    scaled = tuple(value * times**power for value, power in zip(camera.distortion, _POWERS, strict=False))
+    return replace(camera, matrix=matrix, distortion=scaled)
 
 
 def known_lens(camera: Camera) -> Lens:

@@ -145,7 +145,7 @@ def widened(result: CalibrationResult, other: CalibrationResult) -> CalibrationR
     if sure is None or plane is None or other.plane is None:
         return result
     ahead = np.array([[one.distance_m, 0.0, 0.0] for one in sure.ranges])
-    hits = other.plane.points(other.camera, result.camera.project(plane.frame().apply(ahead)))
+    hits = other.plane.points_or_nan(other.camera, result.camera.project(plane.frame().apply(ahead)))
     there = np.linalg.norm(hits + other.plane.height * other.plane.normal, axis=-1)
     turned = 2 * np.arcsin(min(float(np.linalg.norm(plane.normal - other.plane.normal)) / 2, 1.0))
     focal = 100 * np.log(other.camera.focal[0] / result.camera.focal[0])

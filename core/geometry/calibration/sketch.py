@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import CalibrationError
 from core.geometry.calibration.ground_points import calibrate_gps_points, calibrate_ground_points
 from core.geometry.calibration.horizon import calibrate_horizon
-from core.geometry.calibration.lens import Lens, bend_coefficients, known_lens
+from core.geometry.calibration.lens import Lens, bend_coefficients, known_lens, refocused
 from core.geometry.calibration.rectangle import calibrate_rectangle
 from core.geometry.calibration.result import CalibrationResult, widened
 from core.geometry.calibration.straight import Bend, find_bend, straightness
@@ -36,17 +36,18 @@ _BOTH_COORDINATES = (StrokeRole.CORNERS, StrokeRole.PLACE, StrokeRole.LENGTH)
 
 
 def solve_sketch(
-    sketch: Sketch, width: int, height: int, in_force: Camera | None = None
+    sketch: Sketch, width: int, height: int, in_force: Camera | None = None, kept_percent: float = 0.0
 ) -> CalibrationResult:
     """The camera that a complete drawing tells.
 
     Straight things tell how the lens bends before all else is fitted; how unsure that is goes into the
-    uncertainty of the rest.
+    uncertainty of the rest, as does how unsure a focal length is that is kept.
 
     Args:
         width, height: of the picture that was drawn on, pixels.
         in_force: the camera's present intrinsics, whose lens a sketch may keep. A straight lens that is kept
             takes its bend from what is drawn as straight; one that bends keeps its own.
+        kept_percent: how sure its focal length is, one standard deviation.
 
     Raises:
         CalibrationError: what is missing, or why it is refused, and what to draw instead.
@@ -55,9 +56,13 @@ def solve_sketch(
     if missing:
         raise CalibrationError("The drawing is not complete.", missing)
     bend = _bend(sketch, width, height, in_force)
+    per_px2 = 0.0 if bend is None else bend.per_px2
+    result = _solved(sketch, _lens(sketch, width, height, in_force, per_px2))
+    if sketch.keep_lens and in_force is not None and kept_percent > 0:
+        other_lens = refocused(in_force, 1 + kept_percent / 100)
+        result = widened(result, _solved(sketch, _lens(sketch, width, height, other_lens, per_px2)))
     if bend is None:
-        return _solved(sketch, _lens(sketch, width, height, in_force, 0.0))
-    result = _solved(sketch, _lens(sketch, width, height, in_force, bend.per_px2))
+        return result
     # towards the straight lens, by which no picture folds
     other = bend.per_px2 - math.copysign(bend.sigma_per_px2, bend.per_px2)
     result = widened(result, _solved(sketch, _lens(sketch, width, height, in_force, other)))

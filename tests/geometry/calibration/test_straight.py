@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import CalibrationError
-from core.geometry.calibration.lens import Lens, bend_coefficients, known_lens
+from core.geometry.calibration.lens import Lens, bend_coefficients, known_lens, refocused
+from core.geometry.calibration.result import widened
 from core.geometry.calibration.sketch import residuals_of, solve_sketch
 from core.geometry.calibration.straight import find_bend
 from core.geometry.cameras import Camera, pinhole
@@ -170,3 +171,33 @@ def test_what_the_bend_leaves_unsure_is_stated_of_the_camera() -> None:
     spread = np.sqrt(np.mean(np.square(off), axis=0))
     assert (spread > 0.6).all()
     assert (spread < 1.4).all()
+
+
+def test_a_focal_length_that_is_kept_is_no_surer_than_it_was() -> None:
+    camera = bent_camera(0.5 * FOLDS)
+    drawn = replace(rectangle(camera), keep_lens=True)
+    sure = [solve_sketch(drawn, WIDTH, HEIGHT, camera, percent).uncertainty for percent in (0.0, 4.0)]
+    assert sure[0] is not None
+    assert sure[1] is not None
+    assert sure[0].focal_percent == 0.0
+    assert sure[1].focal_percent == pytest.approx(4.0, rel=0.03)
+    # the same rectangle through a lens that is 4 % longer, and bends the same pixels
+    other = solve_sketch(drawn, WIDTH, HEIGHT, refocused(camera, 1.04))
+    assert other.plane is not None
+    np.testing.assert_allclose(
+        Lens(WIDTH, HEIGHT, bend_per_px2=0.5 * FOLDS).flatten([1800.0, 900.0]) / (1.04 * FOCAL),
+        other.camera.unproject([1800.0, 900.0])[:2],
+    )
+    off = 100 * np.log(other.plane.height / ROAD.height)
+    assert sure[1].height_percent == pytest.approx(np.hypot(sure[0].height_percent, off), rel=0.05)
+
+
+def test_what_is_sky_to_the_other_camera_is_not_known() -> None:
+    camera = bent_camera(0.0)
+    result = solve_sketch(rectangle(camera), WIDTH, HEIGHT)
+    # looking down by 2 degrees instead of 15, its horizon lies 320 px lower
+    sure = widened(result, replace(result, plane=ground(2.0))).uncertainty
+    assert sure is not None
+    assert np.isfinite(sure.ranges[0].sigma_m)
+    assert np.isnan(sure.ranges[3].sigma_m)
+    assert sure.normal_deg > 13.0

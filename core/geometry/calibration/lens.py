@@ -11,6 +11,7 @@ from core.geometry.cameras import Camera, pinhole, require_unfolded
 
 Array = NDArray[np.float64]
 
+_K4 = 5
 # with which power of the focal length each of OpenCV's coefficients grows, where pixels stay
 _POWERS = (2, 4, 1, 1, 6, 2, 4, 6, 1, 3, 1, 3, 0, 0)
 
@@ -85,6 +86,16 @@ def bend_coefficients(bend_per_px2: float, focal_px: float) -> tuple[float, ...]
     if not bend_per_px2:
         return ()
     return (0.0, 0.0, 0.0, 0.0, 0.0, bend_per_px2 * focal_px**2, 0.0, 0.0)
+
+
+def bend_of(camera: Camera) -> float | None:
+    """The bend of a lens that `bend_coefficients` describe, 1/px^2; None where it bends in another way.
+
+    Nought for a straight lens.
+    """
+    if any(value for place, value in enumerate(camera.distortion) if place != _K4):
+        return None
+    return camera.distortion[_K4] / camera.focal[0] ** 2 if len(camera.distortion) > _K4 else 0.0
 
 
 def refocused(camera: Camera, times: float) -> Camera:

@@ -373,7 +373,8 @@ class ImportSettings(JobSettings):
     mirrored: bool = Field(
         False,
         title="Left and right exchanged",
-        description="The file's keypoints call left what is the driver's right. Checked on near cars.",
+        description="The file's keypoints call left what is the driver's right. Checked on the largest cars; "
+        "what this program wrote is taken as it is.",
         json_schema_extra=_advanced(),
     )
     source: int | None = Field(

@@ -74,6 +74,7 @@ class OpenProject(QObject):
         self._window, self._commands = window, commands
         self.session = ProjectSession(project, settings.annotator, settings.values())
         self.session.failed.connect(self.show_error)
+        self.session.news.connect(lambda text, so: window.toasts.show_toast(Toast(Tone.INFO, text, so)))
         self.session.broke.connect(show_bug)
         self.session.touched.connect(self._on_touched)
         self.session.undone.connect(self._on_undone)

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.fits_scene import CarShop, World, points_of, world_of
 from app.controllers.keypoint_fit import FitAnswer, Fitting
+from app.controllers.keypoint_hand import CarInHand
 from app.controllers.keypoint_reads import OpenCar
-from app.controllers.keypoints import KeypointsController
 from app.states.scene import Scene
 from core.records.fits import FitRow
 from core.records.keypoints import KeypointSet
@@ -24,9 +24,9 @@ class KeypointScene(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, controller: KeypointsController) -> None:
+    def __init__(self, hand: CarInHand) -> None:
         super().__init__()
-        self._controller = controller
+        self._hand = hand
         self._watched = False
         self._fitting: Fitting | None = None
         self._world: World | None = None
@@ -38,7 +38,7 @@ class KeypointScene(QObject):
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._tell)
         self._soon.timeout.connect(self._idle.start)
-        controller.changed.connect(self._on_changed)
+        hand.changed.connect(self._on_changed)
 
     def watch(self, watched: bool) -> None:
         """Says whether the scene is looked at."""
@@ -58,8 +58,8 @@ class KeypointScene(QObject):
             self._soon.start()
 
     def _tell(self) -> None:
-        car = self._controller.car
-        self.changed.emit(Scene() if car is None else self._scene(car, *self._controller.fitted_now))
+        hand = self._hand
+        self.changed.emit(Scene() if hand.car is None else self._scene(hand.car, hand.points, hand.answer))
 
     def _scene(self, car: OpenCar, points: KeypointSet, answer: FitAnswer) -> Scene:
         fit, fitter = answer.fit, car.fitting.fitter

@@ -101,7 +101,7 @@ class Desk:
         """Ids of the cars that may hide points of the one that is shown."""
         controller = self.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
         assert isinstance(controller, KeypointsController)
-        car = controller.car
+        car = controller.hand.car
         return [] if car is None else [instance_id for instance_id, _ in car.fitting.others]
 
     def titles(self) -> list[str]:

@@ -50,7 +50,7 @@ def controller_of(desk: Desk) -> KeypointsController:
 
 def live_place(desk: Desk) -> NDArray[np.float64]:
     """Where the live fit puts the car on the road, metres."""
-    fit = controller_of(desk).fitted_now[1].fit
+    fit = controller_of(desk).hand.answer.fit
     assert fit is not None
     assert fit.place_m is not None
     return np.array(fit.place_m)
@@ -110,7 +110,7 @@ def uncalibrated(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterato
 def test_there_is_none_without_a_calibration(uncalibrated: Desk, car: TrueCar) -> None:
     uncalibrated.show(car)
     uncalibrated.place_true(car, car.seen(FOUR))
-    scene = KeypointScene(controller_of(uncalibrated))
+    scene = KeypointScene(controller_of(uncalibrated).hand)
     with uncalibrated.qtbot.waitSignal(scene.changed) as told:
         scene.watch(True)
     assert told.args is not None

@@ -297,7 +297,7 @@ def test_no_car_is_ever_shown_with_anothers_points(desk: Desk, car: TrueCar) -> 
     desk.edited()
     controller = desk.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
     shown: list[KeypointsState] = []
-    controller.changed.connect(shown.append)
+    controller.hand.changed.connect(shown.append)
     desk.do("next_in_track")  # the next view is read while the fit of this one is kept
     controller.on_touched(Touched("", {"fit": (1,), "instance": (car.instance_id,)}, 0))
     desk.qtbot.waitUntil(lambda: desk.state.instance_id == car.track[1])

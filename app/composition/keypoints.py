@@ -12,6 +12,7 @@ from app.controllers.keypoints import KeypointsController
 from app.kept_json import read_json, write_json
 from app.places import config_folder
 from app.views.keypoints.keypoints_view import KeypointsView
+from app.views.viewport.imports import import_drawing
 from app.workspace import Workspace
 from core.records.shapes import KeypointTag
 
@@ -36,18 +37,25 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         calibrate: goes to where a camera is calibrated, by its id and that of a source of it.
     """
     controller = KeypointsController(session)
-    scene = KeypointScene(controller.hand)
+    scene = KeypointScene(controller.hand, session)
     view = KeypointsView(
         controller.queue.model,
         lambda ids: controller.queue.model.ids.rows_of(ids),
         use_opengl=bool(session.preferences.get("use_opengl", True)),
     )
+    view.inset.switch(bool(session.preferences.get("keypoints_inset", True)))
     view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
     left_at = LeftAt(str(session.project.path.absolute()))
     _join(controller, view)
     scene.changed.connect(view.inset.show_scene)
     view.inset.watched.connect(scene.watch)
-    handlers = _handlers(controller, view, calibrate)
+    view.inset.wanted.connect(partial(_import_drawing, session, view.inset.begin))
+
+    def switch_inset() -> None:
+        view.inset.switch(not view.inset.switched_on)
+        session.preferred.emit("keypoints_inset", view.inset.switched_on)
+
+    handlers = _handlers(controller, view, calibrate) | {"keypoints.viewport": switch_inset}
     for wanted in (view.card.wanted, view.tags.wanted):
         wanted.connect(lambda action_id: handlers[action_id]())
 
@@ -96,6 +104,11 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         on_outside_change=controller.on_outside_change,
         close=close,
     )
+
+
+def _import_drawing(session: ProjectSession, begin: Callable[[], None]) -> None:
+    """Imports what draws in 3D beside the window; what cannot be imported is told where it is drawn."""
+    session.in_background(import_drawing, lambda _: begin(), lambda _: begin(), tag="keypoints drawing")
 
 
 class LeftAt:
@@ -223,7 +236,6 @@ def _handlers(
         "keypoints.outline": lambda: item.show_outline(not item.outlined),
         "keypoints.skeleton": lambda: item.show_skeleton(not item.joined),
         "keypoints.loupe": pane.toggle_loupe,
-        "keypoints.viewport": lambda: view.inset.switch(not view.inset.switched_on),
         "keypoints.gamma_up": lambda: pane.change_gamma(True),
         "keypoints.gamma_down": lambda: pane.change_gamma(False),
         "keypoints.contrast_up": lambda: pane.change_contrast(True),

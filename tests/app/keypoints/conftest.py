@@ -24,6 +24,7 @@ from core.store.queries.keypoints import keypoints_in_force
 from tests.app.conftest import FakeFrames
 from tests.app.keypoints import streets
 from tests.app.keypoints.streets import TrueCar
+from tests.app.keypoints.uncalibrated import take_calibrations_away, take_masks_away
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +115,20 @@ class Desk:
 @pytest.fixture
 def desk(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
     """The workspace in front, on a street of its own."""
+    yield from open_desk(qtbot, street_path)
+
+
+@pytest.fixture
+def maskless(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
+    """The workspace on a street of boxes alone."""
+    take_masks_away(street_path)
+    yield from open_desk(qtbot, street_path)
+
+
+@pytest.fixture
+def bare(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
+    """The workspace on a street whose cameras are not calibrated."""
+    take_calibrations_away(street_path)
     yield from open_desk(qtbot, street_path)
 
 

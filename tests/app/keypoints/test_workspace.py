@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.controllers.keypoint_reads import KeypointReads
 from app.controllers.keypoint_track import TrackFilling, fill
@@ -22,11 +21,9 @@ from core.shapes.keypoints import FLIP
 from core.store.edits.keypoints import save_keypoints
 from core.store.history import History
 from core.store.project import Project
-from tests.app.conftest import FakeFrames
 from tests.app.keypoints import streets
-from tests.app.keypoints.conftest import Desk, open_desk
+from tests.app.keypoints.conftest import Desk
 from tests.app.keypoints.streets import TrueCar
-from tests.app.keypoints.uncalibrated import take_calibrations_away, take_masks_away
 
 FOUR = 4
 
@@ -485,20 +482,6 @@ def test_undo_of_another_cars_points_shows_that_car(desk: Desk, street_path: Pat
     desk.undo()
     desk.qtbot.waitUntil(lambda: desk.state.instance_id == first.instance_id)
     assert desk.state.points[0] is None
-
-
-@pytest.fixture
-def maskless(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
-    """The workspace on a street of boxes alone."""
-    take_masks_away(street_path)
-    yield from open_desk(qtbot, street_path)
-
-
-@pytest.fixture
-def bare(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
-    """The workspace on a street whose cameras are not calibrated."""
-    take_calibrations_away(street_path)
-    yield from open_desk(qtbot, street_path)
 
 
 def test_without_calibration_points_are_placed_and_the_way_out_is_offered(bare: Desk, car: TrueCar) -> None:

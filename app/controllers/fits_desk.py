@@ -258,10 +258,10 @@ def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prep
     if compared is not None:
         cars += shop.cars(world, [compared], captions, tracks, CarRole.COMPARED)
     row = subject.fits.get(subject.instance.id)
-    points, space = ScenePoints(), None
+    points, space, keypoints = ScenePoints(), None, None
     if row is not None:
-        space = shop.space_of(row)
-        points = points_of(world, row, space, _placed(subject, row))
+        space, keypoints = shop.space_of(row), _placed(subject, row)
+        points = points_of(world, row, space, keypoints)
     trails = [
         trail_of(world, track_id, [one.fit for one in fits])
         for track_id, fits in subject.trails.items()
@@ -272,7 +272,7 @@ def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prep
     by_fit = {one.id: one for one in [*rows, *([] if compared is None else [compared])]}
     spaces: Mapping[int, CarShapeSpace | None] = {key: shop.space_of(one) for key, one in by_fit.items()}
     size = subject.contents.source.width, subject.contents.source.height
-    wires = build_wires(world, size, cars, by_fit, spaces, points, subject.instance.id)
+    wires = build_wires(world, size, cars, by_fit, spaces, points, keypoints, subject.instance.id)
     return Prepared(
         subject, world, tuple(cars), scene, wires, note, compared, row is not None and space is None
     )

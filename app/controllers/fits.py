@@ -276,7 +276,7 @@ class FitsController(QObject):
 
     def _look_outside(self) -> None:
         if self._shown:
-            self.model.forget_items()
+            self.model.forget_all_items()
             self._read_again()
             if len(self.model):
                 self.feed.reread()  # whoever is far down in the list stays there

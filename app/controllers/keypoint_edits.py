@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.saying import done
 from core.records.history import Touched
 from core.store.edits.accepted_cars import AcceptedCar, accept_cars
 from core.store.edits.keypoint_gestures import PointsGesture, save_gesture
@@ -83,10 +84,10 @@ class KeypointEdits(QObject):
         """Calls a function once every edit so far is committed; at once where none is under way."""
         if self._under_way:
 
-            def done(_: Touched) -> None:
+            def committed(_: Touched) -> None:
                 then()
 
-            self._session.perform(lambda: Touched("", {}, 0), done)
+            self._session.perform(lambda: Touched("", {}, 0), committed)
         else:
             then()
 
@@ -109,7 +110,7 @@ class KeypointEdits(QObject):
             if touched.edit_id:
                 if own:
                     self._own = [*self._own[-_KEPT:], touched.edit_id]
-                self.said.emit(f"Done: {touched.title}.")
+                self.said.emit(done(touched))
             if then is not None:
                 then()
 

@@ -13,6 +13,7 @@ from app.controllers.keypoint_queue import KeypointQueue
 from app.controllers.keypoint_reads import KeypointReads, OpenCar
 from app.controllers.keypoint_shelf import CarShelf, stands_by
 from app.controllers.keypoint_track import TrackFilling, carried_to, fill
+from app.controllers.saying import did_again, undid
 from core.records.fits import VehicleFit
 from core.records.history import Touched
 from core.records.keypoints import KeypointRow
@@ -57,8 +58,8 @@ class KeypointsController(QObject):
         self._edits.refused.connect(self.hand.keep_up)
         self._edits.merged.connect(self._on_merged)
         self._edits.said.connect(self.said)
-        session.undone.connect(lambda touched: self._on_reversed(touched, "Undid"))
-        session.redone.connect(lambda touched: self._on_reversed(touched, "Did again"))
+        session.undone.connect(lambda touched: self._on_reversed(touched, undid(touched)))
+        session.redone.connect(lambda touched: self._on_reversed(touched, did_again(touched)))
 
     # ---- life -----------------------------------------------------------------------------------
 
@@ -273,10 +274,10 @@ class KeypointsController(QObject):
             f"{who} has changed the points of {car.name} meanwhile.", "They are shown as they are now."
         )
 
-    def _on_reversed(self, touched: Touched, word: str) -> None:
+    def _on_reversed(self, touched: Touched, words: str) -> None:
         self._reversed = touched.edit_id
         if self._shown:
-            self.said.emit(f"{word}: {touched.title}.")
+            self.said.emit(words)
 
     def _on_queue(self, first: int | None) -> None:
         if self.current is None and first is not None and self._shown:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -70,6 +71,12 @@ class Desk:
     def place_true(self, car: TrueCar, indices: list[int]) -> None:
         for index in indices:
             self.place(index, *car.pixels[index])
+
+    def off(self, car: TrueCar, index: int) -> float:
+        """How far a ghost is from the truth, in parts of the car's size."""
+        ghost = self.state.ghosts[index]
+        assert ghost is not None
+        return float(np.hypot(*np.subtract((ghost.x, ghost.y), car.pixels[index])) / car.size_px)
 
     def edited(self) -> None:
         """Waits until every edit so far is committed."""

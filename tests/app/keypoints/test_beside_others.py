@@ -65,6 +65,19 @@ def shown(desk: Desk) -> dict[int, tuple[float, float]]:
     return {index: (p.x, p.y) for index, p in enumerate(desk.state.points) if p is not None}
 
 
+def test_what_another_window_places_is_seen_and_kept(
+    desk: Desk, car: TrueCar, ben: Other, told: list[str]
+) -> None:
+    desk.show(car)
+    ben.place(0, 10.0, 20.0)
+    news(desk)
+    assert shown(desk) == {0: (10.0, 20.0)}
+    assert told == [f"Ben has changed the points of car {car.instance_id} meanwhile."]
+    desk.place(3, 30.0, 20.0)
+    assert places(desk, car) == {0: (10.0, 20.0), 3: (30.0, 20.0)}
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_point_that_another_places_while_one_is_held_stays(
     desk: Desk, car: TrueCar, ben: Other, told: list[str], seen: bool

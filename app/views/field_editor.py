@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from PySide6.QtCore import QEvent, QObject, Signal, SignalInstance
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from core.records.forms import FormField
 
@@ -76,3 +76,13 @@ class Quiet(QObject):
             event.ignore()
             return True
         return False
+
+
+def quiet_combo(editor: RowEditor) -> QComboBox:
+    """A drop-down that is as wide as its row, and that the wheel does not change in passing."""
+    box = QComboBox()
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.installEventFilter(Quiet(editor))
+    return box

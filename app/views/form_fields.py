@@ -9,14 +9,13 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QLineEdit,
     QSpinBox,
 )
 
 from app import file_dialogs
-from app.views.field_editor import FieldEditor, Quiet, RowEditor
+from app.views.field_editor import FieldEditor, Quiet, RowEditor, quiet_combo
 from app.views.icons import IconButton
 from app.views.offer_fields import make_offer_editor
 from app.views.text import set_role
@@ -155,11 +154,7 @@ class ChoiceEditor(RowEditor):
 
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
-        self.box = QComboBox()
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(8)
-        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box.installEventFilter(Quiet(self))
+        self.box = quiet_combo(self)
         notes = dict(field.choice_notes)
         model = self.box.model()
         for place, (value, text) in enumerate(field.choices):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
-from app.views.field_editor import FieldEditor, Quiet, RowEditor
+from app.views.field_editor import FieldEditor, RowEditor, quiet_combo
 from app.views.text import label, scroller
 from core.records.forms import FieldKind, FormField
 
@@ -21,7 +20,7 @@ class OfferEditor(RowEditor):
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
         self._nothing = "" if field.kind is FieldKind.TEXT else None
-        self.box = _combo(self)
+        self.box = quiet_combo(self)
         self.box.addItem(_capital(field.none) or "None", self._nothing)
         for value, text in field.offered:
             self.box.addItem(text, value)
@@ -45,7 +44,7 @@ class NewNameEditor(RowEditor):
 
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
-        self.box = _combo(self)
+        self.box = quiet_combo(self)
         self.box.setEditable(True)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.addItems([text for _, text in field.offered])
@@ -108,15 +107,6 @@ def make_offer_editor(field: FormField) -> FieldEditor:
     if field.kind is FieldKind.LIST:
         return OfferListEditor(field)
     return NewNameEditor(field) if field.may_be_new else OfferEditor(field)
-
-
-def _combo(parent: RowEditor) -> QComboBox:
-    box = QComboBox()
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.installEventFilter(Quiet(parent))
-    return box
 
 
 def _capital(words: str) -> str:

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from app.controllers.fits_desk import FitDesk
-
-
-class HeldBack:
-    """A session whose reads are made at once, and answered when a test says so."""
-
-    def __init__(self) -> None:
-        self.answers: list[Callable[[], None]] = []
-
-    def in_background(
-        self, work: Callable[[], Any], on_done: Any = None, on_error: Any = None, tag: str = ""
-    ) -> None:
-        found = work()
-        self.answers.append(lambda: on_done(found))
-
-    def request_frame(self, *_: Any) -> None:
-        """Answers never."""
+from tests.app.held_back import HeldBack
 
 
 class Fits:

@@ -40,6 +40,8 @@ class ProjectSession(QObject):
         touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
         undone(Touched), redone(Touched): just before `touched`, where it was an undo or a redo.
         failed(AmodalError): an expected error; the window shows it as a toast.
+        news(str, str): what somebody else did that concerns the person now, and what follows; a toast.
+        preferred(str, object): a setting that was changed in a workspace, and its value, which is to be kept.
         broke(Exception): a bug; the window logs it whole and says that nothing is lost.
         job_changed(JobRow): a job's row is new or different.
         outside_change(): another process, such as a running job, wrote to the project.
@@ -49,6 +51,8 @@ class ProjectSession(QObject):
     undone = Signal(object)
     redone = Signal(object)
     failed = Signal(object)
+    news = Signal(str, str)
+    preferred = Signal(str, object)
     broke = Signal(object)
     job_changed = Signal(object)
     outside_change = Signal()

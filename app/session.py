@@ -38,6 +38,7 @@ class ProjectSession(QObject):
 
     Signals:
         touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
+        reversing(): an undo or a redo was asked for: what is still held becomes an edit first, if it should.
         undone(Touched), redone(Touched): just before `touched`, where it was an undo or a redo.
         failed(AmodalError): an expected error; the window shows it as a toast.
         news(str, str): what somebody else did that concerns the person now, and what follows; a toast.
@@ -48,6 +49,7 @@ class ProjectSession(QObject):
     """
 
     touched = Signal(object)
+    reversing = Signal()
     undone = Signal(object)
     redone = Signal(object)
     failed = Signal(object)
@@ -110,10 +112,12 @@ class ProjectSession(QObject):
 
     def undo(self) -> None:
         """Takes back the annotator's last edit."""
+        self.reversing.emit()
         self.perform(self.history.undo, self.undone.emit)
 
     def redo(self) -> None:
         """Makes the edit again that was taken back last."""
+        self.reversing.emit()
         self.perform(self.history.redo, self.redone.emit)
 
     # ---- reads ----------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class KeypointsController(QObject):
         self._edits.refused.connect(self.hand.keep_up)
         self._edits.merged.connect(self._on_merged)
         self._edits.said.connect(self.said)
+        session.reversing.connect(self.hand.settle)
         session.undone.connect(lambda touched: self._on_reversed(touched, undid(touched)))
         session.redone.connect(lambda touched: self._on_reversed(touched, did_again(touched)))
 

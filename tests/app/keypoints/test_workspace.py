@@ -157,6 +157,22 @@ def test_steps_of_the_arrow_keys_are_one_edit(desk: Desk, car: TrueCar) -> None:
     assert len(desk.titles()) == 2
 
 
+def test_undo_right_after_the_arrow_keys_takes_back_their_steps_alone(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    desk.place(3, 10.0, 10.0)
+    desk.view.pane.item.picked.emit(3)
+    desk.do("nudge_right")
+    desk.undo()
+    kept = desk.kept(car.instance_id)
+    assert kept is not None
+    point = kept.points[3]
+    assert point is not None
+    assert (point.x, point.y) == (10.0, 10.0)
+    shown = desk.state.points[3]
+    assert shown is not None
+    assert (shown.x, shown.y) == (10.0, 10.0)
+
+
 def test_a_tag_is_given_where_the_point_is_and_holds(desk: Desk, car: TrueCar) -> None:
     desk.show(car)
     told = car.seen(FOUR)

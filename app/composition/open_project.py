@@ -81,9 +81,11 @@ class OpenProject(QObject):
         show_bug: Callable[[BaseException], None],
     ) -> None:
         super().__init__()
-        self._window, self._commands = window, commands
+        self._window, self._commands, self._settings = window, commands, settings
         self.session = ProjectSession(project, settings.annotator, settings.values())
         self.session.failed.connect(self.show_error)
+        self.session.news.connect(lambda text, so: window.toasts.show_toast(Toast(Tone.INFO, text, so)))
+        self.session.preferred.connect(self._keep_setting)
         self.session.broke.connect(show_bug)
         self.session.touched.connect(self._on_touched)
         self.session.undone.connect(self._on_undone)
@@ -328,6 +330,12 @@ class OpenProject(QObject):
             dialog.open()
 
         self.jobs.read_log(job_id, show)
+
+    def _keep_setting(self, name: str, value: object) -> None:
+        try:
+            self._settings.set(name, value)
+        except OSError:
+            return  # it holds until the window closes, which is all that is lost
 
     def _keep(self) -> None:
         self.session.in_background(self.session.history.keep, lambda _: self.history.refresh())

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from core.errors import ExchangeError
 from core.exchange.coco_import import ImportSummary
+from core.exchange.coco_sides import SideCheck
 from core.exchange.walt_parse import WaltObject, read_walt, scaled
 from core.geometry.masks import full_to_patch, patch_area, patch_to_rle
 from core.records.boxes import Box
@@ -98,6 +99,7 @@ def import_walt(
         labelled=totals["labelled"],
         pointed=0,
         left_out=dict(file.left_out),
+        sides=SideCheck(),
     )
     return summary, backgrounds
 

@@ -10,7 +10,7 @@ from core.fitting.calibration.check import check_against_cars
 from core.fitting.calibration.from_cars import calibrate_from_cars
 from core.fitting.calibration.sightings import LEAST_POINTS, CarSighting
 from core.fitting.vehicles.evidence import evidence_of
-from core.geometry.calibration.lens import Lens, known_lens
+from core.geometry.calibration.lens import Lens, bend_coefficients, bend_of, known_lens
 from core.geometry.calibration.result import from_record, to_record
 from core.geometry.cameras import pinhole
 from core.jobs.one_camera import picture_size
@@ -22,38 +22,54 @@ from core.shapes.space import CarShapeSpace
 from core.shapes.space_file import default_space
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_in_force
-from core.store.queries.fit_candidates import with_keypoints
+from core.store.queries.keypoints import keypoints_in_force
+from core.store.queries.sighting_choice import choose_sightings
 from core.store.queries.sources import list_sources
 
 MOST_SIGHTINGS = 2000
-_PAGE = 1000
+# chosen by the points placed, of which some may be a fit's and no evidence: so many times more are looked at
+_SPARE = 2
+_CHUNK = 500
 
 
 def car_sightings(project: Project, camera: CameraRow, size: tuple[int, int]) -> list[CarSighting]:
-    """The keypoints of a camera's cars, the cars with the most points first, no more than MOST_SIGHTINGS.
+    """The keypoints of a camera's cars, MOST_SIGHTINGS at most: the best seen, spread over cars and time.
 
     Args:
         size: width and height of the pictures that count, pixels; sources of another size are left out.
     """
-    found: list[tuple[int, CarSighting]] = []
+    found: list[CarSighting] = []
     with project.read() as connection:
-        for source in list_sources(connection, project, camera.id, counted=False):
-            if (source.width, source.height) != size:
-                continue
-            after = 0
-            while page := with_keypoints(connection, source.id, after, _PAGE):
-                after = page[-1].instance_id
-                for car in page:
-                    if car.keypoints is None or car.keypoints.template is not Template.CAR:
-                        continue
-                    evidence = evidence_of(car.keypoints, car.box.size)
-                    points = int(evidence.used.sum())
-                    if points >= LEAST_POINTS:
-                        # what was not tracked is a car of its own
-                        name = car.track_id if car.track_id is not None else -car.instance_id
-                        found.append((points, CarSighting(evidence, name)))
-    found.sort(key=lambda one: -one[0])
-    return [sighting for _, sighting in found[:MOST_SIGHTINGS]]
+        sources = [
+            source.id
+            for source in list_sources(connection, project, camera.id, counted=False)
+            if (source.width, source.height) == size
+        ]
+        chosen = choose_sightings(connection, sources, LEAST_POINTS, _SPARE * MOST_SIGHTINGS)
+        for start in range(0, len(chosen), _CHUNK):
+            part = chosen[start : start + _CHUNK]
+            keypoints = keypoints_in_force(connection, [one.instance_id for one in part])
+            for one in part:
+                said = keypoints[one.instance_id].keypoints
+                if said.template is not Template.CAR:
+                    continue
+                evidence = evidence_of(said, one.size_px)
+                if evidence.used.sum() >= LEAST_POINTS:
+                    found.append(CarSighting(evidence, one.car))
+            if len(found) >= MOST_SIGHTINGS:
+                break
+    return found[:MOST_SIGHTINGS]
+
+
+def drawn_bend(record: CalibrationRecord, size: tuple[int, int]) -> float | None:
+    """How a calibration's lens bends in pictures of a size, 1/px^2, as drawn; 0 where it is straight.
+
+    None where it bends in another way, as a file says.
+    """
+    try:
+        return bend_of(from_record(record)[0].resized(*size))
+    except CalibrationError:  # numbers that are no camera's bend nothing
+        return 0.0
 
 
 def propose_from_cars(
@@ -66,6 +82,8 @@ def propose_from_cars(
 ) -> tuple[CalibrationRecord, dict[str, Any]]:
     """The calibration that a camera's cars tell, and what it rests on as plain JSON; nothing is saved.
 
+    Where straight things told how the lens in force bends, the cars are seen through that bend.
+
     Args:
         size: width and height of the pictures, pixels; None for the footage's.
         keep_lens: whether the lens in force is kept, and only the road sought.
@@ -76,7 +94,10 @@ def propose_from_cars(
         CalibrationError: there are too few cars, they do not settle the camera, or the lens is said twice.
     """
     chosen = _size(project, camera, size)
-    lens = Lens(*chosen)
+    with project.read() as connection:
+        present = calibration_in_force(connection, camera.id)
+    bend = 0.0 if present is None else drawn_bend(present.record, chosen) or 0.0
+    lens = Lens(*chosen, bend_per_px2=bend)
     if keep_lens and focal_px is not None:
         raise CalibrationError(
             "The lens is said twice.", "Either keep the lens in force, or give a focal length."
@@ -84,10 +105,8 @@ def propose_from_cars(
     if focal_px is not None:
         if not (math.isfinite(focal_px) and focal_px > 0):
             raise CalibrationError(f"A focal length of {focal_px:g} px is none.", "Give it in pixels.")
-        lens = known_lens(pinhole(*chosen, focal_px))
+        lens = known_lens(pinhole(*chosen, focal_px, None, bend_coefficients(bend, focal_px)))
     if keep_lens:
-        with project.read() as connection:
-            present = calibration_in_force(connection, camera.id)
         if present is None:
             raise CalibrationError(
                 f"The camera {camera.name} has no lens in force to keep.", "Seek the lens from the cars, too."
@@ -104,6 +123,7 @@ def propose_from_cars(
         "cars": len({one.car for one in sightings}),
         "keep_lens": keep_lens,
         "focal_px": focal_px,
+        "bend_per_px2": bend,
         "shape_space": cars.label,
     }
     return record, evidence

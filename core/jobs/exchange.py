@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import ExchangeError
 from core.exchange.coco import ImportSummary, export_coco, import_coco
+from core.exchange.coco_sides import SideCheck
 from core.exchange.targets import check_target
 from core.exchange.walt_import import import_walt
 from core.jobs.context import JobContext
@@ -86,7 +87,16 @@ def run_import(context: JobContext) -> dict[str, Any]:
         job_id=context.job_id,
         progress=lambda share: _show(context, share, f"Reading {path.name}"),
     )
-    return _told(summary)
+    warnings = _words_of_sides(summary.sides, path.name, settings.mirrored) if summary.pointed else []
+    for warning in warnings:
+        context.log(warning)
+    unsure = bool(summary.pointed) and not summary.sides.sure
+    return {
+        # first, for the window shows little of a result
+        **({"left and right": "not checked, see the log"} if unsure else {}),
+        **_told(summary),
+        **({"warnings": warnings} if warnings else {}),
+    }
 
 
 def _told(summary: ImportSummary) -> dict[str, Any]:
@@ -99,6 +109,36 @@ def _told(summary: ImportSummary) -> dict[str, Any]:
         "with keypoints": summary.pointed,
         **{f"left out, {why}": count for why, count in summary.left_out.items()},
     }
+
+
+def _words_of_sides(sides: SideCheck, name: str, mirrored: bool) -> list[str]:
+    """What a person must know of the left and right of imported keypoints."""
+    said: list[str] = []
+    if mirrored and sides.own:
+        said.append(
+            f"The keypoints of {_cars(sides.own)} of {name} are as this program wrote them. Their left is "
+            "the driver's, and they were not exchanged."
+        )
+    if not sides.sure:
+        way = "without" if mirrored else "with"
+        taken = "exchanged, as you said" if mirrored else "as the file names them"
+        if sides.asked:
+            why = (
+                f"the wheels of {_cars(sides.asked)} are not enough to tell "
+                f"({sides.asked - sides.against} for, {sides.against} against, "
+                f"{sides.confidence_percent:.1f} % sure where 99.9 % are wanted)"
+            )
+        else:
+            why = f"none of {_cars(sides.others)} shows three wheels"
+        said.append(
+            f"Left and right of the keypoints in {name} could not be checked: {why}. They are taken {taken}. "
+            f"Look at a few cars. If their sides are wrong, import it again {way} “Left and right exchanged”."
+        )
+    return said
+
+
+def _cars(count: int) -> str:
+    return "1 car" if count == 1 else f"{count} cars"
 
 
 def _camera_id(context: JobContext, name: str) -> int | None:

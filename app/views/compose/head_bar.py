@@ -7,8 +7,8 @@ from PySide6.QtGui import QIntValidator, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.states.compose import ComposeHead
+from app.views.filter_chips import ChoiceChip
 from app.views.icons import TextButton
-from app.views.review.filter_bar import ChoiceChip
 from app.views.text import label
 
 LARGEST_SEED = 2**31 - 1

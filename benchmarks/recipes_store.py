@@ -3,7 +3,7 @@
     python -m benchmarks.recipes_store [--pieces 100000] [--recipes 10000] [--folder DIR]
 
 The pieces are as large as cars at random places of the ground of one camera of 960x540 pixels, forty to a
-track, with cut-outs of 28 kB each, as `amodal cut` makes them on the demo. The peer of loading, in the same
+track, with cut-outs of 28 kB each, twice those of the demo. The peer of loading, in the same
 run: to read all cut-outs once, as a composer does that loads them at start. The limit of a set is 2,000 kB
 for 10,000 recipes. Times are of the processor, so that other work does not count.
 """

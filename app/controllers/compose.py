@@ -68,8 +68,10 @@ class ComposeController(QObject):
         self._session = session
         self._reads = reads or ComposeReads(session.project)
         self._lane = ComposeLane(self._on_bug)
-        self.browser = ComposeBrowser(session, self._reads, self._lane, seed)
         self._hand = ComposeHand(session)
+        self.browser = ComposeBrowser(
+            session, self._reads, self._lane, seed, changed_id=lambda: self._hand.row_id
+        )
         self._shown: Rendered | None = None  # as a person left it
         self._drawn: Rendered | None = None  # with a layer where it is held
         self._other: CompositeState | None = None

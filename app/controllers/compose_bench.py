@@ -43,6 +43,7 @@ class Rendered:
 
     Attributes:
         recipe: what it is made of. row: as it stands in the project, or None.
+        named: id of the recipe by which it is called, its own or the one that it was made from; or None.
         percents: hidden share of each object that is shown, far to near.
         ingredients: what is known of its pieces.
         world: the calibrated camera, for pictures of this size.
@@ -53,6 +54,7 @@ class Rendered:
 
     recipe: Recipe
     row: RecipeRow | None
+    named: int | None
     percents: tuple[int, ...]
     ingredients: Ingredients
     world: World | None
@@ -153,13 +155,14 @@ class ComposeBench:
         if found is None or found[0] == self.current.recipe:
             return None
         recipe, index = found
-        # it is no longer the one that stands in the project
-        self.current = replace(self._rendered(recipe, None), selected=index)
+        self.current = self.held(recipe, index)
         return self.current
 
-    def held(self, recipe: Recipe, index: int) -> Rendered:
-        """A recipe while one of its layers is held; what is shown stays what it was."""
-        return replace(self._rendered(recipe, None), selected=index)
+    def held(self, recipe: Recipe, index: int | None) -> Rendered:
+        """What is shown, changed to another recipe, as while one of its layers is held."""
+        assert self.current is not None
+        # it is no longer the one that stands in the project
+        return replace(self._rendered(recipe, None, self.current.named), selected=index)
 
     def swap_choices(self, rendered: Rendered, index: int) -> list[int]:
         """Pieces that may stand in a composite instead of a layer, the best first."""
@@ -282,7 +285,9 @@ class ComposeBench:
             self._ahead.popitem(last=False)
         return found
 
-    def _rendered(self, recipe: Recipe, row: RecipeRow | None) -> Rendered:
+    def _rendered(self, recipe: Recipe, row: RecipeRow | None, named: int | None = None) -> Rendered:
+        if row is not None:
+            named = row.id if row.edited_from is None else row.edited_from
         if self._composer is None:
             from core.compositing.render import Composer
 
@@ -294,12 +299,13 @@ class ComposeBench:
         if (width, height) not in self._worlds:
             self._worlds[width, height] = self._reads.world(self._camera_id, width, height)
         world = self._worlds[width, height]
-        title = title_of(recipe, None if row is None else row.id)
-        if self.whole and row is None:
+        title = title_of(recipe, named)
+        if self.whole and named is None:
             title += ", from all splits"
         return Rendered(
             recipe,
             row,
+            named,
             hidden_percents(composite),
             known,
             world,

@@ -36,6 +36,7 @@ class ComposeBrowser(QObject):
 
     Args:
         seed: gives seeds to shuffle to.
+        changed_id: gives the recipe as which what is shown is kept, where a person changed it.
 
     Attributes:
         bench: where composites of the camera are drawn; None while something is missing.
@@ -58,10 +59,16 @@ class ComposeBrowser(QObject):
     said = Signal(str)
 
     def __init__(
-        self, session: ProjectSession, reads: ComposeReads, lane: ComposeLane, seed: Callable[[], int] | None
+        self,
+        session: ProjectSession,
+        reads: ComposeReads,
+        lane: ComposeLane,
+        seed: Callable[[], int] | None,
+        changed_id: Callable[[], int | None],
     ) -> None:
         super().__init__()
         self._session, self._reads, self._lane = session, reads, lane
+        self._changed_id = changed_id
         self._draw_seed = seed or (lambda: random.randrange(_SEEDS))
         self._facts = ComposeFacts(())
         self.bench: ComposeBench | None = None
@@ -144,8 +151,12 @@ class ComposeBrowser(QObject):
             self._take_bench(None)
             return
         self._take_bench(ComposeBench(self._reads, facts.camera.id, sampler_of(facts)))
+        changed = self._changed_id()
         if self._last is not None:
-            self._last()
+            if changed is None:
+                self._last()
+            else:
+                self.show_recipe(changed)
             self._read_ids(lambda _: None)
         elif self.head.set_id is not None:
             self._read_ids(self._show_first)
@@ -251,8 +262,6 @@ class ComposeBrowser(QObject):
         place = self._place(shown)
         text = "" if place is None else f"{place + 1:,} of {len(self._ids):,}"
         self._set_head(seed=rendered.recipe.seed, place=text, edited=edited, busy=self.source_wanted)
-        if edited and shown:
-            self._last = lambda: self.show_recipe(shown[0])
 
     def _draw(self, seed: int) -> None:
         bench, background_id = self.bench, self.head.background_id

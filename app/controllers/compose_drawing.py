@@ -93,11 +93,11 @@ def colours_of(recipe: Recipe) -> dict[int, int]:
     return {piece_id: rank for rank, piece_id in enumerate(sorted({one.piece_id for one in recipe.objects}))}
 
 
-def title_of(recipe: Recipe, row_id: int | None = None) -> str:
-    """What is shown, such as "WALT3D, seed 12: 9 objects"."""
+def title_of(recipe: Recipe, named: int | None = None) -> str:
+    """What is shown, such as "WALT3D, seed 12: 9 objects"; out of a set, by the recipe's id."""
     count = sum(one.shown for one in recipe.objects)
     objects = "1 object" if count == 1 else f"{count} objects"
-    which = f"seed {recipe.seed}" if row_id is None else f"composite {row_id}"
+    which = f"seed {recipe.seed}" if named is None else f"composite {named}"
     return f"{SAMPLER_NAMES[recipe.sampler]}, {which}: {objects}"
 
 

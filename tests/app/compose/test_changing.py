@@ -63,6 +63,20 @@ def test_a_layer_that_is_off_is_not_drawn_and_comes_back(street: Desk) -> None:
     assert len(street.by_hand()) == 1  # as it was left, once
 
 
+def test_a_changed_composite_stays_when_the_stock_is_read_anew(street: Desk) -> None:
+    name = street.movable[0].name
+    street.view.layers.chosen.emit(street.movable[0].key)
+    street.press("X")
+    street.press("F5")
+    street.until(lambda: not street.layer(name).shown)
+    street.settle()
+    assert street.view.head.place_text == "changed by hand"
+    street.workspace.on_hidden()
+    street.workspace.on_shown()
+    street.settle()
+    assert not street.layer(name).shown
+
+
 def test_an_eye_in_the_list_switches_its_layer(street: Desk) -> None:
     row = 1
     name = street.names[row]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.controllers.keypoint_fit import proposed
 from app.controllers.keypoint_looks import LOOKS
 from app.controllers.keypoint_points import filled, none_placed, without_taken_over
 from app.controllers.keypoint_reads import KeypointReads, OpenCar
@@ -50,7 +51,6 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
         return TrackFilling(problem="Without a calibration the views between cannot be worked out.")
     from core.fitting.vehicles.evidence import evidence_of
     from core.fitting.vehicles.fill import fill_between
-    from core.fitting.vehicles.predict import predict
     from core.fitting.vehicles.track import fit_track
 
     fitter, track = car.fitting.fitter, car.context.track
@@ -75,16 +75,15 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
         if own is not None or fit is None:
             continue
         there = reads.car(view.instance_id)
-        if there is None:
+        if there is None or there.fitting.fitter is None:
             continue
         row = there.context.keypoints
         seen[view.instance_id] = None if row is None else row.id
         kept = none_placed(LOOKS[Template.CAR]) if row is None else without_taken_over(row.keypoints)
-        ghosts = predict(fit, fitter.camera, fitter.space, there.fitting.others)
         cars.append(
             AcceptedCar(
                 view.instance_id,
-                filled(kept, ghosts),
+                filled(kept, proposed(fit, there.fitting, there.size_px)),
                 fit,
                 there.fitting.calibration_id,
                 there.fitting.shape_space,

@@ -1,4 +1,4 @@
-"""Projects that know less than the street's: no camera has a calibration, cars have no masks, or half of one."""
+"""Projects that know less than the street's: no calibration in force, no masks, or half of one."""
 
 from __future__ import annotations
 

@@ -164,6 +164,10 @@ class Parking:
             x, side = (np.array([18.0, y]) + number * step).tolist()
             if count >= 0:
                 ids += self.add_cars(number * every, [(x, side)], count, masked=masked)
+        self.join(ids)
+        return ids
+
+    def join(self, ids: Sequence[int]) -> None:
+        """Makes them one track."""
         with Project.open(self.path) as project, project.bulk() as bulk:
             bulk.run(lambda c: write_track(c, self.source_id, 1, ids, taken=set()))
-        return ids

@@ -146,6 +146,22 @@ def test_a_track_of_several_cars_is_no_track(parking: Parking) -> None:
         assert np.allclose(row.fit.place_m, parking.places[i], atol=0.1)
 
 
+def test_a_track_that_jumps_to_another_car_is_fitted_as_two(parking: Parking) -> None:
+    """Their shapes are the same: only no car can go 20 m aside in a fifth of a second."""
+    x, y = 1.6 * math.cos(HEADING_RAD), 1.6 * math.sin(HEADING_RAD)
+    first = parking.add_cars(0, [(18.0, 0.0)]) + parking.add_cars(1, [(18.0 + x, y)])
+    second = parking.add_cars(2, [(38.0, 10.0)]) + parking.add_cars(3, [(38.0 + x, 10.0 + y)])
+    parking.join([*first, *second])
+    do_job(parking.path, "fit", coarse=False)
+    found = fits_of(parking, [*first, *second])
+    assert {row.fit.method for row in found.values()} == {FitMethod.TRACK}
+    assert {row.fit.verdict for row in found.values()} == {FitVerdict.GOOD}
+    for i, row in found.items():
+        assert np.allclose(row.fit.place_m, parking.places[i], atol=0.05)
+        # as one car it would have driven 100 m/s and more, and pulled all places together
+        assert row.fit.rms_px < 0.1
+
+
 def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
     driving = parking.add_track([0, 0, 0, 0], masked=True)
     [parked] = parking.add_cars(0, [(24.0, -4.0)], count=0, masked=True)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from core.fitting.vehicles.evidence import KeypointEvidence, evidence_of
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.fitting.vehicles.motion import MotionPrior
+from core.fitting.vehicles.possible_way import cars_of
 from core.fitting.vehicles.same_car import shows_several_cars
 from core.fitting.vehicles.track import TrackSettings, fit_track
 from core.jobs.fit.guides import Guides
 from core.jobs.fit.work import SourceWork
-from core.records.fits import FitVerdict
+from core.records.fits import FitVerdict, VehicleFit
 from core.store.queries import fit_candidates
 from core.store.queries.fit_candidates import FitCandidate
 from core.store.writers.fits import FoundFit
@@ -88,10 +89,29 @@ def _fits_of_singles(
 def _fits_of_track(work: SourceWork, fitter: VehicleFitter, frames: Sequence[FitCandidate]) -> list[FoundFit]:
     frames = _one_a_time(frames)
     evidences = [_evidence(frame) for frame in frames]
-    seen = [frame for frame, one in zip(frames, evidences, strict=True) if one is not None]
-    if len(seen) < 2 or not any(map(work.is_wanted, seen)):
+    seen = [row for row, one in enumerate(evidences) if one is not None]
+    if len(seen) < 2 or not any(work.is_wanted(frames[row]) for row in seen):
         return []
-    if shows_several_cars(fitter.fit_many([one for one in evidences if one is not None])):
+    alone: list[VehicleFit | None] = [None] * len(frames)
+    for row, fit in zip(seen, fitter.fit_many([one for one in evidences if one is not None]), strict=True):
+        alone[row] = fit
+    found = []
+    for run in cars_of(alone, [frame.time_s for frame in frames]):
+        rows = slice(run.start, run.stop)
+        found += _fits_of_car(work, fitter, frames[rows], evidences[rows], alone[rows])
+    return found
+
+
+def _fits_of_car(
+    work: SourceWork,
+    fitter: VehicleFitter,
+    frames: Sequence[FitCandidate],
+    evidences: Sequence[KeypointEvidence | None],
+    alone: Sequence[VehicleFit | None],
+) -> list[FoundFit]:
+    """Of the frames of a track that may be one car's."""
+    seen = [fit for fit in alone if fit is not None]
+    if len(seen) < 2 or shows_several_cars(seen):
         return []  # each frame will be fitted by itself, and none is predicted
     fits = fit_track(fitter, evidences, [frame.time_s for frame in frames], _TRACK)
     return [

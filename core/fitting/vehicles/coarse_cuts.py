@@ -23,9 +23,9 @@ Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 
 _WIDTHS = (5, 9)
-# what leaving out must gain, in squared sigmas: what the best of all runs gains by chance, and odds of 20 to
-# 1 for an outline that nothing cuts
-_BASE, _EACH = 6.0, 1.2
+# what leaving out must gain, in squared sigmas: far more than the best of all runs gains by chance, for masks
+# are rough in their own ways, and most outlines are whole
+_BASE, _EACH = 12.0, 1.6
 # a mask that reaches farther than the car by more is not cut there: what is too much is no cut
 _BEYOND_SIGMAS = 3.0
 _ROUNDS = 12

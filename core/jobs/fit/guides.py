@@ -17,6 +17,7 @@ from core.store.queries.fit_candidates import FitCandidate
 
 # with so many points, what the motion says of the heading changes next to nothing
 _ENOUGH_POINTS = 4
+_AT_ONCE = 512
 
 
 class Guides:
@@ -51,16 +52,17 @@ class Guides:
 
     def _worked_out(self, cars: Sequence[FitCandidate]) -> dict[int, VehicleFit]:
         """id -> coarse fits that are not stored, or no longer hold, as after a new calibration."""
-        found: dict[int, VehicleFit] = {}
-        for car in cars:
-            if car.track_id is None:
-                found |= coarse_of(self._work, [car])
-                continue
-            if car.track_id not in self._tracks:
-                with self._work.project.read() as connection:
-                    frames = fit_candidates.of_track(connection, car.track_id)
+        # many together: what a fit needs of the shape space is worked out once for all
+        frames = [car for car in cars if car.track_id is None]
+        for track_id in sorted({car.track_id for car in cars if car.track_id is not None} - self._tracks):
+            self._tracks.add(track_id)
+            with self._work.project.read() as connection:
+                frames += fit_candidates.of_track(connection, track_id)
+            if len(frames) > _AT_ONCE:
                 self._coarse |= coarse_of(self._work, frames)
-                self._tracks.add(car.track_id)
-            if car.instance_id in self._coarse:
-                found[car.instance_id] = self._coarse[car.instance_id]
-        return found
+                frames = []
+                self._work.check_stop()
+        self._coarse |= coarse_of(self._work, frames)
+        return {
+            car.instance_id: self._coarse[car.instance_id] for car in cars if car.instance_id in self._coarse
+        }

@@ -346,7 +346,7 @@ class CarInHand(QObject):
             self._answer.fit if self._answer.sure else None,
             car.fitting.calibration_id,
             car.fitting.shape_space,
-            car.context.instance.mask_id if car.fitting.guided is not None else None,
+            car.context.instance.mask_id if car.fitting.by_mask else None,
             self._stored,
         )
 

@@ -15,9 +15,11 @@ from app.controllers.keypoint_track import TrackFilling, fill
 from app.states.keypoints import KeypointsState
 from core.records.history import Touched
 from core.records.occlusion import LabelOrigin
+from core.records.shapes import KeypointTag
 from tests.app.keypoints import streets
 from tests.app.keypoints.conftest import Desk
 from tests.app.keypoints.streets import TrueCar
+from tests.app.keypoints.uncalibrated import hide_right_half
 
 FOUR = 4
 
@@ -106,6 +108,27 @@ def test_views_between_annotated_ones_are_filled_as_one_edit(
     desk.undo()
     assert desk.kept(car.track[1]) is None
     assert desk.kept(car.track[2]) is None
+
+
+def test_what_lies_off_its_mask_is_filled_in_as_hidden(desk: Desk, car: TrueCar, street_path: Path) -> None:
+    begins = hide_right_half(street_path, car.track[1])
+    for picture in (0, 3):
+        view = next(one for one in streets.cars(street_path, picture) if one.instance_id in car.track)
+        desk.show(view)
+        desk.place_true(view, view.seen(12))
+    desk.do("fill_track")
+    desk.qtbot.waitUntil(lambda: desk.fit_of(car.track[1]) is not None)
+    kept = desk.kept(car.track[1])
+    assert kept is not None
+    # as far off the mask as a corner on its edge never is
+    hidden = [
+        point.tag
+        for point in kept.points
+        if point and point.x > begins + 0.1 * car.size_px and point.tag is not KeypointTag.SELF_OCCLUDED
+    ]
+    assert hidden
+    assert set(hidden) == {KeypointTag.OTHER_OCCLUDED}
+    assert any(point is not None and point.tag is KeypointTag.VISIBLE for point in kept.points)
 
 
 def test_what_is_placed_while_a_track_is_filled_stays_and_what_is_filled_is_seen(

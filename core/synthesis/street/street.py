@@ -183,8 +183,16 @@ class StreetCamera:
 
     def frame(self, index: int) -> StreetFrame:
         """One frame."""
+        return self.stage(self.street.actors(index), index)
+
+    def stage(self, actors: Sequence[Actor], index: int) -> StreetFrame:
+        """The picture and truth of any actors together with what is parked, in the light of a frame.
+
+        Args:
+            actors: of one frame or of many; no two of one number, and none of a parked car's.
+            index: of the frame whose time, lamps and noise the picture has.
+        """
         street = self.street
-        actors = street.actors(index)
         bodies = [actor.placed for actor in actors]
         layered = compose.compose(self.still, bodies, self.mount, street.town, street.around)
         linear = layered.view.ambient + layered.view.sun

@@ -47,6 +47,22 @@ def test_frames_can_be_made_in_any_order(camera, frames):
     np.testing.assert_array_equal(camera.frame(7).picture, frames[7].picture)
 
 
+def test_actors_of_different_frames_can_be_staged_together(street, camera, frames):
+    early, late = street.actors(0), street.actors(11)
+    first = {actor.placed.number: actor for actor in early}
+    # a car of frame 0 beside everything of frame 11 but itself, where nothing then covers it
+    clear = [item for item in frames[0].objects if not item.parked and item.occlusion == 0]
+    assert clear
+    for item in clear:
+        rest = [actor for actor in late if actor.placed.number != item.track_id]
+        staged = camera.stage([*rest, first[item.track_id]], 11)
+        again = next(one for one in staged.objects if one.track_id == item.track_id)
+        np.testing.assert_array_equal(full(again.amodal), full(item.amodal))
+        others = {one.track_id for one in staged.objects if not one.parked} - {item.track_id}
+        assert others <= {actor.placed.number for actor in rest}
+        assert len(others) >= 2
+
+
 def test_modal_masks_are_disjoint_and_inside_amodal_ones(frames):
     for frame in frames:
         taken = np.zeros((TINY.height, TINY.width), dtype=int)

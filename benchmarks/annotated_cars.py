@@ -15,7 +15,13 @@ from core.fitting.vehicles.fitter import VehicleFitter
 from core.geometry.calibration.result import CalibrationResult
 from core.records.fits import FitVerdict
 from core.shapes.space_file import default_space
-from tests.fitting.annotated_cars import annotated, junction_by_rectangle, lens_of, sightings_of
+from tests.fitting.annotated_cars import (
+    annotated,
+    junction_by_rectangle,
+    lens_of,
+    sightings_of,
+    suburb_by_lines,
+)
 
 SHORTEST_M, LONGEST_M = 3.5, 5.2
 
@@ -63,6 +69,7 @@ def main() -> dict[str, object]:
     for clip in ("junction", "suburb"):
         result = calibrate_from_cars(sightings_of(annotated(clip)), lens_of(clip), space)
         found[f"{clip} by its cars"] = measured(clip, result)
+    found["suburb by lane lines"] = measured("suburb", suburb_by_lines(result))
     return found | {"shortest_m": SHORTEST_M, "longest_m": LONGEST_M}
 
 

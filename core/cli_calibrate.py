@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,6 +69,12 @@ def calibrate(
     upright: Annotated[
         list[str] | None, typer.Option(help=f"A line along a pole, {_XY}; twice or more.")
     ] = None,
+    straight: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Something straight that looks bent, three {_XY} or more along it; with any drawing."
+        ),
+    ] = None,
     height: Annotated[float | None, typer.Option(help="The camera's height above the road, metres.")] = None,
     points: Annotated[str, typer.Option(help=f"Four points or more on the road, {_XY}.")] = "",
     places: Annotated[str, typer.Option(help='Where they are, metres east and north, "x,y x,y …".')] = "",
@@ -93,7 +100,12 @@ def calibrate(
         _horizon(horizon, upright or [], common) if horizon else None,
         _points(points, places, degrees, common) if points else None,
     ]
-    chosen = [sketch for sketch in sketches if sketch is not None]
+    chosen = [_with_straight(sketch, straight or []) for sketch in sketches if sketch is not None]
+    if straight and not chosen:
+        raise CalibrationError(
+            "Straight things alone tell how the lens bends, and nothing else.",
+            "Give --rectangle, --first and --second, --horizon or --points with them.",
+        )
     # a cloud takes its lens from the file
     asked = len(chosen) + (from_file is not None or cloud is not None) + cars + check + show
     if asked != 1:
@@ -159,6 +171,16 @@ def _points(points: str, places: str, degrees: bool, common: dict[str, Any]) -> 
     return Sketch(CalibrationMethod.GROUND_POINTS, tuple(strokes), degrees=degrees, **common)
 
 
+def _with_straight(sketch: Sketch, straight: Sequence[str]) -> Sketch:
+    lines = tuple(Stroke(StrokeRole.STRAIGHT, _pixels(line, "--straight")) for line in straight)
+    if any(len(line.points) < 3 for line in lines):
+        raise CalibrationError(
+            "Something straight needs three points: its ends, and one between.",
+            'Write them as --straight "x,y x,y x,y".',
+        )
+    return replace(sketch, strokes=(*sketch.strokes, *lines))
+
+
 def _imported(
     path: Path, name: str, picture: tuple[int, int] | None
 ) -> tuple[CalibrationRecord, dict[str, Any]]:
@@ -207,7 +229,9 @@ def _drawn(
         )
     present = _in_force(project, row)
     lens = None if present is None else from_record(present.record)[0]
-    return to_record(solve_sketch(sketch, *picture, lens)), to_evidence(sketch, *picture)
+    sure = None if present is None else present.record.uncertainty
+    result = solve_sketch(sketch, *picture, lens, 0.0 if sure is None else sure.focal_percent)
+    return to_record(result), to_evidence(sketch, *picture)
 
 
 def _save(project: Project, row: CameraRow, record: CalibrationRecord, evidence: dict[str, Any]) -> None:

@@ -108,22 +108,55 @@ def from_apollo(
     _save(built, out)
 
 
-def _save(built: BuiltSpace, out: Path) -> None:
-    from core.shapes.space_file import save_space
+@shapes_app.command("habits")
+def habits(
+    project: Annotated[Path, typer.Argument(help="The project file, NAME.amodal.", show_default=False)],
+    out: Out,
+    camera: Annotated[str, typer.Option(help="Which camera; may be left out where there is one.")] = "",
+    space: Annotated[Path | None, typer.Option(help="The space to begin with; the default one.")] = None,
+) -> None:
+    """Learn where others put the keypoints, from imported or found ones, as a space to fit them with."""
+    from core.jobs.habits import learn_habits, space_with
+    from core.jobs.one_camera import one_camera
+    from core.shapes.keypoints import NAMES
+    from core.shapes.space_file import default_space, load_space
+    from core.store.project import Project
 
-    if out.suffix != ".npz":
-        raise ShapeSpaceError(f"{out} is no npz file's name.", "Give a name that ends in .npz.")
-    try:
-        save_space(built.space, out)
-    except OSError as error:
-        raise ShapeSpaceError(
-            f"{out} cannot be written: {error.strerror}.", "Choose another place."
-        ) from None
+    cars = default_space() if space is None else load_space(space)
+    with Project.open(project, read_only=True) as opened:
+        row = one_camera(opened, camera)
+        habit = learn_habits(opened, row, cars)
+    _write(space_with(habit, cars, row), out)
+    times = f"{habit.noise_times:.1f} times the noise assumed"
+    typer.echo(f"learned from {habit.cars} cars, whose points scatter {times}")
+    for right, name in enumerate(NAMES[::2]):
+        # of the left one; the right one mirrors it
+        ahead, left, up = (100 * habit.offsets[2 * right + 1]).round().astype(int).tolist()
+        pair = name.removeprefix("right ")
+        typer.echo(f"{pair}s: {ahead:+d} cm ahead, {left:+d} cm out, {up:+d} cm up")
+    typer.echo(f"fit with it: amodal fit {project} --space {out} --points others")
+
+
+def _save(built: BuiltSpace, out: Path) -> None:
+    _write(built.space, out)
     for car in built.dropped:
         typer.echo(f"left out {car.name}: {car.reason}")
     typer.echo(f"{built.kept} cars, {built.metres_per_unit:.4g} metres for a unit")
     _echo_space(built.space)
     typer.echo(f"five components leave {built.rms_m * 100:.1f} cm of the keypoints")
+
+
+def _write(space: CarShapeSpace, out: Path) -> None:
+    from core.shapes.space_file import save_space
+
+    if out.suffix != ".npz":
+        raise ShapeSpaceError(f"{out} is no npz file's name.", "Give a name that ends in .npz.")
+    try:
+        save_space(space, out)
+    except OSError as error:
+        raise ShapeSpaceError(
+            f"{out} cannot be written: {error.strerror}.", "Choose another place."
+        ) from None
 
 
 def _echo_space(space: CarShapeSpace) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # ways that are looked for, and whose outcome is then proposed
 _PROPOSED = (CalibrationMethod.POINT_CLOUD, CalibrationMethod.CARS)
+# roles that go on being drawn until another one is chosen
+_SEVERAL = (StrokeRole.PLACE, StrokeRole.STRAIGHT)
 _NUMBERS = ("height_m", "length_m", "focal_px")
 
 
@@ -131,8 +133,9 @@ class CalibrationController(QObject):
         self._take_waiting()
 
     def choose_role(self, role: StrokeRole) -> None:
-        """Says what the next stroke will be."""
-        self._wanted_role = role
+        """Says what the next stroke will be; straight things until they are chosen once more."""
+        over = role is StrokeRole.STRAIGHT and self._wanted_role is role
+        self._wanted_role = None if over else role
         self._solve()
 
     def place(self, x: float, y: float) -> None:
@@ -141,7 +144,7 @@ class CalibrationController(QObject):
         if sketch is None or role is None:
             return
         sketch, handle = drawing.with_point(sketch, role, (x, y))
-        if drawing.unfinished(sketch) is None and role is not StrokeRole.PLACE:
+        if drawing.unfinished(sketch) is None and role is self._wanted_role and role not in _SEVERAL:
             self._wanted_role = None
         self._set(replace(self.state, sketch=sketch, selected=handle))
         self._solve()
@@ -379,7 +382,8 @@ class CalibrationController(QObject):
             try:
                 present = self.state.in_force
                 lens = None if present is None else from_record(present.record)[0]
-                result = solve_sketch(sketch, *size, lens)
+                sure = None if present is None else present.record.uncertainty
+                result = solve_sketch(sketch, *size, lens, 0.0 if sure is None else sure.focal_percent)
                 candidate, residuals = to_record(result), residuals_of(sketch, result)
             except AmodalError as error:
                 problem, way_out = error.problem, error.way_out

@@ -57,18 +57,19 @@ class CarsCalibrationController(QObject):
             self._set(CarsState(self.state.camera))
 
     def calibrate(self) -> None:
-        """Looks for the camera by its cars; a lens whose ground is not known yet, or that bends, is kept."""
+        """Looks for the camera by its cars; a lens without ground, or that a file says to bend, is kept."""
         camera, size = self.state.camera, self._calibration.size
         if camera is None or self.state.busy:
             return
         present = self._calibration.in_force
         record = None if present is None else present.record
-        keep = record is not None and (record.normal is None or any(record.distortion))
         project = self._session.project
 
         def find() -> tuple[CalibrationRecord, dict[str, Any]]:
-            from core.jobs.car_calibration import propose_from_cars
+            from core.jobs.car_calibration import drawn_bend, propose_from_cars
 
+            bent = record is not None and drawn_bend(record, (record.width, record.height)) is None
+            keep = bent or (record is not None and record.normal is None)
             return propose_from_cars(project, camera, size, keep)
 
         def done(result: tuple[CalibrationRecord, dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from core.records.sketches import Point, Sketch, Stroke, StrokeRole
 Handle = tuple[int, int]
 """(stroke, point): which point of which stroke."""
 
-_NEEDS = {StrokeRole.CORNERS: 4, StrokeRole.PLACE: 1}
+_NEEDS = {StrokeRole.CORNERS: 4, StrokeRole.PLACE: 1, StrokeRole.STRAIGHT: 3}
 _ONLY_ONE = (StrokeRole.HORIZON, StrokeRole.LENGTH)
 
 

@@ -10,7 +10,7 @@ from core.fitting.calibration.check import check_against_cars
 from core.fitting.calibration.from_cars import calibrate_from_cars
 from core.fitting.calibration.sightings import LEAST_POINTS, CarSighting
 from core.fitting.vehicles.evidence import evidence_of
-from core.geometry.calibration.lens import Lens, known_lens
+from core.geometry.calibration.lens import Lens, bend_coefficients, bend_of, known_lens
 from core.geometry.calibration.result import from_record, to_record
 from core.geometry.cameras import pinhole
 from core.jobs.one_camera import picture_size
@@ -56,6 +56,17 @@ def car_sightings(project: Project, camera: CameraRow, size: tuple[int, int]) ->
     return [sighting for _, sighting in found[:MOST_SIGHTINGS]]
 
 
+def drawn_bend(record: CalibrationRecord, size: tuple[int, int]) -> float | None:
+    """How a calibration's lens bends in pictures of a size, 1/px^2, as drawn; 0 where it is straight.
+
+    None where it bends in another way, as a file says.
+    """
+    try:
+        return bend_of(from_record(record)[0].resized(*size))
+    except CalibrationError:  # numbers that are no camera's bend nothing
+        return 0.0
+
+
 def propose_from_cars(
     project: Project,
     camera: CameraRow,
@@ -65,6 +76,8 @@ def propose_from_cars(
     focal_px: float | None = None,
 ) -> tuple[CalibrationRecord, dict[str, Any]]:
     """The calibration that a camera's cars tell, and what it rests on as plain JSON; nothing is saved.
+
+    Where straight things told how the lens in force bends, the cars are seen through that bend.
 
     Args:
         size: width and height of the pictures, pixels; None for the footage's.
@@ -76,7 +89,10 @@ def propose_from_cars(
         CalibrationError: there are too few cars, they do not settle the camera, or the lens is said twice.
     """
     chosen = _size(project, camera, size)
-    lens = Lens(*chosen)
+    with project.read() as connection:
+        present = calibration_in_force(connection, camera.id)
+    bend = 0.0 if present is None else drawn_bend(present.record, chosen) or 0.0
+    lens = Lens(*chosen, bend_per_px2=bend)
     if keep_lens and focal_px is not None:
         raise CalibrationError(
             "The lens is said twice.", "Either keep the lens in force, or give a focal length."
@@ -84,10 +100,8 @@ def propose_from_cars(
     if focal_px is not None:
         if not (math.isfinite(focal_px) and focal_px > 0):
             raise CalibrationError(f"A focal length of {focal_px:g} px is none.", "Give it in pixels.")
-        lens = known_lens(pinhole(*chosen, focal_px))
+        lens = known_lens(pinhole(*chosen, focal_px, None, bend_coefficients(bend, focal_px)))
     if keep_lens:
-        with project.read() as connection:
-            present = calibration_in_force(connection, camera.id)
         if present is None:
             raise CalibrationError(
                 f"The camera {camera.name} has no lens in force to keep.", "Seek the lens from the cars, too."
@@ -104,6 +118,7 @@ def propose_from_cars(
         "cars": len({one.car for one in sightings}),
         "keep_lens": keep_lens,
         "focal_px": focal_px,
+        "bend_per_px2": bend,
         "shape_space": cars.label,
     }
     return record, evidence

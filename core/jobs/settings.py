@@ -210,6 +210,13 @@ class FitSettings(JobSettings):
         title="The others coarsely",
         description="Cars without keypoints by the outline of their mask and the motion of their track.",
     )
+    points: Literal["all", "others"] = Field(
+        "all",
+        title="Whose points",
+        description="others: only cars of which no person placed a point, for a shape space that has learned "
+        "others' habits.",
+        json_schema_extra=_advanced(labels={"all": "Everyone's", "others": "Imported or found ones only"}),
+    )
     redo: bool = Field(
         False,
         title="Fit again",

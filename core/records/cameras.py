@@ -43,7 +43,7 @@ class CalibrationUncertainty:
     """One standard deviation of what a calibration says, if what was drawn is 1 px off, or as it shows.
 
     Attributes:
-        focal_percent: of the focal length; 0 where it was given.
+        focal_percent: of the focal length; 0 where it was given, and what it was where it was kept.
         height_percent: of the camera's height; 0 where it was given.
         normal_deg: root mean square angle of the ground's normal.
         ranges: at some distances.

@@ -20,6 +20,7 @@ class StrokeRole(StrEnum):
     HORIZON = "horizon"
     UPRIGHT = "upright"  # a line along something that stands upright
     PLACE = "place"  # one point, and where it is on the map
+    STRAIGHT = "straight"  # along something straight, with a point between its ends: how the lens bends
 
 
 @dataclass(frozen=True, slots=True)

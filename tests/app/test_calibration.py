@@ -21,6 +21,7 @@ from app.controllers.road import RoadController
 from app.views.sources.sources_view import SourcesView
 from core.geometry.calibration.files.imported import ImportedCamera
 from core.geometry.calibration.files.own_json import write_own
+from core.geometry.calibration.lens import Lens
 from core.geometry.cameras import pinhole
 from core.geometry.ground_plane import GroundPlane
 from core.records.cameras import CalibrationMethod, CalibrationRecord
@@ -145,6 +146,65 @@ def test_backspace_esc_and_arrows(calibration: CalibrationController):
     calibration.take_back()
     assert calibration.state.sketch.strokes == ()
     assert calibration.state.selected is None
+
+
+def test_straight_things_are_drawn_until_chosen_once_more(calibration: CalibrationController):
+    draw_road(calibration)
+    straight = calibration.state.candidate
+    assert straight is not None
+    assert straight.distortion == ()
+    calibration.choose_role(StrokeRole.STRAIGHT)
+    # from the middle of the picture, as a straight lens would see them
+    things = np.array([[(-60, -30), (-60, 30)], [(60, -28), (58, 30)], [(-55, 32), (50, 34)]], dtype=float)
+    lens = Lens(128, 72, bend_per_px2=2e-5)
+    pixels = [lens.bent(np.stack([a, (a + b) / 2, b])).tolist() for a, b in things]
+    for x, y in pixels[0]:
+        calibration.place(x, y)
+    assert calibration.state.candidate is None
+    assert "do not tell how much" in calibration.state.problem, "one, on so small a picture"
+    for x, y in (*pixels[1], *pixels[2][:2]):
+        calibration.place(x, y)
+    assert calibration.state.role is StrokeRole.STRAIGHT
+    calibration.choose_role(StrokeRole.STRAIGHT)
+    assert calibration.state.role is StrokeRole.STRAIGHT, "it is not whole yet"
+    calibration.place(*pixels[2][2])
+    assert calibration.state.role is None
+    bent = calibration.state.candidate
+    assert bent is not None
+    assert bent.distortion[5] == pytest.approx(2e-5 * bent.matrix[0] ** 2, rel=1e-4)
+    assert any("draws the picture's sides in" in note for note in bent.notes)
+    assert {(n, k) for n in (1, 2, 3) for k in (0, 1, 2)} <= set(calibration.state.residuals)
+    calibration.take_back()
+    assert calibration.state.sketch is not None
+    assert [len(one.points) for one in calibration.state.sketch.strokes] == [4, 3, 3, 2]
+
+
+def test_corners_that_wait_are_not_lost_to_straight_things(calibration: CalibrationController):
+    calibration.begin(CalibrationMethod.RECTANGLE)
+    corners = seen(*ROAD)
+    calibration.place(*corners[0])
+    calibration.place(*corners[1])
+    calibration.choose_role(StrokeRole.STRAIGHT)
+    assert calibration.state.role is StrokeRole.CORNERS
+    calibration.place(*corners[2])
+    calibration.place(*corners[3])
+    assert calibration.state.role is StrokeRole.STRAIGHT
+    assert calibration.state.sketch is not None
+    assert len(calibration.state.sketch.strokes[0].points) == 4
+
+
+def test_the_tab_tells_how_straight_things_are_drawn(qtbot, view: SourcesView):
+    tab = view.calibration
+    for way in (CalibrationMethod.RECTANGLE, CalibrationMethod.GROUND_POINTS, CalibrationMethod.HORIZON):
+        tab.way_button(way).click()
+        chip = tab._role_chips[StrokeRole.STRAIGHT]
+        assert not chip.isChecked()
+        chip.click()
+        assert chip.isChecked()
+        assert "half-way" in tab.problem.text()
+        chip.click()
+        assert not chip.isChecked()
+        assert "half-way" not in tab.problem.text()
 
 
 def test_another_camera_keeps_its_own_drawing(calibration: CalibrationController):
@@ -308,7 +368,7 @@ def test_a_file_is_shown_before_it_is_saved(qtbot, view: SourcesView, monkeypatc
     qtbot.waitUntil(view.calibration.accept_button.isEnabled)
     assert view.calibration.facts._values["Height"][1].text() == "5.50 m"
     assert view.calibration.facts._cells[3][0].text() == "80 m"
-    assert view.calibration.facts._cells[3][3].text() == ""  # how sure a file is, nobody knows
+    assert view.calibration.facts._cells[3][3].text() == "–"  # how sure a file is, nobody knows
     view.calibration.accept_button.click()
     qtbot.waitUntil(lambda: view.calibration._rows.count() == 1)
 

@@ -9,10 +9,20 @@ from core.fitting.calibration.check import check_against_cars
 from core.fitting.calibration.from_cars import calibrate_from_cars
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.geometry.calibration.result import CalibrationResult
+from core.geometry.calibration.straight import find_bend
 from core.geometry.ground_plane import GroundPlane
+from core.records.car_checks import CheckVerdict
 from core.records.fits import FitVerdict, VehicleFit
+from core.records.sketches import StrokeRole
 from core.shapes.space_file import default_space
-from tests.fitting.annotated_cars import annotated, junction_by_rectangle, lens_of, sightings_of
+from tests.fitting.annotated_cars import (
+    annotated,
+    junction_by_rectangle,
+    lens_of,
+    sightings_of,
+    suburb_by_lines,
+    suburb_lines,
+)
 
 SPACE = default_space()
 # what a car is long, after the issue that asked for them; a van or pickup is a little longer
@@ -82,6 +92,38 @@ def test_a_camera_said_to_be_half_as_high_again_is_found_out() -> None:
     assert check.camera_height is not None
     assert check.camera_height.is_off
     assert check.camera_height.off > 25
+
+
+def test_lane_lines_on_a_bending_road_agree_with_its_cars_once_the_lens_bends() -> None:
+    sightings = sightings_of(annotated("suburb"))
+    by_cars = calibrate_from_cars(sightings, lens_of("suburb"), SPACE)
+    drawn = suburb_by_lines(by_cars)
+    assert drawn.plane is not None
+    assert drawn.uncertainty is not None
+    assert by_cars.uncertainty is not None
+    assert drawn.uncertainty.focal_percent >= by_cars.uncertainty.focal_percent * 0.95
+    check = check_against_cars(drawn.camera, drawn.plane, sightings, SPACE)
+    assert check.verdict is CheckVerdict.AGREES
+    fits = fitted(drawn, "suburb")
+    good = [fit for fit in fits if fit.verdict is FitVerdict.GOOD]
+    assert len(good) >= 0.75 * len(fits)
+    assert in_size(good) == len(good)
+    # the same lines through a lens that is taken as straight contradict the cars
+    straight = suburb_by_lines(by_cars, straight=False)
+    assert straight.plane is not None
+    other = check_against_cars(straight.camera, straight.plane, sightings, SPACE)
+    assert other.verdict is CheckVerdict.OFF
+
+
+def test_a_pole_a_post_a_kerb_and_a_line_bend_alike() -> None:
+    lens = lens_of("suburb")
+    lines = [stroke.points for stroke in suburb_lines().of(StrokeRole.STRAIGHT)]
+    together = find_bend(lens.width, lens.height, lines)
+    assert together.per_px2 > 4 * together.sigma_per_px2
+    pole, *others = lines
+    for one in others:
+        pair = find_bend(lens.width, lens.height, [pole, one])
+        assert abs(pair.per_px2 - together.per_px2) < 2 * pair.sigma_per_px2
 
 
 @pytest.mark.parametrize("clip", ["junction", "suburb"])

@@ -10,7 +10,9 @@ import pytest
 from core.cli import main
 from core.errors import CalibrationError
 from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
+from core.geometry.calibration.lens import Lens, bend_of
 from core.geometry.calibration.result import from_record, to_record
+from core.geometry.cameras import pinhole
 from core.geometry.ground_plane import GroundPlane
 from core.jobs import car_calibration
 from core.jobs.car_calibration import car_sightings, check_camera, propose_from_cars
@@ -112,6 +114,28 @@ def test_of_very_many_the_best_seen_are_taken(parking: Parking, monkeypatch: pyt
     assert [int(one.evidence.used.sum()) for one in found] == [12] * 24 + [5]
 
 
+def test_a_bend_that_was_drawn_is_seen_through_and_the_focal_length_sought(tmp_path: Path) -> None:
+    parking = Parking(tmp_path / "bent.amodal", calibrated=False)
+    bend = 1e-7  # draws the sides in by a tenth
+    lens = Lens(WIDTH, HEIGHT, bend_per_px2=bend)
+    flat_to_seen = {place: lens.bent(parking.points_at(place) - CAMERA.centre) for place in PLACES}
+    parking.points_at = lambda place, beta=(0.0,): flat_to_seen[place]  # type: ignore[method-assign]
+    parking.add_cars(0, PLACES)
+    # what was drawn had the bend right, and the focal length wrong
+    drawn = to_record(result_of_import(ImportedCamera("drawn", lens.camera(1000.0), None, GROUND)))
+    with Project.open(parking.path) as project:
+        save_calibration(History(project, "Ann"), parking.camera_id, drawn)
+        record, evidence = propose_from_cars(project, one_camera(project, "Gate"))
+        kept, _ = propose_from_cars(project, one_camera(project, "Gate"), keep_lens=True)
+        said, _ = propose_from_cars(project, one_camera(project, "Gate"), focal_px=1400.0)
+    assert evidence["bend_per_px2"] == pytest.approx(bend)
+    assert record.matrix[0] == pytest.approx(CAMERA.focal[0], rel=0.01)
+    assert record.height_m == pytest.approx(GROUND.height, rel=0.01)
+    assert record.distortion[5] == pytest.approx(bend * record.matrix[0] ** 2)
+    assert kept.matrix[0] == pytest.approx(1000.0)
+    assert said.distortion[5] == pytest.approx(bend * 1400.0**2)
+
+
 def test_a_focal_length_that_is_said_is_kept(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:
     focal = float(CAMERA.focal[0])
     assert main(["calibrate", str(parking.path), "--cars", "--focal", str(focal)]) == 0
@@ -133,3 +157,9 @@ def test_a_picture_of_no_size_is_refused(parking: Parking, capsys: pytest.Captur
 def test_the_shell_takes_one_way_at_a_time(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calibrate", str(parking.path), "--cars", "--check"]) == 2
     assert "More than one way" in capsys.readouterr().err
+
+
+def test_a_bend_of_another_kind_is_not_drawn() -> None:
+    assert bend_of(CAMERA) == 0.0
+    assert bend_of(pinhole(WIDTH, HEIGHT, 1000.0, None, (-0.1, 0.0, 0.0, 0.0))) is None
+    assert bend_of(Lens(WIDTH, HEIGHT, bend_per_px2=1e-7).camera(900.0)) == pytest.approx(1e-7)

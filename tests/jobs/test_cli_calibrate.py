@@ -73,6 +73,18 @@ def test_each_way_finds_the_street_camera(
     assert row.evidence["way"] == row.record.method.value
 
 
+def test_straight_things_tell_how_the_lens_bends(
+    project_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bowed = ("--straight", "12,12 8,90 12,168", "--straight", "40,172 160,176 280,172")
+    code, out, err = run(capsys, "calibrate", project_path, *RECTANGLE, *bowed)
+    assert (code, err) == (0, "")
+    assert "note: The lens draws the picture's sides in by" in out
+    [row] = history(project_path)
+    assert row.record.distortion[5] > 0
+    assert [stroke["role"] for stroke in row.evidence["strokes"]] == ["corners", "straight", "straight"]
+
+
 def test_show_prints_what_is_in_force(project_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "calibrate", project_path, "--show")
     assert code == 2
@@ -137,6 +149,8 @@ def test_a_lens_without_ground_is_completed_by_a_drawing(
     ("arguments", "words"),
     [
         ((), "Nothing says how"),
+        (("--straight", "1,1 2,5 1,9", "--show"), "Straight things alone"),
+        ((*RECTANGLE, "--straight", "1,1 2,5"), "three points"),
         ((*RECTANGLE, "--show"), "More than one way"),
         (("--camera", "Nowhere", *RECTANGLE), "no camera Nowhere"),
         (("--rectangle", pixels(*ROAD)), "no size"),

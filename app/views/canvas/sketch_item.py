@@ -20,6 +20,7 @@ _COLOURS = {
     StrokeRole.HORIZON: "#ff7ad9",
     StrokeRole.UPRIGHT: "#b9f26b",
     StrokeRole.PLACE: "#ffe14d",
+    StrokeRole.STRAIGHT: "#d7a6ff",
 }
 _GRID, _HORIZON, _STICK = "#7df0ff", "#ff7ad9", "#ffffff"
 _HANDLE_PX, _GRAB_PX = 5.0, 11.0
@@ -172,10 +173,10 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
         It does while a line waits for its end, and where the next line is of another kind than the point's.
         """
         sketch, role = self._state.sketch, self._state.role
-        if sketch is None or role is None or _whole(role) != 2:
+        if sketch is None or role is None or _whole(role) not in (2, 3):
             return False
         last = sketch.strokes[-1]
-        waits = last.role is role and len(last.points) == 1
+        waits = last.role is role and len(last.points) < _whole(role)
         return handle[0] != len(sketch.strokes) - 1 if waits else sketch.strokes[handle[0]].role is not role
 
     # ---- painting -------------------------------------------------------------------------------
@@ -280,7 +281,7 @@ class SketchItem(pg.GraphicsObject):  # type: ignore[misc]
 
 
 def _whole(role: StrokeRole) -> int:
-    return {StrokeRole.CORNERS: 4, StrokeRole.PLACE: 1}.get(role, 2)
+    return {StrokeRole.CORNERS: 4, StrokeRole.PLACE: 1, StrokeRole.STRAIGHT: 3}.get(role, 2)
 
 
 def _polygon(line: Line, to_screen: QTransform) -> QPolygonF:

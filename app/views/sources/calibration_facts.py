@@ -20,6 +20,7 @@ WAYS = {
     CalibrationMethod.CARS: "From the cars",
     CalibrationMethod.IMPORT: "From a file",
 }
+_UNKNOWN, _UNTOLD = "–", "Nothing tells how far it may be off."
 _HEADS = ("at", "along, m/px", "across, m/px", "may be off by")
 
 
@@ -64,14 +65,15 @@ class CalibrationFacts(QWidget):
         angle = 2 * math.degrees(math.atan(record.width / 2 / fx))
         both = f"{fx:.0f} px" if abs(fx - fy) < 0.5 else f"{fx:.0f} and {fy:.0f} px"
         spread = _percent(sure.focal_percent) if sure is not None else ""
-        self._say("Focal length", f"{both}{spread}, {angle:.0f}° across")
+        bends = any(record.distortion)
+        # through a lens that bends, the sides see further than the focal length says
+        self._say("Focal length", f"{both}{spread}" + ("" if bends else f", {angle:.0f}° across"))
         spread = _percent(sure.height_percent) if sure is not None else ""
         unknown = "The ground is not known: draw it next, keeping this lens"
         self._say("Height", f"{record.height_m:.2f} m{spread}" if record.height_m is not None else unknown)
         turn = f" ±{_few(sure.normal_deg, 2)}°" if sure is not None else ""
         tilt = "" if record.normal is None else f"{_tilt(record.normal)}{turn}"
         self._say("Tilt", tilt)
-        bends = any(record.distortion)
         self._say("Lens", f"bent, {len(record.distortion)} coefficients" if bends else "")
         self._say("Residual", "" if record.residual_px is None else f"{record.residual_px:.2f} px")
         self._show_ranges(ranges)
@@ -82,9 +84,10 @@ class CalibrationFacts(QWidget):
         self._table.setVisible(bool(ranges))
         for cells, one in zip(self._cells, ranges, strict=False):
             texts = [f"{one.distance_m:.0f} m", *map(_metres, (one.along_m_per_px, one.across_m_per_px))]
-            sigma = "" if math.isnan(one.sigma_m) else f"±{_few(one.sigma_m, 2)} m"
+            sigma = _UNKNOWN if math.isnan(one.sigma_m) else f"±{_few(one.sigma_m, 2)} m"
             for cell, text in zip(cells, (*texts, sigma), strict=True):
                 cell.setText(text)
+                cell.setToolTip(_UNTOLD if text == _UNKNOWN else "")
 
     def _say(self, name: str, text: str) -> None:
         title, value = self._values[name]

@@ -18,13 +18,25 @@ from core.records.cameras import CalibrationMethod, CalibrationRow
 from core.records.jobs import JobRow, JobState
 from core.records.sketches import DRAWN_WAYS, StrokeRole
 
+_STRAIGHT = (StrokeRole.STRAIGHT, "Straight things")
 _ROLES = {
+    CalibrationMethod.RECTANGLE: (_STRAIGHT,),
     CalibrationMethod.VANISHING_POINTS: (
         (StrokeRole.FIRST, "Along the road"),
         (StrokeRole.SECOND, "Across it"),
         (StrokeRole.LENGTH, "Known length"),
+        _STRAIGHT,
     ),
-    CalibrationMethod.HORIZON: ((StrokeRole.HORIZON, "Horizon"), (StrokeRole.UPRIGHT, "Upright things")),
+    CalibrationMethod.HORIZON: (
+        (StrokeRole.HORIZON, "Horizon"),
+        (StrokeRole.UPRIGHT, "Upright things"),
+        _STRAIGHT,
+    ),
+    CalibrationMethod.GROUND_POINTS: ((StrokeRole.PLACE, "Points"), _STRAIGHT),
+}
+_ROLE_TIPS = {
+    StrokeRole.STRAIGHT: "Where straight things look bent: poles, kerbs, walls, best near the picture's "
+    "edges. They tell how the lens bends.",
 }
 _TIPS = {
     CalibrationMethod.RECTANGLE: "Four corners of a rectangle on the road, and both its sides in metres.",
@@ -32,6 +44,7 @@ _TIPS = {
     CalibrationMethod.HORIZON: "The horizon and the camera's height.",
     CalibrationMethod.GROUND_POINTS: "Four points or more, and where they are on a map.",
 }
+_STRAIGHT_OVER = "Click Straight things once more to go on with the rest."
 _KEYS = "Drag points; arrows nudge (Ctrl fine, Shift far); Backspace takes back; Enter accepts."
 
 
@@ -212,6 +225,7 @@ class CalibrationTab(QWidget):
         self._role_chips = {}
         for role, text in _ROLES.get(self._way, ()) if self._way is not None else ():
             chip = TextButton(text, "chip")
+            chip.setToolTip(_ROLE_TIPS.get(role, ""))
             chip.clicked.connect(lambda _=False, role=role: self.role_chosen.emit(role))
             self._role_chips[role] = chip
             self._role_group.addButton(chip)
@@ -237,6 +251,9 @@ class CalibrationTab(QWidget):
     def _show_note(self, state: CalibrationState) -> None:
         if state.problem:
             role, icon, token, first, second = "warning", "warning", "warn", state.problem, state.way_out
+        elif state.role is StrokeRole.STRAIGHT:
+            first = "Click an end of something straight, a point half-way along it, and its other end."
+            role, icon, token, second = "note", "edit", "accent", _STRAIGHT_OVER
         elif state.step:
             role, icon, token, first, second = "note", "edit", "accent", state.step, _KEYS
         elif state.candidate is not None and state.candidate.normal is not None:

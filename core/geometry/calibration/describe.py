@@ -22,7 +22,9 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
     share = f" (±{_few(sure.focal_percent, 1)} %)" if sure is not None and sure.focal_percent else ""
     both = f"{fx:.1f} px" if abs(fx - fy) < 0.05 else f"{fx:.1f} and {fy:.1f} px"
     angle = 2 * math.degrees(math.atan(camera.width / 2 / fx))
-    yield f"focal length: {both}{share}, {angle:.0f}° across"
+    # through a lens that bends, the sides see further than the focal length says
+    across = "" if camera.is_distorted else f", {angle:.0f}° across"
+    yield f"focal length: {both}{share}{across}"
     if camera.is_distorted:
         yield "distortion: " + " ".join(f"{value:g}" for value in camera.distortion)
     if plane is None:
@@ -44,7 +46,7 @@ def describe(record: CalibrationRecord) -> Iterator[str]:
         if math.isnan(one.along_m_per_px):
             yield f"{one.distance_m:5.0f} m    out of sight"
             continue
-        sigma = "" if math.isnan(one.sigma_m) else f"  {_few(one.sigma_m, 2):>6} m"
+        sigma = "       –" if math.isnan(one.sigma_m) else f"  {_few(one.sigma_m, 2):>6} m"
         spans = f"{one.along_m_per_px:.3f}      {one.across_m_per_px:.3f} m/px"
         yield f"{one.distance_m:5.0f} m    {spans}{sigma}"
 

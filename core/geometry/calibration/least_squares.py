@@ -17,6 +17,8 @@ Function = Callable[[Array], Array]
 _STEP = 1e-6
 _ROUNDS = 100
 _SMALLEST_CHANGE = 1e-11
+# so little less is a ten millionth of a standard deviation; of exact drawings, the step alone decides
+_SMALLEST_GAIN = 1e-14
 _LEAST_DAMPING, _MOST_DAMPING = 1e-12, 1e12
 
 
@@ -73,10 +75,12 @@ def solve(residuals: Function, start: Array) -> Solution:
         step = np.linalg.lstsq(damped, -slope.T @ now, rcond=None)[0]
         then = residuals(values + step)
         if np.isfinite(then).all() and then @ then <= now @ now:
+            gain = float(now @ now - then @ then)
             values, now = values + step, then
             slope = derivative(residuals, values)
             damping = max(damping / 10, _LEAST_DAMPING)
-            if np.abs(step).max() < _SMALLEST_CHANGE * (1 + np.abs(values).max()):
+            small = np.abs(step).max() < _SMALLEST_CHANGE * (1 + np.abs(values).max())
+            if small or gain < _SMALLEST_GAIN * float(now @ now):
                 break
         else:
             damping *= 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ def result_of(
         )
     camera, plane = lens.camera(view.focal), GroundPlane(view.normal, view.height)
     covariance = solution.covariance(
-        _noise(solution.residuals, len(solution.values)) if sigma is None else sigma
+        drawing_noise(solution.residuals, len(solution.values)) if sigma is None else sigma
     )
     if covariance is None:
         raise CalibrationError(
@@ -123,6 +123,43 @@ def ranges_of(
     sigmas = np.full(len(RANGES_M), np.nan) if sigmas_m is None else sigmas_m
     rows = zip(RANGES_M, along.tolist(), across.tolist(), sigmas.tolist(), strict=True)
     return tuple(RangeUncertainty(*row) for row in rows)
+
+
+def drawing_noise(residuals: Array, parameters: int) -> float:
+    """Standard deviation of drawing, pixels: 1, or more where the residuals are larger than that explains.
+
+    The 1 px counts as two residuals that are known beforehand, so that one redundant coordinate, as a
+    rectangle has, does not decide alone.
+    """
+    spare = max(len(residuals) - parameters, 0)
+    return max(1.0, float(np.sqrt((residuals @ residuals + 2.0) / (spare + 2.0))))
+
+
+def widened(result: CalibrationResult, other: CalibrationResult) -> CalibrationResult:
+    """The result with an uncertainty that nothing drawn for it tells.
+
+    Args:
+        other: what would be found if something known beforehand were one standard deviation off.
+    """
+    sure, plane = result.uncertainty, result.plane
+    if sure is None or plane is None or other.plane is None:
+        return result
+    ahead = np.array([[one.distance_m, 0.0, 0.0] for one in sure.ranges])
+    hits = other.plane.points_or_nan(other.camera, result.camera.project(plane.frame().apply(ahead)))
+    there = np.linalg.norm(hits + other.plane.height * other.plane.normal, axis=-1)
+    turned = 2 * np.arcsin(min(float(np.linalg.norm(plane.normal - other.plane.normal)) / 2, 1.0))
+    focal = 100 * np.log(other.camera.focal[0] / result.camera.focal[0])
+    height = 100 * np.log(other.plane.height / plane.height)
+    more = CalibrationUncertainty(
+        float(np.hypot(sure.focal_percent, focal)),
+        float(np.hypot(sure.height_percent, height)),
+        float(np.hypot(sure.normal_deg, np.rad2deg(turned))),
+        tuple(
+            replace(one, sigma_m=float(np.hypot(one.sigma_m, at - one.distance_m)))
+            for one, at in zip(sure.ranges, there.tolist(), strict=True)
+        ),
+    )
+    return replace(result, uncertainty=more)
 
 
 def to_record(result: CalibrationResult) -> CalibrationRecord:
@@ -155,16 +192,6 @@ def from_record(record: CalibrationRecord) -> tuple[Camera, GroundPlane | None]:
     if record.normal is None or record.height_m is None:
         return camera, None
     return camera, GroundPlane(np.array(record.normal), record.height_m)
-
-
-def _noise(residuals: Array, parameters: int) -> float:
-    """Standard deviation of drawing, pixels: 1, or more where the residuals are larger than that explains.
-
-    The 1 px counts as two residuals that are known beforehand, so that one redundant coordinate, as a
-    rectangle has, does not decide alone.
-    """
-    spare = max(len(residuals) - parameters, 0)
-    return max(1.0, float(np.sqrt((residuals @ residuals + 2.0) / (spare + 2.0))))
 
 
 def _notes(residuals_px: Array) -> tuple[str, ...]:

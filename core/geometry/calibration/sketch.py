@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy as np
 from core.errors import CalibrationError
 from core.geometry.calibration.ground_points import calibrate_gps_points, calibrate_ground_points
 from core.geometry.calibration.horizon import calibrate_horizon
-from core.geometry.calibration.lens import Lens, known_lens
+from core.geometry.calibration.lens import Lens, bend_coefficients, known_lens, refocused
 from core.geometry.calibration.rectangle import calibrate_rectangle
-from core.geometry.calibration.result import CalibrationResult
+from core.geometry.calibration.result import CalibrationResult, widened
+from core.geometry.calibration.straight import Bend, find_bend, straightness
 from core.geometry.calibration.vanishing_points import KnownLength, calibrate_vanishing_points
 from core.geometry.cameras import Camera, pinhole
 from core.records.cameras import CalibrationMethod
@@ -34,13 +36,18 @@ _BOTH_COORDINATES = (StrokeRole.CORNERS, StrokeRole.PLACE, StrokeRole.LENGTH)
 
 
 def solve_sketch(
-    sketch: Sketch, width: int, height: int, in_force: Camera | None = None
+    sketch: Sketch, width: int, height: int, in_force: Camera | None = None, kept_percent: float = 0.0
 ) -> CalibrationResult:
     """The camera that a complete drawing tells.
 
+    Straight things tell how the lens bends before all else is fitted; how unsure that is goes into the
+    uncertainty of the rest, as does how unsure a focal length is that is kept.
+
     Args:
         width, height: of the picture that was drawn on, pixels.
-        in_force: the camera's present intrinsics, whose lens a sketch may keep.
+        in_force: the camera's present intrinsics, whose lens a sketch may keep. A straight lens that is kept
+            takes its bend from what is drawn as straight; one that bends keeps its own.
+        kept_percent: how sure its focal length is, one standard deviation.
 
     Raises:
         CalibrationError: what is missing, or why it is refused, and what to draw instead.
@@ -48,7 +55,26 @@ def solve_sketch(
     missing = next_step(sketch)
     if missing:
         raise CalibrationError("The drawing is not complete.", missing)
-    lens = _lens(sketch, width, height, in_force)
+    bend = _bend(sketch, width, height, in_force)
+    per_px2 = 0.0 if bend is None else bend.per_px2
+    result = _solved(sketch, _lens(sketch, width, height, in_force, per_px2))
+    if sketch.keep_lens and in_force is not None and kept_percent > 0:
+        other_lens = refocused(in_force, 1 + kept_percent / 100)
+        result = widened(result, _solved(sketch, _lens(sketch, width, height, other_lens, per_px2)))
+    if bend is None:
+        return result
+    # towards the straight lens, by which no picture folds
+    other = bend.per_px2 - math.copysign(bend.sigma_per_px2, bend.per_px2)
+    result = widened(result, _solved(sketch, _lens(sketch, width, height, in_force, other)))
+    side = "in" if bend.side_percent > 0 else "out"
+    note = (
+        f"The lens draws the picture's sides {side} by {abs(bend.side_percent):.0f} % "
+        f"(±{bend.side_sigma_percent:.0f} %), by what is drawn as straight."
+    )
+    return replace(result, notes=(*result.notes, note))
+
+
+def _solved(sketch: Sketch, lens: Lens) -> CalibrationResult:
     if sketch.way is CalibrationMethod.RECTANGLE:
         assert sketch.sides_m is not None
         return calibrate_rectangle(lens, sketch.of(StrokeRole.CORNERS)[0].points, *sketch.sides_m)
@@ -78,13 +104,16 @@ def residuals_of(sketch: Sketch, result: CalibrationResult) -> dict[tuple[int, i
     found: dict[tuple[int, int], float] = {}
     at = 0
     left = result.residuals_px
-    for number, stroke in sorted(enumerate(sketch.strokes), key=lambda one: _ORDER.index(one[1].role)):
-        if not _took_part(sketch, stroke):
-            continue
+    drawn = [one for one in enumerate(sketch.strokes) if _took_part(sketch, one[1])]
+    for number, stroke in sorted(drawn, key=lambda one: _ORDER.index(one[1].role)):
         each = 2 if stroke.role in _BOTH_COORDINATES else 1
         for place in range(len(stroke.points)):
             found[number, place] = float(np.linalg.norm(left[at : at + each]))
             at += each
+    for number, stroke in enumerate(sketch.strokes):
+        if stroke.role is StrokeRole.STRAIGHT and _is_whole(stroke):
+            off = straightness(known_lens(result.camera), np.array(stroke.points))
+            found |= {(number, place): abs(one) for place, one in enumerate(off.tolist())}
     return found
 
 
@@ -206,7 +235,14 @@ def _step_of_places(sketch: Sketch) -> str:
     return ""
 
 
-def _lens(sketch: Sketch, width: int, height: int, in_force: Camera | None) -> Lens:
+def _bend(sketch: Sketch, width: int, height: int, in_force: Camera | None) -> Bend | None:
+    """How the lens bends; None where nothing straight is drawn, or a lens that bends is kept as it is."""
+    lines = [stroke.points for stroke in sketch.of(StrokeRole.STRAIGHT) if _is_whole(stroke)]
+    known = sketch.keep_lens and in_force is not None and in_force.is_distorted
+    return find_bend(width, height, lines) if lines and not known else None
+
+
+def _lens(sketch: Sketch, width: int, height: int, in_force: Camera | None, bend_per_px2: float) -> Lens:
     if sketch.keep_lens:
         if in_force is None:
             raise CalibrationError(
@@ -214,15 +250,26 @@ def _lens(sketch: Sketch, width: int, height: int, in_force: Camera | None) -> L
                 "Let the lens be sought, or import it first.",
             )
         same = (in_force.width, in_force.height) == (width, height)
-        return known_lens(in_force if same else in_force.resized(width, height))
+        kept = in_force if same else in_force.resized(width, height)
+        bent = bend_coefficients(bend_per_px2, kept.focal[0])
+        return known_lens(replace(kept, distortion=bent) if bent else kept)
     if sketch.focal_px is None:
-        return Lens(width, height)
+        return Lens(width, height, bend_per_px2=bend_per_px2)
     if not _positive(sketch.focal_px):
         raise CalibrationError("The focal length is not positive.", "Give it in pixels, or leave it out.")
-    return known_lens(pinhole(width, height, sketch.focal_px))
+    distortion = bend_coefficients(bend_per_px2, sketch.focal_px)
+    return known_lens(pinhole(width, height, sketch.focal_px, None, distortion))
+
+
+def _is_whole(stroke: Stroke) -> bool:
+    """Whether something straight has the point between its ends that shows how it bends."""
+    return len(stroke.points) >= 3
 
 
 def _took_part(sketch: Sketch, stroke: Stroke) -> bool:
+    """Whether the ways' own residuals speak of a stroke; they say nothing of what is straight."""
+    if stroke.role is StrokeRole.STRAIGHT:
+        return False
     if stroke.role is StrokeRole.PLACE:
         return stroke.place is not None
     if stroke.role is StrokeRole.LENGTH:

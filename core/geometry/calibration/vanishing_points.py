@@ -17,7 +17,7 @@ from core.geometry.calibration.least_squares import solve
 from core.geometry.calibration.lens import Lens
 from core.geometry.calibration.lines import (
     DrawnLine,
-    distances_through,
+    StackedLines,
     flatten_line,
     flatten_lines,
     meeting_point,
@@ -95,9 +95,11 @@ class _Problem:
         focal_known: bool,
         length: _Length,
     ) -> None:
-        self._groups, self._frame, self._focal, self._length = groups, frame, focal, length
+        self._frame, self._focal, self._length = frame, focal, length
         self._focals = 0 if focal_known else 1
         self._lines = len(groups[0]) + len(groups[1])
+        self._stacked = StackedLines([*groups[0], *groups[1]])
+        self._direction = np.repeat([0, 1], [len(lines) for lines in groups])
         if length.ends is not None:
             self._length_start = _ground_ends(length.ends, frame, focal, length.height)
         self.size = 3 + self._focals + self._lines + (0 if length.ends is None else 4)
@@ -105,21 +107,14 @@ class _Problem:
     def view(self, values: Array) -> View:
         """Focal length, normal and height."""
         focal, frame = self._camera(values)
-        height = self._length.height
-        if self._length.ends is not None:
-            height *= float(np.exp(np.clip(values[-4], -20, 20)))
-        return View(focal, frame[:, 2], height)
+        return View(focal, frame[:, 2], self._height(values))
 
     def residuals(self, values: Array) -> Array:
         """Pixels that the drawn points are off."""
         focal, frame = self._camera(values)
         aside = values[3 + self._focals : 3 + self._focals + self._lines]
-        found, line_index = [], 0
-        for direction, lines in zip(frame.T[:2], self._groups, strict=True):
-            point = direction * [focal, focal, 1.0]
-            for line in lines:
-                found.append(distances_through(line, point, float(aside[line_index])))
-                line_index += 1
+        points = (frame.T[:2] * [focal, focal, 1.0])[self._direction]
+        found = [self._stacked.distances(points, aside)]
         if self._length.ends is not None:
             found.append(self._length_residuals(values, focal, frame))
         return np.concatenate(found)
@@ -127,6 +122,10 @@ class _Problem:
     def _camera(self, values: Array) -> tuple[float, Array]:
         focal = self._focal * float(np.exp(np.clip(values[3], -20, 20))) if self._focals else self._focal
         return focal, rotation_from_vector(values[:3]) @ self._frame
+
+    def _height(self, values: Array) -> float:
+        known = self._length.ends is None
+        return self._length.height * (1.0 if known else float(np.exp(np.clip(values[-4], -20, 20))))
 
     def _length_residuals(self, values: Array, focal: float, frame: Array) -> Array:
         """The ends of a length on the ground whose middle (2) and direction (1) are sought."""
@@ -137,7 +136,7 @@ class _Problem:
         angle = np.arctan2(way[1], way[0]) + values[-1]
         half = self._length.metres / 2 * np.array([np.cos(angle), np.sin(angle)])
         places = np.stack([middle - half, middle + half])
-        seen = places @ frame[:, :2].T - self.view(values).height * frame[:, 2]
+        seen = places @ frame[:, :2].T - self._height(values) * frame[:, 2]
         with np.errstate(all="ignore"):
             wrong = seen[:, :2] / seen[:, 2:] * focal - self._length.ends
         wrong[seen[:, 2] <= 0] = np.nan

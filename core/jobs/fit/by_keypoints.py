@@ -67,7 +67,7 @@ def fit_singles(work: SourceWork, begun: float, ended: float) -> None:
 
 
 def _fits_of_track(work: SourceWork, fitter: VehicleFitter, frames: Sequence[FitCandidate]) -> list[FoundFit]:
-    frames = _one_a_time(frames)
+    frames = _one_a_time([frame for frame in frames if work.is_meant(frame)])
     evidences = [_evidence(frame) for frame in frames]
     seen = [frame for frame, one in zip(frames, evidences, strict=True) if one is not None]
     if len(seen) < 2 or not any(map(work.is_wanted, seen)):

@@ -10,6 +10,7 @@ from core.geometry.calibration.result import from_record
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
 from core.jobs.context import JobContext
+from core.jobs.habits import by_a_person
 from core.jobs.settings import FitSettings
 from core.records.cameras import CalibrationRow
 from core.records.fits import FitMadeFrom, FitMethod, VehicleFit
@@ -51,9 +52,16 @@ class SourceWork:
 
     def is_wanted(self, candidate: FitCandidate) -> bool:
         """Whether a car is to be fitted: what this job has fitted, as a track or before it died, is not."""
+        if not self.is_meant(candidate):
+            return False
         if self.settings.redo:
             return candidate.job_id != self._context.job_id
         return not candidate.has_fit(self._label)
+
+    def is_meant(self, candidate: FitCandidate) -> bool:
+        """Whether a car is one of those that the job is about, by whose points it has."""
+        points = candidate.keypoints
+        return self.settings.points == "all" or points is None or not by_a_person(points)
 
     def found(self, candidate: FitCandidate, fit: VehicleFit) -> FoundFit:
         """A fit with what it was made from; only one of an outline rests on the mask."""

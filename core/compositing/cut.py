@@ -25,6 +25,7 @@ Image = NDArray[np.uint8]
 _MARGIN_SHARE = 0.5  # of the object's larger side: as far as shadows and clear ground are looked for
 _LEAST_MARGIN_PX, _MOST_MARGIN_PX = 16, 160
 _OTHERS_GROWN_PX = 3
+_KEPT_PX = 8  # of the frame around what is the object's: a dragged object's edge is resampled from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def cut_out(
     left, top, right, bottom = _used(alpha, shade, ring)
     part = np.s_[top:bottom, left:right]
     planes = np.stack([alpha, shade, ring], axis=2)[part]
+    pixels = np.where(_grown(alpha > 0, _KEPT_PX)[..., None], seen, 0).astype(np.uint8)[part]
     compared = ring > 0
     red, green, blue = seen[compared].sum(axis=0, dtype=np.int64).tolist()
     there = (0, 0, 0) if bare is None else tuple(bare[compared].sum(axis=0, dtype=np.int64).tolist())
@@ -89,7 +91,7 @@ def cut_out(
         y + top,
         right - left,
         bottom - top,
-        encode_png(seen[part]),
+        encode_png(pixels),
         encode_png(planes),
         (red, green, blue, int(np.count_nonzero(compared))),
         (there[0], there[1], there[2]),

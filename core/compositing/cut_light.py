@@ -10,9 +10,10 @@ Image = NDArray[np.uint8]
 Bits = NDArray[np.bool_]
 Array = NDArray[np.float32]
 
-_NEAR_PX, _FAR_PX = 3, 24  # from the mask, where light is compared
+_NEAR_PX = 3  # from the mask, where light is compared
+_LEAST_FAR_PX, _MOST_FAR_PX, _FAR_SHARE = 10, 24, 1 / 6  # and of the object's larger side
 _DARK, _CLIPPED = 12, 247  # channels outside hold no measure of how bright they were
-_MOST_PIXELS = 1024  # more say no more about the light
+_MOST_PIXELS = 512  # more say no more about the light
 _DIFFERENT = 0.06  # of the ground's brightness, and
 _DIFFERENT_LEVELS = 7.0  # levels: what differs more than both is not the same ground
 _ENOUGH = 64
@@ -45,10 +46,12 @@ def clear_ground(
         shade: (h, w) the contact shadow.
 
     Returns:
-        (h, w) 255 there, else 0; thinned to about a thousand pixels, evenly.
+        (h, w) 255 there, else 0; thinned to about five hundred pixels, evenly.
     """
     distance = _distance(inside)
-    clear = ~inside & ~taken & (distance > _NEAR_PX) & (distance <= _FAR_PX) & (shade == 255)
+    size = max(np.ptp(np.flatnonzero(inside.any(axis=side))) + 1 for side in (0, 1))
+    far = min(max(_FAR_SHARE * size, _LEAST_FAR_PX), _MOST_FAR_PX)
+    clear = ~inside & ~taken & (distance > _NEAR_PX) & (distance <= far) & (shade == 255)
     clear &= _measurable(seen)
     if bare is not None:
         expected = bare.astype(np.float32) * gain

@@ -155,7 +155,11 @@ def rle_to_patch(rle: Rle) -> MaskPatch:
     if starts.size == 0:
         return empty_patch()
     height = rle.height
-    first_column, last_column = int(starts[0]) // height, int(ends[-1] - 1) // height
+    column, row = np.divmod(starts, height)
+    lengths = ends - starts
+    if int((row + lengths).max()) <= height:  # no run goes on in the next column
+        return _patch_of_runs(column, row, lengths)
+    first_column, last_column = int(column[0]), int(ends[-1] - 1) // height
     columns = last_column - first_column + 1
     # a run's ends as +1 and -1, summed along the columns that the mask reaches
     steps = np.zeros(columns * height + 1, dtype=np.int8)
@@ -164,6 +168,18 @@ def rle_to_patch(rle: Rle) -> MaskPatch:
     steps[ends - offset] -= 1
     bits = np.cumsum(steps[:-1], dtype=np.int8).reshape(columns, height).T
     return tighten(MaskPatch(first_column, 0, bits.astype(np.bool_)))
+
+
+def _patch_of_runs(column: Ints, row: Ints, lengths: Ints) -> MaskPatch:
+    """The tight patch of runs that each lie in one column: much smaller than the columns themselves."""
+    left, top, bottom = int(column[0]), int(row.min()), int((row + lengths).max())
+    w, h = int(column[-1]) - left + 1, bottom - top
+    steps = np.zeros(w * h + 1, dtype=np.int8)
+    first = (column - left) * h + row - top
+    steps[first] += 1
+    steps[first + lengths] -= 1
+    bits = np.cumsum(steps[:-1], dtype=np.int8).reshape(w, h).T
+    return MaskPatch(left, top, np.ascontiguousarray(bits.astype(np.bool_)))
 
 
 def rle_from_counts(counts: list[int], height: int, width: int) -> Rle:

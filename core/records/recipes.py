@@ -47,7 +47,7 @@ class Cutout:
         instance_id, mask_id, frame_id: of what, by which mask, out of which frame.
         background_id: the background that shadow and light were told from, or None where there was none.
         x, y, w, h: its place in the picture with its margin, whole pixels, inside the picture.
-        pixels: PNG, RGB: the frame's own pixels.
+        pixels: PNG, RGB: the frame's own pixels, black where they are not the object's nor next to it.
         planes: PNG, three channels of the same size: how much of each pixel is the object's (0 to 255,
             feathered at the mask's edge); how much light its contact shadow leaves to what is below (255: no
             shadow); 255 where light is compared (clear ground around the object), else 0.

@@ -135,8 +135,8 @@ class Walt3dSampler:
         """How often each bin must be aimed at for the wanted shares to come out.
 
         Where little stands behind much, many aims miss, and end mostly in the first bin. So composites are
-        tried (about 150, once for a scene), and bins that come out too seldom are aimed at more often; the best
-        of a few rounds is taken.
+        tried (about 150, once for a scene), and bins that come out too seldom are aimed at more often. The
+        best of a few rounds is taken.
         """
         total = sum(wanted.shares)
         weights = tuple(_AIM_PARTS * share // total for share in wanted.shares)
@@ -155,8 +155,8 @@ class Walt3dSampler:
             )
         if least_missed > _MOST_MISSED:
             raise CompositeError(
-                "The wanted occlusion cannot be reached with the objects that fit this background: of those "
-                f"in a composite, the percentages hidden by 0 to 9 %, 10 to 19 % and so on come out as {shown}.",
+                "The wanted occlusion cannot be reached with the objects that fit this background: the "
+                f"percentages hidden by 0 to 9 %, 10 to 19 % and so on come out as {shown}.",
                 "Want more objects that are hidden little, allow more objects in a composite, or mine more "
                 "footage.",
             )

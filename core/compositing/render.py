@@ -190,7 +190,14 @@ class Composer:
         for piece_id, (piece, patch) in read.items():
             size = patch.bits.nbytes + len(piece.mask.counts) + _PIECE_BYTES
             self._pieces.put(piece_id, (piece, patch), size)
-        return [_there(read.get(piece_id) or self._pieces.get(piece_id), piece_id) for piece_id in ids]
+        found = [_there(read.get(piece_id) or self._pieces.get(piece_id), piece_id) for piece_id in ids]
+        for one, (piece, _) in zip(objects, found, strict=True):
+            if piece.standing and not one.move.stays:
+                raise CompositeError(
+                    f"Object {piece.instance_id} stands in the background and cannot be dragged.",
+                    "Put it back to its place.",
+                )
+        return found
 
     def _own_layers(self, pieces: Sequence[Piece]) -> list[Layer]:
         """Each piece's cut-out, decoded, at its own place, in order."""
@@ -237,11 +244,6 @@ def _place(one: RecipeObject, piece: Piece, patch: MaskPatch, width: int, height
     move = one.move
     if move.stays:
         return PlacedPiece(piece, patch, piece.keypoints, piece.fit)
-    if piece.standing:
-        raise CompositeError(
-            f"Object {piece.instance_id} stands in the background and cannot be dragged.",
-            "Put it back to its place.",
-        )
     return PlacedPiece(
         piece,
         moved_patch(patch, move, width, height),

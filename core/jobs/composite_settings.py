@@ -153,7 +153,8 @@ class ComposeSettings(JobSettings):
         ge=0,
         le=90,
         title="For validation",
-        description="Share of the tracks, after those for training.",
+        description="Share of the tracks, after those for training. The same for all sets of a project, or "
+        "an object may be on two sides.",
         json_schema_extra={"unit": "%", **_ADVANCED},
     )
     test_percent: int = Field(

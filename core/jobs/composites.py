@@ -17,7 +17,7 @@ from core.records.recipes import Cutout, Piece, Recipe
 from core.store.project import Project
 from core.store.queries.backgrounds import background_images
 from core.store.queries.pieces import cutouts_by_ids, masks_by_ids, pieces_by_ids
-from core.store.queries.recipes import recipe_by_id
+from core.store.queries.recipes import recipe_alone
 
 
 class StoredPieces:
@@ -67,8 +67,7 @@ class StoredPieces:
     def recipe(self, recipe_id: int) -> Recipe | None:
         """A recipe by its id, or None."""
         with self._lock, self._open().read() as connection:
-            row = recipe_by_id(connection, recipe_id)
-        return None if row is None else row.recipe
+            return recipe_alone(connection, recipe_id)
 
     def project(self) -> Project:
         """The project, open for reading in this process; `close` lets go of it."""

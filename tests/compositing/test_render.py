@@ -318,5 +318,6 @@ def test_a_recipe_of_another_composer_is_refused():
 def test_what_stands_in_the_background_cannot_be_dragged():
     source = PaintedPieces(plain(40, 20, (50, 50, 50)))
     source.box(1, 4, 4, 6, 6, RED, standing=True)
-    with pytest.raises(CompositeError, match="stands in the background"):
-        Composer(source).render(recipe(moved(1, 1.0, 3.0, 0.0)))
+    for ask in (Composer.render, Composer.picture, Composer.labels):
+        with pytest.raises(CompositeError, match="stands in the background"):
+            ask(Composer(source), recipe(moved(1, 1.0, 3.0, 0.0)))

@@ -81,13 +81,17 @@ def test_what_moves_is_cut_in_every_frame_and_what_is_parked_once(yard: Yard) ->
     assert not any(row.stale for row in found.values())
 
 
-def test_the_pixels_are_those_of_the_frame(yard: Yard) -> None:
+def test_an_objects_pixels_are_those_of_its_frame(yard: Yard) -> None:
     cut(yard)
     instance_id = yard.ids[0][2]
     _, cutout = read(yard, instance_id)
     frame = cv2.imread(str(yard.pictures / "0002.png"))
     pixels = cv2.imdecode(np.frombuffer(cutout.pixels, np.uint8), cv2.IMREAD_COLOR)
-    assert np.array_equal(pixels, frame[cutout.y : cutout.y + cutout.h, cutout.x : cutout.x + cutout.w])
+    planes = cv2.imdecode(np.frombuffer(cutout.planes, np.uint8), cv2.IMREAD_COLOR)
+    its_own = planes[..., 2] > 0  # OpenCV's order: the first plane comes last
+    there = frame[cutout.y : cutout.y + cutout.h, cutout.x : cutout.x + cutout.w]
+    assert its_own.any()
+    assert np.array_equal(pixels[its_own], there[its_own])
 
 
 def test_cars_cover_the_ground_that_they_stand_on(yard: Yard) -> None:
@@ -239,7 +243,7 @@ def test_footage_that_is_gone_leaves_what_is_cut_usable(yard: Yard) -> None:
     result = cut(yard)
     assert counts(result) == (0, 0, total)
     assert result["without footage"] == 1
-    assert log_of(yard)[-1].startswith("1 objects could not be cut out")
+    assert log_of(yard)[-1].startswith("1 object could not be cut out")
 
 
 def test_a_job_that_is_stopped_goes_on_where_it_was(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

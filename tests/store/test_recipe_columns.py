@@ -21,6 +21,7 @@ MOVES = st.builds(
     st.integers(-(2**28), 2**28),
     st.integers(1, 2**20),
 )
+CORNERS = st.integers(-2_000_000_000, 2_000_000_000)
 OBJECTS = st.builds(RecipeObject, st.integers(1, 2**40), st.booleans(), st.just(Move()) | MOVES)
 RECIPES = st.builds(
     Recipe,
@@ -53,7 +54,7 @@ def test_twelve_objects_of_a_stock_of_100000_take_36_bytes() -> None:
     assert len(to_columns(recipe, (0,) * 12)["objects"]) == 36
 
 
-@given(st.none() | st.lists(st.tuples(st.integers(-(2**31), 2**31), st.integers(-(2**31), 2**31))).map(tuple))
+@given(st.none() | st.lists(st.tuples(CORNERS, CORNERS)).map(tuple))
 def test_a_footprint_comes_back(footprint: Any) -> None:
     assert footprint_of(footprint_column(footprint)) == footprint
 
@@ -79,7 +80,12 @@ def test_torn_columns_are_told_of(name: str, torn: bytes) -> None:
 
 def test_an_odd_corner_is_told_of() -> None:
     with pytest.raises(DamagedProjectError, match="footprint"):
-        footprint_of(b"\x01\x02\x03")
+        footprint_of(b"\x01\x02\x03\x04")
+
+
+def test_a_footprint_out_of_reach_is_a_bug() -> None:
+    with pytest.raises(ValueError):
+        footprint_column(((0, 3_000_000_000),))
 
 
 def test_percentages_are_of_what_is_shown() -> None:

@@ -14,6 +14,7 @@ from core.store.edits.recipes import hide_set, remove_recipes, save_recipe, show
 from core.store.history import History
 from core.store.queries.recipes import (
     occlusion_histogram,
+    recipe_alone,
     recipe_by_id,
     recipe_ids,
     recipe_page,
@@ -140,6 +141,7 @@ def test_a_kept_recipe_is_a_new_row_and_undo_takes_it_back(site: Any, pieces: li
         assert (kept.recipe, kept.occlusion_percent) == (changed, (5, 60))
         assert (kept.edited_from, kept.annotator, kept.name) == (row.id, "Ann", "First")
         assert recipe_by_id(connection, row.id) == row
+        assert recipe_alone(connection, new_id) == changed
         assert list(recipe_ids(connection, set_id, edited=True)) == [new_id]
         assert recipe_sets(connection)[0].edited == 1
     assert touched.title == f"Keep a change of composite {row.id} in First"
@@ -147,6 +149,7 @@ def test_a_kept_recipe_is_a_new_row_and_undo_takes_it_back(site: Any, pieces: li
     site.history.undo()
     with site.project.read() as connection:
         assert recipe_by_id(connection, new_id) is None
+        assert recipe_alone(connection, new_id) is None
     site.history.redo()
     assert everything(site)["recipe"] == before
 

@@ -29,6 +29,7 @@ from core.store.writers.recipes import MadeRecipe, make_set, write_recipes
 
 _CHUNK = 64
 _READ = 0.1  # of the progress
+_SPLIT_WORDS = {Split.TRAIN: "training", Split.VALIDATION: "validation", Split.TEST: "the test"}
 _MUCH_MISSED = 0.1  # of the objects in another bin than wanted
 
 
@@ -149,7 +150,7 @@ def _note_splits(context: JobContext, stocks: Sequence[CameraStock], settings: C
         return
     for one in stocks:
         parts = one.for_splits
-        said = ", ".join(f"{parts[split]} for {split.value}" for split in Split)
+        said = ", ".join(f"{parts[split]} for {_SPLIT_WORDS[split]}" for split in Split)
         near = (
             f" {parts[None]} are for none: their tracks are seen within {settings.guard_s:g} s of a border."
         )

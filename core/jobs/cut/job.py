@@ -118,4 +118,5 @@ def _tell_of_lost(context: JobContext, lost: dict[str, int], *, nothing_else: bo
             f"None of {count} objects could be cut out: their footage ({names}) is not where it was.",
             "Put it back, or find it with `amodal locate` or the Sources workspace.",
         )
-    context.log(f"{count} objects could not be cut out: their footage ({names}) is not where it was.")
+    what = "1 object" if count == 1 else f"{count} objects"
+    context.log(f"{what} could not be cut out, because the footage is not where it was: {names}.")

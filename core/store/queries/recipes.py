@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from core.records.recipes import RecipeRow, RecipeSetRow, Split
+from core.records.recipes import Recipe, RecipeRow, RecipeSetRow, Split
 from core.store import tables
 from core.store.queries.pieces import stale_pieces
 from core.store.recipe_columns import from_columns
@@ -106,6 +106,12 @@ def recipes_by_ids(connection: Connection, ids: Sequence[int]) -> list[RecipeRow
 def recipe_by_id(connection: Connection, recipe_id: int) -> RecipeRow | None:
     """One recipe, or None."""
     return next(iter(recipes_by_ids(connection, [recipe_id])), None)
+
+
+def recipe_alone(connection: Connection, recipe_id: int) -> Recipe | None:
+    """A recipe without what is known of its row, or None: for whoever renders thousands."""
+    row = connection.execute(select(_recipe).where(_r.id == recipe_id)).first()
+    return None if row is None else from_columns(row)[0]
 
 
 def occlusion_histogram(

@@ -14,6 +14,7 @@ _BAND_PX = 2.0  # on both sides of the border
 _TELLS_LEVELS = 30.0  # object and ground that differ by this much tell half of what is whose
 _SAME_LEVELS, _SAME = 7.0, 0.05  # and of the ground's brightness: what differs by less is ground
 _BITE_SHARE, _MOST_BITE_PX = 0.08, 8  # of the object's larger side: so deep a mask may reach too far
+_SPLINTER = 0.05  # of the object: what is smaller and hangs together with nothing is none of it
 _NEARBY_PX = 9  # side of the square over which the object's own colour is taken
 
 
@@ -33,7 +34,7 @@ def soft_edge(seen: Image, expected: Array | None, inside: Bits, taken: Bits) ->
         (h, w) of 255.
     """
     if expected is not None:
-        inside = inside & ~_ground_inside(seen, expected, inside)
+        inside = _whole(inside & ~_ground_inside(seen, expected, inside))
     signed = _signed_distance(inside)
     feather = np.clip(0.5 + signed / _BAND_PX, 0.0, 1.0)
     if expected is not None:
@@ -52,11 +53,24 @@ def _ground_inside(seen: Image, expected: Array, inside: Bits) -> Bits:
     signed = _signed_distance(inside)
     bites = same & inside & (signed < deepest)
     bites = cv2.morphologyEx(bites.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    # grains of it that stand out from what is expected are ground as well
+    closed = cv2.morphologyEx((bites | ~inside).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    bites = (closed > 0) & inside & (signed < deepest)
     count, parts = cv2.connectedComponents((bites | ~inside).astype(np.uint8), connectivity=4)
     from_outside = np.zeros(count, np.bool_)
     from_outside[np.unique(parts[~inside])] = True
     found: Bits = bites & from_outside[parts]
     return found if np.count_nonzero(found) < np.count_nonzero(inside) else np.zeros_like(inside)
+
+
+def _whole(inside: Bits) -> Bits:
+    """A mask without the splinters that were cut off it together with the ground."""
+    count, parts = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
+    areas = np.bincount(parts.ravel(), minlength=count)
+    large = areas >= _SPLINTER * np.count_nonzero(inside)
+    large[0] = False
+    kept: Bits = large[parts]
+    return kept
 
 
 def _matte(seen: Array, expected: Array, signed: Array) -> tuple[Array, Array]:

@@ -26,7 +26,7 @@ from core.jobs.footage import decoded_frames
 from core.media.background_samples import hour_of_day
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import FitRow
+from core.records.fits import FitMethod, FitReview, FitRow
 from core.records.masks import MaskPatch, Rle
 from core.records.media import DecodedFrame
 from core.records.occlusion import OcclusionLabel
@@ -41,6 +41,7 @@ from core.store.writers.cutouts import FoundPiece, write_pieces
 
 AHEAD_FRAMES = 4
 _BATCH = 256
+_FARTHEST_SHAPE = 4.5  # standard deviations of cars' shapes
 
 Image = NDArray[np.uint8]
 
@@ -231,7 +232,7 @@ class SourceCut:
         if one.label is not OcclusionLabel.UNOCCLUDED:
             return None
         place: Footprint | None = None
-        if fit is not None:
+        if fit is not None and not (_is_no_car(fit) and one.review is not FitReview.ACCEPTED):
             place = self._places.of_car(fit.fit, fit.shape_space)
         elif one.category is Category.PERSON:
             place = self._places.of_person(mask)
@@ -291,6 +292,11 @@ def _patch(shape: Rle | Box, height: int, width: int) -> MaskPatch | None:
     if isinstance(shape, Rle):
         return rle_to_patch(shape)
     return box_to_patch(shape, height, width)
+
+
+def _is_no_car(fit: FitRow) -> bool:
+    """Whether an outline asks for a shape that no car has, such as that of two cars in one mask."""
+    return fit.fit.method is FitMethod.COARSE and max(map(abs, fit.fit.shape), default=0.0) > _FARTHEST_SHAPE
 
 
 def _differs(told: ToldApart | None) -> bool:

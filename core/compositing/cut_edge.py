@@ -67,7 +67,8 @@ def _whole(inside: Bits) -> Bits:
     """A mask without the splinters that were cut off it together with the ground."""
     count, parts = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
     areas = np.bincount(parts.ravel(), minlength=count)
-    large = areas >= _SPLINTER * np.count_nonzero(inside)
+    areas[0] = 0
+    large = areas >= min(_SPLINTER * np.count_nonzero(inside), areas.max())
     large[0] = False
     kept: Bits = large[parts]
     return kept

@@ -1,6 +1,6 @@
 """Composites of the real clips, from footage to pictures, to be looked at one by one.
 
-    python -m benchmarks.real_composites --folder /tmp/look --seed 2
+    python -m benchmarks.real_composites --folder FOLDER --seed 2
 
 Mined by the network in the folder of real footage, calibrated by what was drawn by eye
 (tests/facts/car_keypoints.json), fitted by outlines alone. Whether a composite has a visible fault is for
@@ -49,7 +49,9 @@ CLIPS = {"junction": "junction/frames", "suburb": "suburb/suburb.mp4"}
 FPS: dict[str, dict[str, Any]] = {"junction": {"fps": 30}, "suburb": {}}
 WANTED = "5,1,1,1,1,1,1,0,0,0"
 _EVERY = {"junction": 3, "suburb": 4}  # frames: ten and six a second
+_FROM_S = {"junction": 0.0, "suburb": 2.0}  # before, the clip's own frames are damaged
 _TILE_PX = 360  # as high as the pictures
+_ALL = {"validation_percent": 0, "test_percent": 0}
 _ON_A_PAGE = 3
 _FIRST = ("background", "mine", "fit", "cut")
 
@@ -80,6 +82,7 @@ def make_project(clip: str, folder: Path) -> Path:
     mine = {
         "detector": "onnx",
         "every": _EVERY[clip],
+        "start_s": _FROM_S[clip],
         "onnx.model": str(DATA / NETWORK),
         "onnx.tiles": True,
         "onnx.tile_px": _TILE_PX,
@@ -202,7 +205,9 @@ def main(
             while set_by_name(connection, name) is not None:
                 name = f"seed {seed}, again {number}"
                 number += 1
-        made = run(path, "compose", {"name": name, "count": count, "seed": seed, "wanted": wanted})
+        # all for training: of half a minute, the splits would leave a few tracks
+        composed = {"name": name, "count": count, "seed": seed, "wanted": wanted, **_ALL}
+        made = run(path, "compose", composed)
         results[clip] = made
         pages = folder / name.replace(", ", "-").replace(" ", "-")
         draw_pages(path, name, pages)

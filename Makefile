@@ -12,7 +12,8 @@ RUN_WITH_DISPLAY := scripts/with-display.sh
 HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY),,headless)
 TEST_WORKERS ?= 2
 # a process of their own: after other tests in it, now and then no OpenGL surface could be drawn on
-DRAWN_BY_OPENGL := tests/app/viewport tests/app/fits tests/app/keypoints/test_inset.py tests/stories/test_fits.py
+DRAWN_BY_OPENGL := tests/app/viewport tests/app/fits tests/app/keypoints/test_inset.py tests/stories/test_fits.py \
+	tests/stories/test_compose.py
 
 .PHONY: help venv demo test lint bench installer screenshots reference shapes clean
 

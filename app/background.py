@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRunnable, Qt, QThreadPool, Signal
 
 T = TypeVar("T")
 
@@ -92,6 +92,11 @@ class Background(QObject):
     def finish(self) -> None:
         """Waits until all work is done. Callbacks still to come are called when the event loop runs."""
         self._pool.waitForDone()
+
+    def settle(self) -> None:
+        """Waits until all work is done, and calls the callbacks that are due; on the main thread."""
+        self.finish()
+        QCoreApplication.sendPostedEvents(self, int(QEvent.Type.MetaCall.value))
 
     def close(self) -> None:
         """Drops what was not answered yet, waits for all work to end."""

@@ -38,17 +38,23 @@ class ProjectSession(QObject):
 
     Signals:
         touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
+        reversing(): an undo or a redo was asked for: what is still held becomes an edit first, if it should.
         undone(Touched), redone(Touched): just before `touched`, where it was an undo or a redo.
         failed(AmodalError): an expected error; the window shows it as a toast.
+        news(str, str): what somebody else did that concerns the person now, and what follows; a toast.
+        preferred(str, object): a setting that was changed in a workspace, and its value, which is to be kept.
         broke(Exception): a bug; the window logs it whole and says that nothing is lost.
         job_changed(JobRow): a job's row is new or different.
         outside_change(): another process, such as a running job, wrote to the project.
     """
 
     touched = Signal(object)
+    reversing = Signal()
     undone = Signal(object)
     redone = Signal(object)
     failed = Signal(object)
+    news = Signal(str, str)
+    preferred = Signal(str, object)
     broke = Signal(object)
     job_changed = Signal(object)
     outside_change = Signal()
@@ -106,10 +112,12 @@ class ProjectSession(QObject):
 
     def undo(self) -> None:
         """Takes back the annotator's last edit."""
+        self.reversing.emit()
         self.perform(self.history.undo, self.undone.emit)
 
     def redo(self) -> None:
         """Makes the edit again that was taken back last."""
+        self.reversing.emit()
         self.perform(self.history.redo, self.redone.emit)
 
     # ---- reads ----------------------------------------------------------------------------------

@@ -117,6 +117,11 @@ class StagedStreet:
             self._views[piece_id] = view
         return self._views[piece_id]
 
+    def body(self, piece_id: int) -> NDArray[np.float64]:
+        """(V, 3) an actor's vertices, street frame, metres."""
+        placed = self.origins[piece_id].actor.placed
+        return placed.to_street(placed.solid.vertices)
+
     def ground_plan(self, piece_id: int) -> NDArray[np.float64]:
         """(4, 2) corners of the rectangle that an actor covers of the road, street frame, metres."""
         placed = self.origins[piece_id].actor.placed

@@ -30,6 +30,7 @@ from core.synthesis.street.settings import StreetSettings
 from core.synthesis.street.truth import StreetObject
 
 Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 LEAST_MEDIAN_IOU, LEAST_P5_IOU, LEAST_TAGS, MOST_OCCLUSION_POINTS = 0.97, 0.90, 0.98, 2.0
 _SHARED_PX = 8  # of two outlines; what shares less has no order that anybody sees
@@ -176,7 +177,7 @@ class Proofs:
 
     Attributes:
         recipes, objects, pairs: how many; pairs are those whose outlines share a pixel.
-        meeting: pairs whose ground plans meet.
+        meeting: pairs whose bodies meet: no plane parts their vertices.
         behind: pairs of which the one drawn first is the nearer one in any shared pixel.
         twice: recipes with two instances of one track.
         by_middles: recipes in which an order by the distance of the middles would be wrong.
@@ -204,7 +205,8 @@ def prove(staged: StagedStreet, recipe: Recipe, proofs: Proofs) -> None:
     by_middles = False
     for first in range(len(pieces)):
         for second in range(first + 1, len(pieces)):
-            proofs.meeting += bool(overlap(plans[first][None], plans[second][None]).any())
+            if overlap(plans[first][None], plans[second][None]).any():
+                proofs.meeting += not _parted(staged.body(pieces[first]), staged.body(pieces[second]))
             nearer = _pixels_nearer(staged.alone(pieces[first]), staged.alone(pieces[second]))
             if nearer is None:
                 continue
@@ -212,6 +214,16 @@ def prove(staged: StagedStreet, recipe: Recipe, proofs: Proofs) -> None:
             proofs.behind += nearer > 0
             by_middles |= far[first] < far[second]
     proofs.by_middles += by_middles
+
+
+def _parted(first: Floats, second: Floats) -> bool:
+    """Whether a plane parts two bodies' vertices, (n, 3) and (m, 3) metres: a linear programme."""
+    from scipy.optimize import linprog
+
+    # n.x + d <= -1 on one side, >= 1 on the other, for some n and d
+    sides = np.concatenate([np.c_[first, np.ones(len(first))], -np.c_[second, np.ones(len(second))]])
+    found = linprog(np.zeros(4), A_ub=sides, b_ub=-np.ones(len(sides)), bounds=[(None, None)] * 4)
+    return bool(found.status == 0)
 
 
 def _pixels_nearer(first: BodyView, second: BodyView) -> int | None:
@@ -282,7 +294,7 @@ def main(
         "proofs": asdict(proofs),
     }
     print(
-        f"{proofs.recipes} recipes, {proofs.objects} objects: {proofs.meeting} ground plans meet; of "
+        f"{proofs.recipes} recipes, {proofs.objects} objects: {proofs.meeting} pairs of bodies meet; of "
         f"{proofs.pairs} pairs that share a pixel {proofs.behind} are in the wrong order somewhere; "
         f"{proofs.twice} recipes with one car twice; by the distance of the middles "
         f"{100 * proofs.by_middles / proofs.recipes:.1f} % of the recipes would be wrong"

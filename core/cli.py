@@ -234,6 +234,7 @@ def _register_jobs() -> None:
         "add": ("path",),
         "record": ("address",),
         "export": ("path",),
+        "export-composites": ("path",),
         "import": ("path",),
         "locate": ("place",),
     }

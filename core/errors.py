@@ -93,6 +93,10 @@ class ExchangeError(AmodalError):
     """A file of another tool that cannot be read or written."""
 
 
+class PickleRefusedError(ExchangeError):
+    """A pickle that holds more than plain data, or is damaged."""
+
+
 class ShapeSpaceError(AmodalError):
     """A car shape space, or what one shall be built from, that cannot be used."""
 

@@ -2,7 +2,7 @@
 
 Called by scripts/screenshots.sh, for docs/images. In a copy of the demo the largest car that nothing covers
 gets four of its visible points: the Keypoints workspace shows what the fit makes of them, 3D shows the
-car among the coarse fits.
+car among the coarse fits. Then its objects are cut out, and Compose shows some of them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.jobs.demo import CLIP_NAME, PROJECT_NAME
 
 SIZE = (1440, 900)
 POINTS = 4
+SEED = 57  # of a composite in which cars hide each other
 _SAME_IOU = 0.7
 _LIMIT_MS = 60_000
 _LOOK_EVERY_MS = 20
@@ -41,9 +42,10 @@ def main(folder: Path, out: Path) -> int:
 
 
 def keep_pictures(path: Path, out: Path) -> None:
-    """Opens the window, places the points, and keeps pictures of the Keypoints and the 3D workspace."""
+    """Opens the window, places the points, and keeps pictures of Keypoints, 3D and Compose."""
     from app.composition.window import Shell
     from app.qt_setup import make_application
+    from app.views.compose.compose_view import ComposeView
     from app.views.fits.fits_view import FitsView
     from app.views.keypoints.keypoints_view import KeypointsView
 
@@ -77,8 +79,33 @@ def keep_pictures(path: Path, out: Path) -> None:
     for action in ("fits.free", "fits.zoom"):
         shell.commands.run(action)
     keep(shell.window, out / "fits.png")
+
+    cut(path)
+    shell.opened.go_to("compose")
+    compose = shell.window.findChild(ComposeView)
+    assert compose is not None
+    until(lambda: compose.canvas.image is not None)
+    compose.head.seed.taken.emit(SEED)
+    until(lambda: f"seed {SEED}:" in compose.pair.main.title)
+    hidden = max(compose.layers.layers, key=lambda layer: layer.hidden_percent or 0)
+    compose.layers.chosen.emit(hidden.key)
+    for action in ("compose.amodal", "compose.modal"):
+        shell.commands.run(action)
+    keep(shell.window, out / "compose.png")
     shell.window.close()
     application.processEvents()
+
+
+def cut(path: Path) -> None:
+    """Cuts the project's objects out, in a process as the window does."""
+    from core.jobs.launch import launch
+    from core.jobs.registry import create
+    from core.store.project import Project
+
+    with Project.open(path) as project:
+        job_id = create(project, "cut", {})
+    if launch(path, job_id).wait() != 0:
+        raise SystemExit("street_pictures: the demo's objects cannot be cut out")
 
 
 def keep(window: Any, picture: Path) -> None:

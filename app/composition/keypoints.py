@@ -12,6 +12,7 @@ from app.controllers.keypoints import KeypointsController
 from app.kept_json import read_json, write_json
 from app.places import config_folder
 from app.views.keypoints.keypoints_view import KeypointsView
+from app.views.viewport.imports import import_drawing
 from app.workspace import Workspace
 from core.records.shapes import KeypointTag
 
@@ -36,18 +37,25 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         calibrate: goes to where a camera is calibrated, by its id and that of a source of it.
     """
     controller = KeypointsController(session)
-    scene = KeypointScene(controller)
+    scene = KeypointScene(controller.hand, session)
     view = KeypointsView(
         controller.queue.model,
         lambda ids: controller.queue.model.ids.rows_of(ids),
         use_opengl=bool(session.preferences.get("use_opengl", True)),
     )
+    view.inset.switch(bool(session.preferences.get("keypoints_inset", True)))
     view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
     left_at = LeftAt(str(session.project.path.absolute()))
     _join(controller, view)
     scene.changed.connect(view.inset.show_scene)
     view.inset.watched.connect(scene.watch)
-    handlers = _handlers(controller, view, calibrate)
+    view.inset.wanted.connect(partial(_import_drawing, session, view.inset.begin))
+
+    def switch_inset() -> None:
+        view.inset.switch(not view.inset.switched_on)
+        session.preferred.emit("keypoints_inset", view.inset.switched_on)
+
+    handlers = _handlers(controller, view, calibrate) | {"keypoints.viewport": switch_inset}
     for wanted in (view.card.wanted, view.tags.wanted):
         wanted.connect(lambda action_id: handlers[action_id]())
 
@@ -57,6 +65,7 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         session.in_background(left_at.write, tag="keypoints left at")
 
     controller.selected.connect(keep)
+    controller.news.connect(session.news)
 
     def shown() -> None:
         view.tags.show_keys(first_keys())
@@ -97,6 +106,11 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
     )
 
 
+def _import_drawing(session: ProjectSession, begin: Callable[[], None]) -> None:
+    """Imports what draws in 3D beside the window; what cannot be imported is told where it is drawn."""
+    session.in_background(import_drawing, lambda _: begin(), lambda _: begin(), tag="keypoints drawing")
+
+
 class LeftAt:
     """Which object of a project was shown last, kept among the user's own files.
 
@@ -130,9 +144,9 @@ class LeftAt:
 
 def _join(controller: KeypointsController, view: KeypointsView) -> None:
     """Connects what the controller tells to what draws it, and what a person wants to what does it."""
-    queue, item = controller.queue, view.pane.item
-    controller.changed.connect(view.show_state)
-    controller.opened.connect(view.pane.open_state)
+    hand, queue, item = controller.hand, controller.queue, view.pane.item
+    hand.changed.connect(view.show_state)
+    hand.opened.connect(view.pane.open_state)
     controller.selected.connect(view.queue.show_current)
     controller.said.connect(view.tags.say)
     controller.frames.changed.connect(view.pane.show_frame)
@@ -143,13 +157,13 @@ def _join(controller: KeypointsController, view: KeypointsView) -> None:
     def place(x: float, y: float) -> None:
         tag = view.click_tag
         view.choose_tag(KeypointTag.VISIBLE)
-        controller.place(tag, x, y)
+        hand.place(tag, x, y)
 
     def choose_tag(tag: KeypointTag) -> None:
         """The tag of the current point where that is placed, else of the next click."""
-        state = controller.state
+        state = hand.state
         if state.instance_id is not None and state.points[state.current] is not None:
-            controller.tag(tag)
+            hand.tag(tag)
         else:
             view.choose_tag(tag)
 
@@ -158,11 +172,11 @@ def _join(controller: KeypointsController, view: KeypointsView) -> None:
         view.queue.show_all(whole)
 
     item.placed.connect(place)
-    item.picked.connect(controller.select_point)
-    item.dragged.connect(controller.drag)
-    item.dropped.connect(controller.drop)
+    item.picked.connect(hand.select_point)
+    item.dragged.connect(hand.drag)
+    item.dropped.connect(hand.settle)
     view.tags.tag_chosen.connect(choose_tag)
-    view.points.chosen.connect(controller.select_point)
+    view.points.chosen.connect(hand.select_point)
     view.queue.chosen.connect(controller.show_instance)
     view.queue.all_wanted.connect(show_all)
 
@@ -171,41 +185,41 @@ def _handlers(
     controller: KeypointsController, view: KeypointsView, calibrate: Callable[[int, int], None]
 ) -> dict[str, Callable[[], None]]:
     """Action id -> what it does."""
-    pane, item, canvas = view.pane, view.pane.item, view.pane.canvas
+    hand, pane, item, canvas = controller.hand, view.pane, view.pane.item, view.pane.canvas
 
     def place(tag: KeypointTag) -> None:
         cursor = item.cursor_place()
         if cursor is None:
             controller.said.emit("Hold the cursor over the point in the picture, then press the key.")
         else:
-            controller.place(tag, *cursor)
+            hand.place(tag, *cursor)
 
     def show_all() -> None:
         controller.queue.show_all(not controller.queue.shows_all)
         view.queue.show_all(controller.queue.shows_all)
 
     def go_to_calibration() -> None:
-        car = controller.car
+        car = hand.car
         if car is not None:
             calibrate(car.context.camera_id, car.source.id)
 
     nudges = {
-        f"keypoints.nudge_{way}{size}": partial(controller.nudge, step * dx, step * dy)
+        f"keypoints.nudge_{way}{size}": partial(hand.nudge, step * dx, step * dy)
         for way, (dx, dy) in _WAYS.items()
         for size, step in _STEPS.items()
     }
     return {
         **{f"keypoints.{name}": partial(place, tag) for name, tag in _TAGS.items()},
-        **{f"keypoints.tag_{name}": partial(controller.tag, tag) for name, tag in _TAGS.items()},
+        **{f"keypoints.tag_{name}": partial(hand.tag, tag) for name, tag in _TAGS.items()},
         **nudges,
         "keypoints.accept": controller.accept,
-        "keypoints.skip": controller.skip,
-        "keypoints.back": lambda: controller.step_point(-1),
-        "keypoints.next_point": lambda: controller.step_point(1),
-        "keypoints.previous_point": lambda: controller.step_point(-1),
-        "keypoints.clear": controller.clear_point,
-        "keypoints.exchange": controller.exchange,
-        "keypoints.let_go": controller.let_go,
+        "keypoints.skip": hand.skip,
+        "keypoints.back": lambda: hand.step_point(-1),
+        "keypoints.next_point": lambda: hand.step_point(1),
+        "keypoints.previous_point": lambda: hand.step_point(-1),
+        "keypoints.clear": hand.clear_point,
+        "keypoints.exchange": hand.exchange,
+        "keypoints.let_go": hand.let_go,
         "keypoints.next": lambda: controller.step_queue(1),
         "keypoints.previous": lambda: controller.step_queue(-1),
         "keypoints.next_in_track": lambda: controller.step_track(1),
@@ -222,7 +236,6 @@ def _handlers(
         "keypoints.outline": lambda: item.show_outline(not item.outlined),
         "keypoints.skeleton": lambda: item.show_skeleton(not item.joined),
         "keypoints.loupe": pane.toggle_loupe,
-        "keypoints.viewport": lambda: view.inset.switch(not view.inset.switched_on),
         "keypoints.gamma_up": lambda: pane.change_gamma(True),
         "keypoints.gamma_down": lambda: pane.change_gamma(False),
         "keypoints.contrast_up": lambda: pane.change_contrast(True),

@@ -33,8 +33,13 @@ if TYPE_CHECKING:
 
 INTROS = {
     "keypoints": "A network of yours, an ONNX file, places keypoints on cars that have none.",
+    "cut": "Keeps the pixels of unoccluded objects, so that composites need no footage afterwards.",
+    "compose": "Draws composites and keeps what each is made of: a few hundred bytes, not a picture.",
+    "background": "Makes the street without what moves, for each hour of the day that there is footage of.",
     "fit": "Fits cars that have no fit yet, or one that is not up to date, on cameras that are calibrated.",
     "export": "Writes what was found, with its labels, for other tools.",
+    "export-composites": "Writes a set of composites as pictures with labels, for other tools. One that was "
+    "stopped goes on in the same folder.",
     "import": "Reads objects from another tool's file into this project.",
     "locate": "Looks for missing footage by its content, whatever it is called now.",
 }
@@ -42,15 +47,20 @@ _SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside
     "review": {"instance", "review"},
     "keypoints": {"instance", "keypoint_set", "fit"},
     "fits": {"instance", "fit"},
+    "compose": {"recipe", "recipe_set"},
 }
 _BUTTONS = {
     "export": "Export",
+    "export-composites": "Export",
     "import": "Import",
     "locate": "Search",
     "add": "Add",
     "mine": "Mine",
     "keypoints": "Place",
     "fit": "Fit",
+    "cut": "Cut",
+    "compose": "Make",
+    "background": "Make",
 }
 
 
@@ -71,9 +81,11 @@ class OpenProject(QObject):
         show_bug: Callable[[BaseException], None],
     ) -> None:
         super().__init__()
-        self._window, self._commands = window, commands
+        self._window, self._commands, self._settings = window, commands, settings
         self.session = ProjectSession(project, settings.annotator, settings.values())
         self.session.failed.connect(self.show_error)
+        self.session.news.connect(lambda text, so: window.toasts.show_toast(Toast(Tone.INFO, text, so)))
+        self.session.preferred.connect(self._keep_setting)
         self.session.broke.connect(show_bug)
         self.session.touched.connect(self._on_touched)
         self.session.undone.connect(self._on_undone)
@@ -83,7 +95,7 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in)
+        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in, self.run_dialog)
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 
@@ -102,7 +114,10 @@ class OpenProject(QObject):
             "project.locate": lambda: self.run_dialog("locate"),
             "project.keypoints": lambda: self.run_dialog("keypoints"),
             "project.fit": lambda: self.run_dialog("fit"),
+            "project.cut": lambda: self.run_dialog("cut"),
+            "project.compose": lambda: self.run_dialog("compose"),
             "project.export": lambda: self.run_dialog("export"),
+            "project.export_composites": lambda: self.run_dialog("export-composites"),
             "project.import": lambda: self.run_dialog("import"),
             **{f"view.{workspace.id}": partial(self.go_to, workspace.id) for workspace in self.workspaces},
         }
@@ -316,6 +331,12 @@ class OpenProject(QObject):
 
         self.jobs.read_log(job_id, show)
 
+    def _keep_setting(self, name: str, value: object) -> None:
+        try:
+            self._settings.set(name, value)
+        except OSError:
+            return  # it holds until the window closes, which is all that is lost
+
     def _keep(self) -> None:
         self.session.in_background(self.session.history.keep, lambda _: self.history.refresh())
 
@@ -364,6 +385,7 @@ def build_workspaces(
     jobs: JobsController,
     go_to: Callable[[str], None],
     show_in: Callable[[str, Sequence[int]], None],
+    run_dialog: Callable[[str, dict[str, Any] | None], None],
 ) -> list[Workspace]:
     """The workspaces there are, left to right as the data runs."""
     from app.composition.sources import build_sources
@@ -383,6 +405,11 @@ def build_workspaces(
 
         return build_fits(session, show_in)
 
+    def compose() -> Workspace:
+        from app.composition.compose import build_compose
+
+        return build_compose(session, run_dialog, go_to, calibrate_camera)
+
     sources = build_sources(session, jobs, go_to)
 
     def calibrate(camera_id: int, source_id: int) -> None:
@@ -390,9 +417,28 @@ def build_workspaces(
         if sources.show_calibration is not None:
             sources.show_calibration(camera_id, source_id)
 
+    def calibrate_camera(camera_id: int) -> None:
+        def found(source_id: int | None) -> None:
+            if source_id is None:
+                go_to("sources")
+            else:
+                calibrate(camera_id, source_id)
+
+        session.in_background(lambda: first_source(session, camera_id), found, tag="source to calibrate")
+
     return [
         sources,
         when_shown("review", "Review", "review", review),
         when_shown("keypoints", "Keypoints", "keypoints", keypoints),
         when_shown("fits", "3D", "fits", fits),
+        when_shown("compose", "Compose", "compose", compose),
     ]
+
+
+def first_source(session: ProjectSession, camera_id: int) -> int | None:
+    """The first source of a camera, or None where it has none."""
+    from core.store.queries.sources import list_sources
+
+    with session.project.read() as connection:
+        rows = list_sources(connection, session.project, camera_id, counted=False)
+    return rows[0].id if rows else None

@@ -12,6 +12,7 @@ from app.controllers.fits_desk import FitDesk, Prepared
 from app.controllers.fits_list import FitFeed, FitModel
 from app.controllers.fits_panel import build_fit_panel
 from app.controllers.fits_reads import FitReads
+from app.controllers.saying import did_again, done, undid
 from app.states.fits import FitItem, FitListState, FitPanelState, empty_text
 from app.states.review_filter import Choice
 from core.records.fits import FitFilter, FitOrder, FitReview, FitRow
@@ -71,6 +72,8 @@ class FitsController(QObject):
         self.feed.first_page.connect(self._on_first_page)
         self.feed.settled.connect(self._on_settled)
         self.desk.prepared.connect(self._on_prepared)
+        session.undone.connect(lambda touched: self._say_reversed(undid(touched)))
+        session.redone.connect(lambda touched: self._say_reversed(did_again(touched)))
 
     # ---- life -----------------------------------------------------------------------------------
 
@@ -219,7 +222,7 @@ class FitsController(QObject):
         self._compared = None
 
         def committed(touched: Touched) -> None:
-            self.said.emit(f"{touched.title}.")
+            self.said.emit(done(touched))
 
         self._session.perform(lambda: fit_edits.use_fit(history, fit_id), committed)
 
@@ -234,7 +237,7 @@ class FitsController(QObject):
 
         def committed(touched: Touched) -> None:
             if touched.edit_id:
-                self.said.emit(f"{touched.title}.")
+                self.said.emit(done(touched))
 
         self._session.perform(lambda: fit_edits.review_fits(history, [fit_id], review, reason), committed)
         if review is not None:
@@ -276,7 +279,7 @@ class FitsController(QObject):
 
     def _look_outside(self) -> None:
         if self._shown:
-            self.model.forget_items()
+            self.model.forget_all_items()
             self._read_again()
             if len(self.model):
                 self.feed.reread()  # whoever is far down in the list stays there
@@ -311,6 +314,10 @@ class FitsController(QObject):
         if again:
             self.desk.forget()
         self.desk.show(instance_id, self._compared)
+
+    def _say_reversed(self, words: str) -> None:
+        if self._shown:
+            self.said.emit(words)
 
     def _look_ahead(self) -> None:
         rows = range(self._row + 1, min(self._row + 1 + _AHEAD, len(self.model)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from app.controllers.fits_panel import Fleet
 from app.controllers.fits_reads import FitReads, FitSubject
 from app.controllers.fits_scene import CarShop, World, is_drawable, points_of, scene_of, trail_of, world_of
 from app.controllers.fits_wires import build_wires
+from app.controllers.kept import Kept
 from app.controllers.review_frame import frame_title
 from app.controllers.review_overlay import build_overlay, canvas_box, caption
 from app.controllers.review_session import Frames
@@ -105,7 +105,7 @@ class FitDesk(QObject):
         self.now: Prepared | None = None
         self._wanted: int | None = None
         self._compared: int | None = None
-        self._kept: OrderedDict[tuple[int, int | None], Prepared] = OrderedDict()
+        self._kept: Kept[tuple[int, int | None], Prepared] = Kept(_KEPT)
         self._pixels: NDArray[np.uint8] | None = None
         self._pixels_of: int | None = None
         self._error = ""
@@ -133,6 +133,7 @@ class FitDesk(QObject):
         if kept is not None:
             self._take(kept)
             return
+        turn = self._kept.turn
 
         def arrived(found: Prepared | None) -> None:
             if (self._wanted, self._compared) != (instance_id, compared):
@@ -140,7 +141,7 @@ class FitDesk(QObject):
             if found is None:
                 self.show(None)
                 return
-            self._keep((instance_id, compared), found)
+            self._kept.keep((instance_id, compared), found, turn)
             self._take(found)
 
         self._session.in_background(lambda: self._prepare(instance_id, compared), arrived, tag="fits subject")
@@ -156,15 +157,17 @@ class FitDesk(QObject):
 
     def prepare(self, instance_ids: Sequence[int]) -> None:
         """Reads what comes next, so that it is there when it is wanted."""
+        turn = self._kept.turn
         for slot, instance_id in enumerate(instance_ids):
             key = (instance_id, None)
-            if key in self._kept:
-                self._decode_ahead(self._kept[key].subject.contents.frame, slot)
+            known = self._kept.get(key)
+            if known is not None:
+                self._decode_ahead(known.subject.contents.frame, slot)
                 continue
 
             def arrived(found: Prepared | None, key: tuple[int, int | None] = key, slot: int = slot) -> None:
                 if found is not None:
-                    self._keep(key, found)
+                    self._kept.keep(key, found, turn)
                     self._decode_ahead(found.subject.contents.frame, slot)
 
             self._session.in_background(
@@ -188,12 +191,6 @@ class FitDesk(QObject):
         self._session.request_frame(
             frame.source_id, frame.pts, lambda _: None, lambda _: None, f"fits ahead {slot}"
         )
-
-    def _keep(self, key: tuple[int, int | None], found: Prepared) -> None:
-        self._kept[key] = found
-        self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
 
     def _take(self, found: Prepared) -> None:
         self.now = found
@@ -261,10 +258,10 @@ def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prep
     if compared is not None:
         cars += shop.cars(world, [compared], captions, tracks, CarRole.COMPARED)
     row = subject.fits.get(subject.instance.id)
-    points, space = ScenePoints(), None
+    points, space, keypoints = ScenePoints(), None, None
     if row is not None:
-        space = shop.space_of(row)
-        points = points_of(world, row, space, _placed(subject, row))
+        space, keypoints = shop.space_of(row), _placed(subject, row)
+        points = points_of(world, row, space, keypoints)
     trails = [
         trail_of(world, track_id, [one.fit for one in fits])
         for track_id, fits in subject.trails.items()
@@ -275,7 +272,7 @@ def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prep
     by_fit = {one.id: one for one in [*rows, *([] if compared is None else [compared])]}
     spaces: Mapping[int, CarShapeSpace | None] = {key: shop.space_of(one) for key, one in by_fit.items()}
     size = subject.contents.source.width, subject.contents.source.height
-    wires = build_wires(world, size, cars, by_fit, spaces, points, subject.instance.id)
+    wires = build_wires(world, size, cars, by_fit, spaces, points, keypoints, subject.instance.id)
     return Prepared(
         subject, world, tuple(cars), scene, wires, note, compared, row is not None and space is None
     )

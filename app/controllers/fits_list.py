@@ -4,96 +4,63 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QModelIndex, QObject, Signal
 
+from app.controllers.items_model import ItemsModel
 from app.controllers.review_session import Worker
 from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_SHORT, REVIEW_WORDS, VERDICT_WORDS, FitItem
 from app.states.review_timeline import time_text
 from core.records.fits import FitFilter, FitOrder
 
 FIRST_PAGE = 200
-_ITEMS_KEPT = 4_000
-_Index = QModelIndex | QPersistentModelIndex
-_RIGHT_ALIGNED = frozenset({"Error px", "Place ± m", "Distance m", "Length m", "Version", "Time"})
 
 
-class FitModel(QAbstractTableModel):
+class FitModel(ItemsModel[FitItem]):
     """Rows of the list.
-
-    What a view paints and the model does not hold yet is asked for in one bundle, once the painting is over.
 
     Signals:
         wanted(list[int]): ids of fits whose items are to be read.
     """
 
     wanted = Signal(list)
+    columns = tuple(name for name, _ in COLUMNS)
+    right_aligned = frozenset({"Error px", "Place ± m", "Distance m", "Length m", "Version", "Time"})
+    id_role, item_role = ID_ROLE, ITEM_ROLE
 
     def __init__(self) -> None:
         super().__init__()
         self._ids: array[int] = array("q")
-        self._items: OrderedDict[int, FitItem] = OrderedDict()
-        self._missing: set[int] = set()
-        self._asked: set[int] = set()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._ask)
 
-    # Qt's side
+    # what a row shows
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        """Qt's: how many rows are known so far."""
-        return 0 if parent.isValid() else len(self._ids)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:
-        """Qt's: the table's columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Qt's: the columns' names."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section][0]
-        return None
-
-    def data(self, index: _Index, role: int = 0) -> Any:
-        """Qt's: what a cell shows; an ellipsis while it is being read."""
-        if not index.isValid() or index.row() >= len(self._ids):
-            return None
-        fit_id = self._ids[index.row()]
-        if role == ID_ROLE:
-            return fit_id
-        if role in (ITEM_ROLE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            item = self._item(fit_id)
-            if role == ITEM_ROLE:
-                return item
-            if item is None:
-                return "…"
-            return item.reason if role == Qt.ItemDataRole.ToolTipRole else cell_text(item, index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[index.column()][0] in _RIGHT_ALIGNED:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    # the list's side
-
-    def __len__(self) -> int:
+    def count(self) -> int:
+        """How many rows are known so far."""
         return len(self._ids)
 
     def id_at(self, row: int) -> int:
         """The fit in a row."""
         return self._ids[row]
+
+    def text_of(self, item: FitItem, column: int) -> str:
+        """What a cell shows."""
+        return cell_text(item, column)
+
+    def tooltip_of(self, item: FitItem) -> str:
+        """What hovering over a row tells."""
+        return item.reason
+
+    def ask_for(self, ids: list[int]) -> None:
+        """Has items read."""
+        self.wanted.emit(ids)
+
+    # the list's side
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
     def row_of(self, fit_id: int) -> int | None:
         """The row of a fit, or None where it is not in the list."""
@@ -131,50 +98,6 @@ class FitModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), row, row)
             self._ids = self._ids[:row] + self._ids[row + 1 :]
             self.endRemoveRows()
-
-    def put_items(self, items: Iterable[FitItem]) -> None:
-        """Takes items that were read."""
-        for item in items:
-            self._items[item.id] = item
-            self._items.move_to_end(item.id)
-            self._asked.discard(item.id)
-        while len(self._items) > _ITEMS_KEPT:
-            self._items.popitem(last=False)
-        self._redraw()
-
-    def forget_items(self) -> None:
-        """Has every item read again that is painted."""
-        self._items.clear()
-        self._asked.clear()
-        self._redraw()
-
-    def give_up(self, fit_ids: Iterable[int]) -> None:
-        """Lets ids be asked for again after a read that failed."""
-        self._asked.difference_update(fit_ids)
-
-    def stop(self) -> None:
-        """Asks for nothing more."""
-        self._timer.stop()
-        self._missing.clear()
-
-    def _item(self, fit_id: int) -> FitItem | None:
-        item = self._items.get(fit_id)
-        if item is None and fit_id not in self._asked:
-            self._missing.add(fit_id)
-            if not self._timer.isActive():
-                self._timer.start()
-        return item
-
-    def _ask(self) -> None:
-        ids = sorted(self._missing)
-        self._missing.clear()
-        if ids:
-            self._asked.update(ids)
-            self.wanted.emit(ids)
-
-    def _redraw(self) -> None:
-        if len(self._ids):
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, len(COLUMNS) - 1))
 
 
 class ListReads(Protocol):
@@ -270,7 +193,7 @@ class FitFeed(QObject):
         def arrived(found: set[int]) -> None:
             if generation != self._generation:
                 return
-            self.model.forget_items()
+            self.model.forget_all_items()
             if any(self.model.row_of(i) is None for i in found):
                 self.reread()  # all at once: what takes another version's place stays selected
             else:

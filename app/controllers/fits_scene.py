@@ -90,6 +90,13 @@ class CarShop:
     spaces: Mapping[str, CarShapeSpace]
     _kept: dict[str, tuple[SceneForm, tuple[DrawableLevel, ...]]] = field(default_factory=dict)
 
+    def ready(self) -> CarShop:
+        """Makes what all cars of its spaces share, which takes its time; on any thread."""
+        for name, space in self.spaces.items():
+            if space.mesh is not None:
+                self._form(name)
+        return self
+
     def space_of(self, row: FitRow) -> CarShapeSpace | None:
         """The space that a fit was made with, where it is here and has numbers enough for it."""
         space = self.spaces.get(row.shape_space)

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from app.controllers.fits_scene import World
 from app.states.scene import SceneCar, ScenePoints
-from app.states.wires import WireCar, Wires
+from app.states.wires import WireCar, WirePoint, Wires
 from core.fitting.vehicles.fit_mesh import fit_outline
 from core.geometry.cameras import Camera
 from core.records.fits import FitRow
+from core.records.keypoints import KeypointSet
+from core.records.occlusion import LabelOrigin
 from core.shapes.space import CarShapeSpace
 from core.shapes.wireframe import visible_edges
 
@@ -29,6 +31,7 @@ def build_wires(
     rows: Mapping[int, FitRow],
     spaces: Mapping[int, CarShapeSpace | None],
     points: ScenePoints,
+    keypoints: KeypointSet | None,
     selected: int | None,
 ) -> Wires:
     """The lines of all cars of a frame.
@@ -36,7 +39,7 @@ def build_wires(
     Args:
         picture_size: width and height of the picture, pixels.
         rows, spaces: by fit id: the fit, and its shape space where that is here.
-        points: of the selected car.
+        points, keypoints: of the selected car: as the scene has them, and as they were placed.
     """
     camera = world.camera
     if picture_size != (camera.width, camera.height):
@@ -45,12 +48,20 @@ def build_wires(
         _wire(world, camera, car, rows.get(car.fit_id), spaces.get(car.fit_id))
         for car in sorted(cars, key=lambda car: -float(np.linalg.norm(world.to_camera.apply(car.centre))))
     ]
-    ends = None
-    if len(points.placed):
-        placed = camera.project(world.to_camera.apply(points.placed))
-        fitted = camera.project(world.to_camera.apply(points.fitted))
-        ends = np.concatenate([placed, fitted], axis=1)
-    return Wires(tuple(drawn), selected, ends, points.outliers)
+    if keypoints is None or len(points.fitted) != len(keypoints.points):
+        return Wires(tuple(drawn), selected)
+    fitted = camera.project(world.to_camera.apply(points.fitted))
+    span_px = float(np.ptp(fitted, axis=0).max()) if np.isfinite(fitted).all() else 0.0
+    return Wires(tuple(drawn), selected, _points(fitted, points, keypoints), span_px)
+
+
+def _points(fitted: Array, points: ScenePoints, keypoints: KeypointSet) -> tuple[WirePoint, ...]:
+    """The keypoints that are placed, with where the fit puts them."""
+    return tuple(
+        WirePoint(point.x, point.y, x, y, point.tag, point.origin is not LabelOrigin.FIT, off)
+        for point, (x, y), off in zip(keypoints.points, fitted.tolist(), points.outliers, strict=True)
+        if point is not None
+    )
 
 
 def _wire(

@@ -50,9 +50,12 @@ class JobsController(QObject):
         session.job_changed.connect(self._on_job)
 
     def form(self, kind: str, on_form: Callable[[Form], None]) -> None:
-        """Gives the form of a kind of job; read in the background the first time (it looks what can run)."""
+        """Gives the form of a kind of job with what the project has to choose from; in a moment.
+
+        The first time it looks what can run, too.
+        """
         if self._forms is not None:
-            on_form(self._forms[kind])
+            self._offer(self._forms[kind], on_form)
             return
         self._asked.append((kind, on_form))
         if len(self._asked) == 1:
@@ -131,7 +134,26 @@ class JobsController(QObject):
         self._forms = forms
         asked, self._asked = self._asked, []
         for kind, on_form in asked:
-            on_form(forms[kind])
+            self._offer(forms[kind], on_form)
+
+    def _offer(self, form: Form, on_form: Callable[[Form], None]) -> None:
+        """Hands a form on with the project's cameras and sources, where it asks for any."""
+        if all(field.of is None for field in form.fields):
+            on_form(form)
+            return
+        project = self._session.project
+
+        def read() -> Form:
+            from core.jobs.forms import with_offers
+            from core.store.queries import cameras, sources
+
+            with project.read() as connection:
+                names = {row.id: row.name for row in cameras.list_cameras(connection)}
+                rows = sources.list_sources(connection, project, counted=False)
+            found = [(row.id, row.name, names.get(row.camera_id, "")) for row in rows]
+            return with_offers(form, list(names.values()), found)
+
+        self._session.in_background(read, on_form)
 
     def _no_forms(self, problem: BaseException) -> None:
         self._asked = []

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.saying import done
 from core.records.history import Touched
-from core.records.keypoints import KeypointSet
 from core.store.edits.accepted_cars import AcceptedCar, accept_cars
-from core.store.edits.keypoints import save_keypoints
+from core.store.edits.keypoint_gestures import PointsGesture, save_gesture
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
@@ -23,10 +23,13 @@ class KeypointEdits(QObject):
 
     Signals:
         refused(): an edit was not kept: what is shown is not what is stored.
+        merged(str, str): who had changed other points of the same object meanwhile, such as "Ben", and what
+            that is called: more is stored than is shown.
         said(str): what was done.
     """
 
     refused = Signal()
+    merged = Signal(str, str)
     said = Signal(str)
 
     def __init__(self, session: ProjectSession) -> None:
@@ -43,10 +46,24 @@ class KeypointEdits(QObject):
         """Whether an edit is under way, so that what is stored is older than what is shown."""
         return self._under_way > 0
 
-    def save(self, instance_id: int, points: KeypointSet, title: str) -> None:
-        """Keeps an object's points as a new version."""
-        history = self._session.history
-        self._perform(lambda: save_keypoints(history, instance_id, points, title))
+    def save(self, gesture: PointsGesture, title: str, name: str) -> None:
+        """Keeps what a gesture made of an object's points as a new version.
+
+        Args:
+            name: what the object is called.
+        """
+        history, beside = self._session.history, [""]
+
+        def verb() -> Touched:
+            saved = save_gesture(history, gesture, title)
+            beside[0] = saved.beside
+            return saved.touched
+
+        def then() -> None:
+            if beside[0]:
+                self.merged.emit(beside[0], name)
+
+        self._perform(verb, then=then)
 
     def accept(self, cars: Sequence[AcceptedCar], title: str) -> None:
         """Keeps points and fits of cars as one edit."""
@@ -67,10 +84,10 @@ class KeypointEdits(QObject):
         """Calls a function once every edit so far is committed; at once where none is under way."""
         if self._under_way:
 
-            def done(_: Touched) -> None:
+            def committed(_: Touched) -> None:
                 then()
 
-            self._session.perform(lambda: Touched("", {}, 0), done)
+            self._session.perform(lambda: Touched("", {}, 0), committed)
         else:
             then()
 
@@ -78,7 +95,9 @@ class KeypointEdits(QObject):
         """Whether an edit was made here, so that what is shown is at least as new."""
         return touched.edit_id in self._own
 
-    def _perform(self, verb: Callable[[], Touched], own: bool = True) -> None:
+    def _perform(
+        self, verb: Callable[[], Touched], own: bool = True, then: Callable[[], None] | None = None
+    ) -> None:
         def guarded() -> Touched:
             try:
                 return verb()
@@ -91,7 +110,9 @@ class KeypointEdits(QObject):
             if touched.edit_id:
                 if own:
                     self._own = [*self._own[-_KEPT:], touched.edit_id]
-                self.said.emit(f"Done: {touched.title}.")
+                self.said.emit(done(touched))
+            if then is not None:
+                then()
 
         self._under_way += 1
         self._session.perform(guarded, committed)

@@ -41,6 +41,11 @@ class Fitting:
     shape_space: str = ""
     problem: str = ""
 
+    @property
+    def by_mask(self) -> bool:
+        """Whether fits rest on the car's mask, too."""
+        return self.guided is not None and self.guided.rests_on_mask
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FitAnswer:
@@ -100,8 +105,6 @@ class LiveFit:
         from core.fitting.vehicles.carry import settled
         from core.fitting.vehicles.evidence import evidence_of
         from core.fitting.vehicles.fit_mesh import fit_outline
-        from core.fitting.vehicles.mask_tags import hidden_off_mask
-        from core.fitting.vehicles.predict import predict
 
         evidence = evidence_of(points, self.size_px)
         before = self.last.fit
@@ -112,9 +115,7 @@ class LiveFit:
         if fit.verdict not in _SHOWN or not all(np.isfinite(fit.translation)):
             self.last = FitAnswer(fit)
             return self.last
-        ghosts = predict(fit, fitter.camera, fitter.space, self.fitting.others)
-        if self.fitting.mask is not None:
-            ghosts = hidden_off_mask(ghosts, self.fitting.mask, self.size_px)
+        ghosts = proposed(fit, self.fitting, self.size_px)
         outline = tuple(fit_outline(fit, fitter.camera, fitter.space))
         self.last = FitAnswer(fit, ghosts, outline, leans)
         return self.last
@@ -122,6 +123,21 @@ class LiveFit:
 
 _WEAK = (FitVerdict.TOO_FEW_POINTS, FitVerdict.AMBIGUOUS)
 _SHOWN = (FitVerdict.GOOD, FitVerdict.AMBIGUOUS)
+
+
+def proposed(fit: VehicleFit, fitting: Fitting, size_px: float) -> tuple[PlacedPoint, ...]:
+    """Where a fit puts all points of a car, with the tags that other cars and its mask speak for.
+
+    Args:
+        fitting: of the car's frame, calibrated.
+        size_px: L of its box.
+    """
+    from core.fitting.vehicles.mask_tags import hidden_off_mask
+    from core.fitting.vehicles.predict import predict
+
+    assert fitting.fitter is not None
+    ghosts = predict(fit, fitting.fitter.camera, fitting.fitter.space, fitting.others)
+    return ghosts if fitting.mask is None else hidden_off_mask(ghosts, fitting.mask, size_px)
 
 
 def front_in_picture(answer: FitAnswer, fitting: Fitting) -> float | None:

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.controllers.keypoint_fit import Fitting
-from app.controllers.keypoint_guide import KnownBefore, guided_fitter, known_before
 from app.controllers.review_feed import Key
 from app.states.review_marks import mark_of
 from app.states.review_queue import QueueItem
 from app.states.review_timeline import time_text
 from core.errors import AmodalError
+from core.jobs.fit.known import KnownBefore, guided_fitter, known_before
 from core.records.keypoints import KeypointFilter, KeypointRow, Template
 from core.records.project import CameraRow, InstanceRow, SourceRow
 from core.store.project import Project
-from core.store.queries import cameras, instances, keypoint_queue, sources
+from core.store.queries import cameras, fit_candidates, instances, keypoint_queue, sources
 from core.store.queries.car_context import CarContext, car_context
 from core.store.queries.keypoints import keypoints_in_force
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from core.fitting.vehicles.fitter import VehicleFitter
     from core.records.cameras import CalibrationRow
     from core.shapes.space import CarShapeSpace
@@ -127,13 +129,20 @@ class KeypointReads:
                 connection, self._project, context.instance.source_id, counted=False
             )
             camera = cameras.camera_by_id(connection, context.camera_id)
-            known = known_before(connection, context)
+            known = self._known(connection, context)
         if source is None:
             return None
         names = {other.instance.id: called(other.instance) for other in context.others}
         return OpenCar(context, source, camera, self._fitting(context, known), names)
 
-    def _fitting(self, context: CarContext, known: KnownBefore) -> Fitting:
+    def _known(self, connection: Connection, context: CarContext) -> KnownBefore | None:
+        if context.calibration is None or context.mask is None:
+            return None
+        cars = fit_candidates.by_ids(connection, [context.instance.id])
+        label = self._shape_space().label
+        return known_before(connection, list(cars.values()), label).get(context.instance.id)
+
+    def _fitting(self, context: CarContext, known: KnownBefore | None) -> Fitting:
         row = context.calibration
         if row is None:
             return Fitting()
@@ -149,24 +158,29 @@ class KeypointReads:
             if other.fit is not None and other.fit.fit.sigmas is not None
         )
         guided = guided_fitter(fitter, known)
-        return Fitting(fitter, others, guided, known.mask, row.id, fitter.space.label)
+        mask = None if known is None else known.seen.mask
+        return Fitting(fitter, others, guided, mask, row.id, fitter.space.label)
 
     def _fitter(self, row: CalibrationRow, width: int, height: int) -> VehicleFitter:
         from core.fitting.vehicles.fitter import VehicleFitter
         from core.geometry.calibration.result import from_record
 
-        key = (row.id, width, height)
+        key, space = (row.id, width, height), self._shape_space()
         with self._lock:
-            if self._space is None:
-                from core.shapes.space_file import default_space
-
-                self._space = default_space()
             if key not in self._fitters:
                 camera, plane = from_record(row.record)
                 if (camera.width, camera.height) != (width, height):
                     camera = camera.resized(width, height)
-                self._fitters[key] = VehicleFitter(camera, plane, self._space)
+                self._fitters[key] = VehicleFitter(camera, plane, space)
             return self._fitters[key]
+
+    def _shape_space(self) -> CarShapeSpace:
+        from core.shapes.space_file import default_space
+
+        with self._lock:
+            if self._space is None:
+                self._space = default_space()
+            return self._space
 
     def _item(self, row: InstanceRow, placed: KeypointRow | None) -> QueueItem:
         count = 0 if placed is None else placed.keypoints.placed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 
+from app.controllers.kept import Kept
 from app.controllers.keypoint_frames import KeypointFrames
 from app.controllers.keypoint_reads import KeypointReads, OpenCar
 from app.controllers.review_session import Worker
@@ -17,8 +17,12 @@ class CarShelf:
 
     def __init__(self, worker: Worker, reads: KeypointReads, frames: KeypointFrames) -> None:
         self._worker, self._reads, self._frames = worker, reads, frames
-        self._cars: OrderedDict[int, OpenCar] = OrderedDict()
-        self.turn = 0  # counts what was dropped: a read that began in an earlier turn may be out of date
+        self._cars: Kept[int, OpenCar] = Kept(_KEPT)
+
+    @property
+    def turn(self) -> int:
+        """Counts what was dropped: a read that began in an earlier turn may be out of date."""
+        return self._cars.turn
 
     def get(self, instance_id: int) -> OpenCar | None:
         """A car that was read and has not changed since."""
@@ -26,26 +30,16 @@ class CarShelf:
 
     def keep(self, car: OpenCar, turn: int) -> None:
         """Takes a car that was read, unless something was dropped since the turn in which its read began."""
-        if turn != self.turn:
-            return
-        self._cars[car.id] = car
-        self._cars.move_to_end(car.id)
-        while len(self._cars) > _KEPT:
-            self._cars.popitem(last=False)
+        self._cars.keep(car.id, car, turn)
 
     def forget(self, instance_ids: Sequence[int], *, fits: bool = False) -> None:
         """Drops cars that changed; where their fits did, those beside and behind them, too."""
-        if not instance_ids:
-            return
-        self.turn += 1
-        changed = set(instance_ids)
-        for key, car in list(self._cars.items()):
-            if key in changed or (fits and stands_by(car, changed)):
-                del self._cars[key]
+        if instance_ids:
+            changed = set(instance_ids)
+            self._cars.drop(lambda key, car: key in changed or (fits and stands_by(car, changed)))
 
     def clear(self) -> None:
         """Drops all."""
-        self.turn += 1
         self._cars.clear()
 
     def prepare(self, instance_ids: Sequence[int]) -> None:

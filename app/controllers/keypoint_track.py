@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.controllers.keypoint_fit import proposed
 from app.controllers.keypoint_looks import LOOKS
 from app.controllers.keypoint_points import filled, none_placed, without_taken_over
 from app.controllers.keypoint_reads import KeypointReads, OpenCar
 from core.records.boxes import Box
-from core.records.fits import FitVerdict, VehicleFit
+from core.records.fits import VehicleFit
 from core.records.keypoints import Template
 from core.store.edits.accepted_cars import AcceptedCar
 
@@ -49,9 +50,7 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
     if car is None or car.fitting.fitter is None:
         return TrackFilling(problem="Without a calibration the views between cannot be worked out.")
     from core.fitting.vehicles.evidence import evidence_of
-    from core.fitting.vehicles.fill import fill_between
-    from core.fitting.vehicles.predict import predict
-    from core.fitting.vehicles.track import fit_track
+    from core.fitting.vehicles.fill import fill_track
 
     fitter, track = car.fitting.fitter, car.context.track
     evidences: list[KeypointEvidence | None] = []
@@ -60,31 +59,25 @@ def fill(reads: KeypointReads, instance_id: int) -> TrackFilling:
         told = row is not None and without_taken_over(row.keypoints).placed > 0
         size_px = max(view.box.w, view.box.h)
         evidences.append(evidence_of(row.keypoints, size_px) if row is not None and told else None)
-    # one shape for all views; how the car moves between them the boxes show
-    fits = [
-        fit if fit is not None and fit.verdict is FitVerdict.GOOD and not fit.swapped else None
-        for fit in fit_track(fitter, evidences, [view.time_s for view in track])
-    ]
+    fits, whole = fill_track(fitter, evidences, [view.box for view in track], [view.time_s for view in track])
     if sum(fit is not None for fit in fits) < 2:
         return TrackFilling(
             problem="Two views of the track must be annotated, with fits that hold: C and X go to its others."
         )
-    whole = fill_between(fitter, fits, [view.box for view in track], [view.time_s for view in track])
     cars, seen = [], {}
     for view, own, fit in zip(track, fits, whole, strict=True):
         if own is not None or fit is None:
             continue
         there = reads.car(view.instance_id)
-        if there is None:
+        if there is None or there.fitting.fitter is None:
             continue
         row = there.context.keypoints
         seen[view.instance_id] = None if row is None else row.id
         kept = none_placed(LOOKS[Template.CAR]) if row is None else without_taken_over(row.keypoints)
-        ghosts = predict(fit, fitter.camera, fitter.space, there.fitting.others)
         cars.append(
             AcceptedCar(
                 view.instance_id,
-                filled(kept, ghosts),
+                filled(kept, proposed(fit, there.fitting, there.size_px)),
                 fit,
                 there.fitting.calibration_id,
                 there.fitting.shape_space,

@@ -14,6 +14,7 @@ from app.controllers.review_lookout import AHEAD, Lookout
 from app.controllers.review_model import QueueModel
 from app.controllers.review_panel import build_panel
 from app.controllers.review_reads import FilterChoices, Selection, StoreReads
+from app.controllers.saying import did_again, undid
 from app.states.review_filter import FilterState, empty_text
 from core.records.detections import Category
 from core.records.history import Touched
@@ -78,8 +79,8 @@ class ReviewController(QObject):
         self._edits.said.connect(self.said)
         # a mark that was not kept: back to what it was meant for, so that it is seen
         self._edits.refused.connect(lambda ids: self.select(ids[0], ids))
-        session.undone.connect(lambda touched: self._on_reversed(touched, "Undid"))
-        session.redone.connect(lambda touched: self._on_reversed(touched, "Did again"))
+        session.undone.connect(lambda touched: self._on_reversed(touched, undid(touched)))
+        session.redone.connect(lambda touched: self._on_reversed(touched, did_again(touched)))
 
     # ---- life -----------------------------------------------------------------------------------
 
@@ -341,10 +342,10 @@ class ReviewController(QObject):
 
         self._session.in_background(lambda: self._reads.count(conditions), counted, tag="review outside")
 
-    def _on_reversed(self, touched: Touched, word: str) -> None:
+    def _on_reversed(self, touched: Touched, words: str) -> None:
         self._reversed = touched.edit_id
         if self._shown:
-            self.said.emit(f"{word}: {touched.title}.")
+            self.said.emit(words)
 
     def _read_again(self) -> None:
         self.lookout.forget()

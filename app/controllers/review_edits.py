@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.saying import done
 from core.records.detections import Category
 from core.records.history import Touched
 from core.records.occlusion import Verdict
@@ -65,7 +66,7 @@ class ReviewEdits(QObject):
                 raise
 
         def committed(touched: Touched) -> None:
-            said = f"{touched.title}." if touched.edit_id else nothing_new
+            said = done(touched) if touched.edit_id else nothing_new
             if said:
                 self.said.emit(said)
 

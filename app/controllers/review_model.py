@@ -6,9 +6,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QImage
 
+from app.controllers.items_model import Index, ItemsModel
 from app.states.review_marks import MARK_WORDS
 from app.states.review_queue import (
     COLUMNS,
@@ -21,72 +22,65 @@ from app.states.review_queue import (
 )
 from app.states.review_timeline import time_text
 
-_ITEMS_KEPT = 4_000
 _CROP_BYTES_KEPT = 48 * 2**20
-_Index = QModelIndex | QPersistentModelIndex
 
 
-class QueueModel(QAbstractTableModel):
-    """Rows of the review queue.
-
-    Whatever a view paints and the model does not hold yet is asked for in one bundle, once the painting
-    is over.
+class QueueModel(ItemsModel[QueueItem]):
+    """Rows of the review queue, with their crops.
 
     Signals:
         wanted(list[int], bool): ids whose items are to be read, and whether their crops are too.
     """
 
     wanted = Signal(list, bool)
+    columns = COLUMNS
+    right_aligned = frozenset({"Id", "Margin", "Size", "Time", "Track", "Score"})
+    id_role, item_role = ID_ROLE, ITEM_ROLE
 
     def __init__(self) -> None:
         super().__init__()
         self.ids = QueueIds()
-        self._items: OrderedDict[int, QueueItem] = OrderedDict()
         self._crops: OrderedDict[int, QImage] = OrderedDict()
         self._crop_bytes = 0
-        self._missing: dict[int, bool] = {}  # id -> whether its crop is wanted too
-        self._asked: set[int] = set()
+        self._missing_crops: set[int] = set()
         self._asked_crops: set[int] = set()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._ask)
 
-    # Qt's side
+    # what a row shows
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        """Qt's: how many rows are known so far."""
-        return 0 if parent.isValid() else len(self.ids)
+    def count(self) -> int:
+        """How many rows are known so far."""
+        return len(self.ids)
 
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:
-        """Qt's: the table's columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
+    def id_at(self, row: int) -> int:
+        """The object in a row."""
+        return self.ids.id_at(row)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Qt's: the columns' names."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+    def data(self, index: Index, role: int = 0) -> Any:
+        """Qt's: what a cell shows; None for a crop that is being read."""
+        if role == CROP_ROLE and index.isValid() and index.row() < len(self.ids):
+            return self._crop(self.ids.id_at(index.row()))
+        return super().data(index, role)
 
-    def data(self, index: _Index, role: int = 0) -> Any:
-        """Qt's: what a cell shows; None while it is being read."""
-        if not index.isValid() or index.row() >= len(self.ids):
-            return None
-        instance_id = self.ids.id_at(index.row())
-        if role == ID_ROLE:
-            return instance_id
-        if role == CROP_ROLE:
-            return self._crop(instance_id)
-        if role in (ITEM_ROLE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            item = self._item(instance_id)
-            if role == ITEM_ROLE:
-                return item
-            if item is None:
-                return str(instance_id) if index.column() == 0 else "…"
-            return tooltip(item) if role == Qt.ItemDataRole.ToolTipRole else cell_text(item, index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[index.column()] in _RIGHT_ALIGNED:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+    def text_of(self, item: QueueItem, column: int) -> str:
+        """What a cell shows."""
+        return cell_text(item, column)
+
+    def tooltip_of(self, item: QueueItem) -> str:
+        """What hovering over a row tells."""
+        return tooltip(item)
+
+    def stand_in(self, row_id: int, column: int) -> str:
+        """What a cell shows while its item is being read: the id is known."""
+        return str(row_id) if column == 0 else super().stand_in(row_id, column)
+
+    def ask_for(self, ids: list[int]) -> None:
+        """Has items read, and the crops that are wanted of them."""
+        missing, self._missing_crops = self._missing_crops, set()
+        self._asked_crops.update(missing)
+        for crops in (True, False):
+            bundle = [row_id for row_id in ids if (row_id in missing) is crops]
+            if bundle:
+                self.wanted.emit(bundle, crops)
 
     # the feed's side
 
@@ -118,16 +112,6 @@ class QueueModel(QAbstractTableModel):
             self.ids.remove(first, last)
             self.endRemoveRows()
 
-    def put_items(self, items: Iterable[QueueItem]) -> None:
-        """Takes items that were read."""
-        for item in items:
-            self._items[item.id] = item
-            self._items.move_to_end(item.id)
-            self._asked.discard(item.id)
-        while len(self._items) > _ITEMS_KEPT:
-            self._items.popitem(last=False)
-        self._redraw()
-
     def put_crops(self, crops: Iterable[tuple[int, QImage]]) -> None:
         """Takes crops that were read; a null image stands for an instance that has none."""
         for instance_id, image in crops:
@@ -139,71 +123,23 @@ class QueueModel(QAbstractTableModel):
             self._crop_bytes -= self._crops.popitem(last=False)[1].sizeInBytes()
         self._redraw()
 
-    def forget_items(self, instance_ids: Iterable[int]) -> None:
-        """Has items read again that have changed."""
-        for instance_id in instance_ids:
-            self._items.pop(instance_id, None)
-            self._asked.discard(instance_id)
-        self._redraw()
-
-    def read_again(self, instance_ids: Iterable[int]) -> None:
-        """Has items read again that have changed, and shows what they were until then."""
-        for instance_id in instance_ids:
-            if instance_id in self._items:
-                self._asked.discard(instance_id)
-                self._want(instance_id, crop=False)
-
-    def forget_all_items(self) -> None:
-        """Has every item read again: another process may have changed any of them."""
-        self._items.clear()
-        self._asked.clear()
-        self._redraw()
-
-    def give_up(self, instance_ids: Iterable[int]) -> None:
+    def give_up(self, ids: Iterable[int]) -> None:
         """Lets ids be asked for again after a read that failed."""
-        self._asked.difference_update(instance_ids)
-        self._asked_crops.difference_update(instance_ids)
+        failed = set(ids)
+        super().give_up(failed)
+        self._asked_crops -= failed
 
     def stop(self) -> None:
         """Asks for nothing more."""
-        self._timer.stop()
-        self._missing.clear()
-
-    def _item(self, instance_id: int) -> QueueItem | None:
-        item = self._items.get(instance_id)
-        if item is None and instance_id not in self._asked:
-            self._want(instance_id, crop=False)
-        return item
+        super().stop()
+        self._missing_crops.clear()
 
     def _crop(self, instance_id: int) -> QImage | None:
         image = self._crops.get(instance_id)
         if image is None and instance_id not in self._asked_crops:
-            self._want(instance_id, crop=True)
+            self._missing_crops.add(instance_id)
+            self._want(instance_id)
         return image
-
-    def _want(self, instance_id: int, crop: bool) -> None:
-        self._missing[instance_id] = self._missing.get(instance_id, False) or crop
-        if not self._timer.isActive():
-            self._timer.start()
-
-    def _ask(self) -> None:
-        missing, self._missing = self._missing, {}
-        with_crops = [instance_id for instance_id, crop in missing.items() if crop]
-        without = [instance_id for instance_id, crop in missing.items() if not crop]
-        for ids, crops in ((with_crops, True), (without, False)):
-            if ids:
-                self._asked.update(ids)
-                if crops:
-                    self._asked_crops.update(ids)
-                self.wanted.emit(ids, crops)
-
-    def _redraw(self) -> None:
-        if len(self.ids):
-            # views repaint what they show of it; naming single rows would mean a search for each
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self.ids) - 1, len(COLUMNS) - 1))
-
-
-_RIGHT_ALIGNED = frozenset({"Id", "Margin", "Size", "Time", "Track", "Score"})
 
 
 def cell_text(item: QueueItem, column: int) -> str:

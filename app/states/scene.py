@@ -89,7 +89,7 @@ class SceneCar:
         ellipse: (n, 3) one standard deviation of its place, a closed line on the road; (0, 3) where unknown.
         verdict, review: what the fit and a person say of it.
         error: root mean square of its residuals over the noise assumed; None where it rests on no points.
-        track_id: or None.
+        track_id: or None; where colours tell objects apart, the number of its own.
         coarse, stale: from an outline only; made from something older than what is in force.
         caption: a short text, such as "car 33".
         role: why it is here.
@@ -183,3 +183,4 @@ class ColourBy(StrEnum):
     ERROR = "error"
     VERDICT = "verdict"
     TRACK = "track"
+    OBJECT = "object"  # as elsewhere in the workspace: no legend is needed

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.states.scene import SceneCar
+from core.records.shapes import KeypointTag
 
 Line = NDArray[np.float64]
 """(n, 2) pixels of a polyline, canvas coordinates."""
@@ -31,6 +32,27 @@ class WireCar:
     base: Line
 
 
+@dataclass(frozen=True, slots=True)
+class WirePoint:
+    """One keypoint of the selected car, canvas coordinates.
+
+    Attributes:
+        x, y: where it was placed.
+        fitted_x, fitted_y: where the fit puts it; not a number behind the camera.
+        tag: what is said of it.
+        by_person: whether a person placed it; else it was taken over from a fit.
+        outlier: whether it disagrees with the fit.
+    """
+
+    x: float
+    y: float
+    fitted_x: float
+    fitted_y: float
+    tag: KeypointTag
+    by_person: bool
+    outlier: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wires:
     """Everything that is drawn of fits over one frame.
@@ -38,12 +60,11 @@ class Wires:
     Attributes:
         cars: farthest first.
         selected: an instance's id, or None.
-        points: (n, 4) x1, y1, x2, y2 from where the selected car's keypoints were placed to where its fit
-            puts them.
-        outliers: which of those points disagree with the fit.
+        points: of the selected car, those that are placed.
+        span_px: how far all its keypoints reach as the fit has them, pixels of the picture; 0 where unknown.
     """
 
     cars: tuple[WireCar, ...] = ()
     selected: int | None = None
-    points: NDArray[np.float64] | None = None
-    outliers: tuple[bool, ...] = ()
+    points: tuple[WirePoint, ...] = ()
+    span_px: float = 0.0

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
-    QHBoxLayout,
     QLineEdit,
     QSpinBox,
-    QWidget,
 )
 
 from app import file_dialogs
+from app.views.field_editor import FieldEditor, Quiet, RowEditor, quiet_combo
 from app.views.icons import IconButton
+from app.views.offer_fields import make_offer_editor
 from app.views.text import set_role
 from core.records.forms import FieldKind, FormField
 
@@ -26,75 +25,7 @@ _LARGE = 2**31 - 1
 _NUMBER_WIDTH = 130
 
 
-class FieldEditor(Protocol):
-    """What a form asks of an editor."""
-
-    @property
-    def changed(self) -> SignalInstance:
-        """Tells, without an argument, that the person changed it."""
-        ...
-
-    @property
-    def widget(self) -> QWidget:
-        """What the form shows."""
-        ...
-
-    def value(self) -> Any:
-        """The value as plain JSON."""
-        ...
-
-    def set_value(self, value: Any) -> None:
-        """Shows a value."""
-        ...
-
-    def problem(self) -> str:
-        """What is wrong with the value, or ""."""
-        ...
-
-
-class _Editor(QWidget):
-    """What all editors are made of: a row for what the person uses.
-
-    Signals:
-        changed(): after the person changed it.
-    """
-
-    changed = Signal()
-
-    def __init__(self, field: FormField) -> None:
-        super().__init__()
-        self.field = field
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(6)
-
-    def hold(self, widget: QWidget) -> None:
-        """Takes the widget that the person uses; its name is the field's."""
-        widget.setAccessibleName(self.field.label)
-        self.row.addWidget(widget, 1)
-        self.setFocusProxy(widget)
-
-    @property
-    def widget(self) -> QWidget:
-        """Itself."""
-        return self
-
-    def problem(self) -> str:
-        """Nothing, where every value fits."""
-        return ""
-
-
-class _Quiet(QObject):
-    """Keeps the wheel from changing a number while one scrolls the form past it."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
-
-
-class BoolEditor(_Editor):
+class BoolEditor(RowEditor):
     """A tick."""
 
     def __init__(self, field: FormField) -> None:
@@ -119,7 +50,7 @@ class _PlainNumber(QDoubleSpinBox):
         return self.locale().toString(value, "f", self.decimals()).rstrip("0").rstrip(",.") or "0"
 
 
-class NumberEditor(_Editor):
+class NumberEditor(RowEditor):
     """A whole or broken number with its unit."""
 
     def __init__(self, field: FormField) -> None:
@@ -139,7 +70,7 @@ class NumberEditor(_Editor):
         self.box.setFixedWidth(_NUMBER_WIDTH)
         self.box.lineEdit().setTextMargins(6, 0, 0, 0)
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box.installEventFilter(_Quiet(self))
+        self.box.installEventFilter(Quiet(self))
         self.hold(self.box)
         self.row.addStretch(1)
         self.set_value(field.default)
@@ -157,7 +88,7 @@ class NumberEditor(_Editor):
                 self.box.setValue(float(value))
 
 
-class OptionalNumberEditor(_Editor):
+class OptionalNumberEditor(RowEditor):
     """A number that may be left out: an empty line means none."""
 
     def __init__(self, field: FormField) -> None:
@@ -201,7 +132,7 @@ class OptionalNumberEditor(_Editor):
         self.changed.emit()
 
 
-class TextEditor(_Editor):
+class TextEditor(RowEditor):
     """A line of words."""
 
     def __init__(self, field: FormField) -> None:
@@ -218,16 +149,12 @@ class TextEditor(_Editor):
         self.line.setText("" if value is None else str(value))
 
 
-class ChoiceEditor(_Editor):
+class ChoiceEditor(RowEditor):
     """One of several; those that cannot be chosen here are greyed and say why."""
 
     def __init__(self, field: FormField) -> None:
         super().__init__(field)
-        self.box = QComboBox()
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(8)
-        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box.installEventFilter(_Quiet(self))
+        self.box = quiet_combo(self)
         notes = dict(field.choice_notes)
         model = self.box.model()
         for place, (value, text) in enumerate(field.choices):
@@ -252,7 +179,7 @@ class ChoiceEditor(_Editor):
         return dict(self.field.choice_notes).get(self.value(), "")
 
 
-class PathEditor(_Editor):
+class PathEditor(RowEditor):
     """A file or a folder, typed or chosen."""
 
     def __init__(self, field: FormField) -> None:
@@ -291,7 +218,7 @@ class PathEditor(_Editor):
             self.line.setText(chosen)
 
 
-class ListEditor(_Editor):
+class ListEditor(RowEditor):
     """Several values on one line, with commas between them."""
 
     def __init__(self, field: FormField) -> None:
@@ -312,6 +239,8 @@ class ListEditor(_Editor):
 
 def make_editor(field: FormField) -> FieldEditor:
     """The editor for a field."""
+    if field.of is not None:
+        return make_offer_editor(field)
     if field.kind is FieldKind.BOOL:
         return BoolEditor(field)
     if field.kind in (FieldKind.INT, FieldKind.FLOAT):

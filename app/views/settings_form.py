@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.views.form_fields import FieldEditor, make_editor
+from app.views.field_editor import FieldEditor
+from app.views.form_fields import make_editor
 from app.views.icons import TextButton
 from app.views.text import label, plural
 from core.records.forms import FieldKind, Form, FormField

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
+from core.exchange.coco_fit import plain_fit
 from core.exchange.coco_keypoints import NO_POINTS, plain_points, whole_points
 from core.exchange.coco_words import COCO_IDS, category_table
 from core.exchange.json_writer import whole_file, write_object
@@ -52,15 +52,16 @@ def export_coco(
     *,
     segmentation: Literal["rle", "polygon"] = "rle",
     include_rejected: bool = False,
+    name_of: Callable[[ExportFrame], str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> ExportSummary:
     """Write instances as COCO JSON, all as of one moment; the file is whole or not there.
 
     An image is a frame. Its file name is that of the picture, after its folder's name; a video's frame is
-    called VIDEO/PTS.jpg, though no such file exists. "amodal" says where the frame is in its footage, and
-    the annotation's "occlusion" holds label, origin, verdict, tests and reviews. Keypoints are COCO's, with
-    all that we know of each under "amodal", as is the fit. Where any object of a category has keypoints, the
-    category names them, and its objects without any say so.
+    called VIDEO/PTS.jpg, though no such file exists unless somebody writes it. "amodal" says where the frame
+    is in its footage, and the annotation's "occlusion" holds label, origin, verdict, tests and reviews.
+    Keypoints are COCO's, with all that we know of each under "amodal", as is the fit. Where any object of a
+    category has keypoints, the category names them, and its objects without any say so.
 
     Args:
         project: what to read.
@@ -69,6 +70,7 @@ def export_coco(
         segmentation: masks as compressed RLE (exact) or as polygons (for tools that know no RLE; holes are
             filled).
         include_rejected: also those that a person rejected (they say so in occlusion.verdict).
+        name_of: gives a frame's file name; `file_name_of` where None.
         progress: called with 0 to 1 now and then; what it raises ends the export.
 
     Raises:
@@ -85,7 +87,13 @@ def export_coco(
                 ("info", _info(project)),
                 ("licenses", []),
                 ("categories", category_table(pointed)),
-                ("images", map(_image, frames_with(connection, filter, rejected=include_rejected))),
+                (
+                    "images",
+                    (
+                        _image(frame, (name_of or file_name_of)(frame))
+                        for frame in frames_with(connection, filter, rejected=include_rejected)
+                    ),
+                ),
                 ("annotations", (_annotation(one, segmentation, pointed) for one in found)),
             ],
         )
@@ -113,10 +121,10 @@ def _info(project: Project) -> dict[str, Any]:
     }
 
 
-def _image(frame: ExportFrame) -> dict[str, Any]:
+def _image(frame: ExportFrame, name: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": frame.id,
-        "file_name": file_name_of(frame),
+        "file_name": name,
         "width": frame.width,
         "height": frame.height,
         "amodal": {
@@ -165,28 +173,12 @@ def _annotation(one: ExportInstance, segmentation: str, pointed: Collection[Cate
 
 
 def _fit(row: FitRow) -> dict[str, Any]:
-    """A fit for other programs; numbers that are not known are null."""
-    fit = row.fit
-    return {
-        "method": fit.method.value,
-        "verdict": fit.verdict.value,
-        "reason": fit.reason,
+    """A fit with what the project says of it."""
+    return plain_fit(row.fit) | {
         "stale": row.stale,
         "review": None if row.review is None else row.review.value,
         "shape_space": row.shape_space,
-        "rotation": _finite(fit.rotation),
-        "translation_m": _finite(fit.translation),
-        "place_m": None if fit.place_m is None else _finite(fit.place_m),
-        "heading_rad": fit.heading_rad,
-        "shape": _finite(fit.shape),
-        "size_m": _finite(fit.size_m),
-        "rms_px": _finite([fit.rms_px])[0],
-        "used": fit.used,
     }
-
-
-def _finite(values: Sequence[float]) -> list[float | None]:
-    return [value if math.isfinite(value) else None for value in values]
 
 
 def _segmentation(one: ExportInstance, kind: str) -> Any:

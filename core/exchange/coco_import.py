@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from core.errors import ExchangeError
 from core.exchange.coco_match import match_images
 from core.exchange.coco_parse import CocoFile, CocoObject, read_coco
+from core.exchange.coco_sides import SideCheck
 from core.records.finds import FoundInstance
 from core.records.keypoints import PlacedPoint
 from core.records.occlusion import LabelOrigin
@@ -34,6 +35,7 @@ class ImportSummary:
         labelled: objects that got an occlusion label or a review from the file.
         pointed: objects that got keypoints from the file.
         left_out: plain words -> how many objects were left out for that reason.
+        sides: what the file's cars say of the left and right of their keypoints.
     """
 
     images: int
@@ -43,6 +45,7 @@ class ImportSummary:
     labelled: int
     pointed: int
     left_out: dict[str, int]
+    sides: SideCheck
 
 
 def import_coco(
@@ -70,7 +73,7 @@ def import_coco(
         reviews: whether to take along what annotators said, rejections included. Without it, what they said
             is an imported label without a name, and what they rejected is left out.
         mirrored: whether the file calls left what is a driver's right, in its keypoints; checked on the
-            wheels of near cars.
+            wheels of its largest cars (see `check_sides`). What this program wrote is taken as it is.
         job_id: of the job that imports.
         progress: called with 0 to 1; what it raises ends the import, and what is written stays.
 
@@ -100,6 +103,7 @@ def import_coco(
         labelled=totals["labelled"],
         pointed=totals["pointed"],
         left_out=dict(file.left_out),
+        sides=file.sides,
     )
 
 

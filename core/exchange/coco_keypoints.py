@@ -1,4 +1,4 @@
-"""COCO's keypoints: ours as other tools read them, theirs as ours, and whether left is left.
+"""COCO's keypoints: ours as other tools read them, and theirs as ours.
 
 COCO has x, y, v for each point, on the same axes as its boxes: the middle of the top left pixel is
 (0.5, 0.5). v is 2 for a visible point, 1 for a hidden one, 0 for one that is not labelled, which a point
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.geometry.boxes import centres_from_edges, edges_from_centres
-from core.records.boxes import Box
 from core.records.keypoints import KeypointRow, KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
@@ -29,11 +28,7 @@ BY_NUMBER: PointOrder = ()
 NO_POINTS: Mapping[str, Any] = {"keypoints": [0] * (3 * car.COUNT), "num_keypoints": 0}
 """What COCO says of an object without keypoints in a category that has some."""
 
-NEAR_PX = 60.0
-"""From this size of a box on, the order of the wheels in the picture says which side is which."""
-
 _SAME_PX = 0.01  # other tools round
-_LEAST_AREA = 0.02  # of the box: wheels in a line, seen from low down, say nothing
 _VISIBLE, _HIDDEN = 2, 1
 _NUMBERED: Mapping[int, PointOrder] = {
     12: tuple(range(12)),
@@ -71,10 +66,12 @@ class CocoKeypoints:
     Attributes:
         keypoints: a point's hider is the id of an annotation of the file.
         annotator: the person who placed them, where a file of ours says so; else None.
+        own: whether they stand there as this program wrote them, whose left is the driver's.
     """
 
     keypoints: KeypointSet
     annotator: str | None
+    own: bool
 
 
 def template_words(template: Template) -> dict[str, Any]:
@@ -148,7 +145,8 @@ def keypoints_of(
         order: of its category.
         width, height: of the picture, pixels.
         with_people: whether to take along who placed them.
-        mirrored: whether the file calls left what is a driver's right.
+        mirrored: whether the file calls left what is a driver's right; that never holds for what stands there
+            as this program wrote it.
 
     Raises:
         ValueError: they are no list of x, y, v.
@@ -166,42 +164,37 @@ def keypoints_of(
     if any(place is not None and place >= count for place in order):
         raise ValueError(f"{count} points are fewer than its category has")
     plain = [None if place is None else flat[3 * place : 3 * place + 3] for place in order]
-    said: Mapping[str, Any] = {}
-    if mirrored:
-        plain = [plain[place] for place in car.FLIP]
-    else:
-        said = _object(_object(row.get("amodal")).get("keypoints"))
+    said = _object(_object(row.get("amodal")).get("keypoints"))
     known = said.get("points")
-    whole = known if isinstance(known, list) and len(known) == car.COUNT else [None] * car.COUNT
-    points = tuple(_point(one, entry, width, height) for one, entry in zip(plain, whole, strict=True))
+    entries = known if isinstance(known, list) and len(known) == car.COUNT else [None] * car.COUNT
+    whole = [_whole_point(entry) for entry in entries]
+    turned = [plain[place] for place in car.FLIP]
+    kept, kept_turned = _count_kept(whole, plain), _count_kept(whole, turned)
+    own = kept > kept_turned
+    if mirrored and not own:
+        plain = turned
+        if not kept_turned:
+            said, whole = {}, [None] * car.COUNT
+    points = tuple(_point(one, ours, width, height) for one, ours in zip(plain, whole, strict=True))
     if all(point is None for point in points) and not said:
         return None
     name = said.get("annotator") if with_people and said.get("origin") == LabelOrigin.HUMAN else None
     annotator = name.strip() or None if isinstance(name, str) else None
-    return CocoKeypoints(KeypointSet(Template.CAR, points), annotator)
+    return CocoKeypoints(KeypointSet(Template.CAR, points), annotator, own)
 
 
-def seen_mirrored(keypoints: KeypointSet, box: Box) -> bool | None:
-    """Whether a near car's wheels go round the wrong way in the picture; None where they do not say.
-
-    From above, the right front, left front, left back and right back wheel go round against the clock,
-    and a camera above the wheels sees them so from wherever it looks.
-    """
-    wheels = [keypoints.points[place] for place in (0, 1, 3, 2)]
-    if box.size < NEAR_PX or any(wheel is None for wheel in wheels):
-        return None
-    x = [wheel.x for wheel in wheels if wheel is not None]
-    y = [wheel.y for wheel in wheels if wheel is not None]
-    # y points down, so that against the clock is negative
-    area = 0.5 * sum(x[i - 1] * y[i] - x[i] * y[i - 1] for i in range(4))
-    if abs(area) < _LEAST_AREA * box.area:
-        return None
-    return area > 0
+def _count_kept(whole: Sequence[PlacedPoint | None], plain: Sequence[Sequence[float] | None]) -> int:
+    """How many points that COCO can say are where this program wrote them."""
+    return sum(
+        ours is not None and one is not None and one[2] != 0 and _agrees(ours, *one)
+        for ours, one in zip(whole, plain, strict=True)
+    )
 
 
-def _point(plain: Sequence[float] | None, entry: Any, width: int, height: int) -> PlacedPoint | None:
+def _point(
+    plain: Sequence[float] | None, whole: PlacedPoint | None, width: int, height: int
+) -> PlacedPoint | None:
     """A point by what COCO says; where what we knew of it still agrees, by that."""
-    whole = _whole_point(entry)
     if plain is None:
         return None
     x, y, v = plain

@@ -16,9 +16,9 @@ from core.exchange.coco_keypoints import (
     PointOrder,
     keypoints_of,
     point_order,
-    seen_mirrored,
 )
 from core.exchange.coco_segmentation import mask_of
+from core.exchange.coco_sides import SideCheck, check_sides
 from core.exchange.coco_words import category_of
 from core.records.boxes import Box
 from core.records.detections import Category
@@ -28,7 +28,6 @@ from core.store.writers.imports import ImportedReview
 
 _LARGEST_SIDE = 1 << 16
 _LARGEST_ID = 1 << 62
-_ENOUGH_CARS = 5  # to say of a file that its left and right are exchanged
 _LATEST = 1e11  # seconds UTC epoch: the year 5138
 
 
@@ -76,6 +75,7 @@ class CocoFile:
         objects: image id -> its objects.
         image_count: pictures in the file.
         left_out: plain words -> how many annotations were left out for that reason.
+        sides: what its cars say of left and right; never that they are surely wrong.
     """
 
     name: str
@@ -84,6 +84,7 @@ class CocoFile:
     objects: dict[int | str, list[CocoObject]]
     image_count: int
     left_out: Counter[str] = field(default_factory=Counter)
+    sides: SideCheck = field(default_factory=SideCheck)
 
 
 def read_coco(path: Path, *, reviews: bool = True, mirrored: bool = False) -> CocoFile:
@@ -126,7 +127,7 @@ def parse_coco(data: Any, name: str, *, reviews: bool = True, mirrored: bool = F
     for position, row in enumerate(data["annotations"]):
         _annotation(check, found, categories, orders, position, row, reviews, mirrored)
     found.images = {key: image for key, image in images.items() if key in found.objects}
-    _check_handedness(check, found, mirrored)
+    found.sides = _sides(found, mirrored)
     return found
 
 
@@ -219,20 +220,29 @@ def _orders(check: _Check, rows: Sequence[Any]) -> dict[int | str, PointOrder | 
     return found
 
 
-def _check_handedness(check: _Check, found: CocoFile, mirrored: bool) -> None:
-    votes = Counter(
-        turn
+def _sides(found: CocoFile, mirrored: bool) -> SideCheck:
+    """What the cars say of left and right.
+
+    Raises:
+        ExchangeError: that they are exchanged.
+    """
+    with_points = [
+        (one.keypoints, one.box)
         for objects in found.objects.values()
         for one in objects
-        if one.keypoints is not None and (turn := seen_mirrored(one.keypoints.keypoints, one.box)) is not None
-    )
-    if votes[True] > votes[False] and votes.total() >= _ENOUGH_CARS:
+        if one.keypoints is not None
+    ]
+    others = [(said.keypoints, box) for said, box in with_points if not said.own]
+    sides = check_sides(len(with_points) - len(others), others)
+    if sides.wrong:
         way = "without" if mirrored else "with"
         raise ExchangeError(
-            f"Left and right seem to be exchanged in {found.name}: the wheels of {votes[True]} of its "
-            f"{votes.total()} near cars go round the wrong way, seen from above.",
+            f"Left and right seem to be exchanged in {found.name}: the wheels of {sides.against} of its "
+            f"{sides.asked} largest cars go round the wrong way, seen from above "
+            f"({sides.confidence_percent:.1f} % sure).",
             f"Import it {way} “Left and right exchanged”.",
         )
+    return sides
 
 
 def _images(check: _Check, rows: Sequence[Any]) -> dict[int | str, CocoImage]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlalchemy import select
@@ -54,6 +54,33 @@ def check_target(project: Project, path: Path) -> None:
         raise ExchangeError(
             f"There is already a file {path}, and it is no JSON file, so it was left as it is.", _ELSEWHERE
         )
+
+
+def check_folder(project: Project, folder: Path, is_ours: Callable[[], bool]) -> None:
+    """See that nothing is lost, nor mixed with anything else, by writing an export's pictures into a folder.
+
+    Args:
+        project: what is exported.
+        folder: it may be new.
+        is_ours: whether an earlier export wrote what lies there.
+
+    Raises:
+        ExchangeError: it is no folder, holds something else, or lies among the project's files or in footage.
+    """
+    way_out = "Choose an empty folder, or a new name."
+    if folder.exists() and not folder.is_dir():
+        raise ExchangeError(f"{folder} is no folder.", way_out)
+    if _same(folder, project.files_dir) or _inside(folder, project.files_dir):
+        raise ExchangeError(f"{folder} lies among the project's own files.", way_out)
+    for footage in _footage(project):
+        if _same(folder, footage) or _inside(folder, footage):
+            raise ExchangeError(f"{folder} lies in {footage}, which is footage of the project.", way_out)
+    try:
+        is_empty = not folder.exists() or next(folder.iterdir(), None) is None
+    except OSError as error:
+        raise ExchangeError(f"{folder} cannot be read: {error.strerror}.", way_out) from error
+    if not is_empty and not is_ours():
+        raise ExchangeError(f"There is already something in {folder}, so it was left as it is.", way_out)
 
 
 def _footage(project: Project) -> Iterator[Path]:

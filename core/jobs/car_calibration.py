@@ -22,38 +22,43 @@ from core.shapes.space import CarShapeSpace
 from core.shapes.space_file import default_space
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_in_force
-from core.store.queries.fit_candidates import with_keypoints
+from core.store.queries.keypoints import keypoints_in_force
+from core.store.queries.sighting_choice import choose_sightings
 from core.store.queries.sources import list_sources
 
 MOST_SIGHTINGS = 2000
-_PAGE = 1000
+# chosen by the points placed, of which some may be a fit's and no evidence: so many times more are looked at
+_SPARE = 2
+_CHUNK = 500
 
 
 def car_sightings(project: Project, camera: CameraRow, size: tuple[int, int]) -> list[CarSighting]:
-    """The keypoints of a camera's cars, the cars with the most points first, no more than MOST_SIGHTINGS.
+    """The keypoints of a camera's cars, MOST_SIGHTINGS at most: the best seen, spread over cars and time.
 
     Args:
         size: width and height of the pictures that count, pixels; sources of another size are left out.
     """
-    found: list[tuple[int, CarSighting]] = []
+    found: list[CarSighting] = []
     with project.read() as connection:
-        for source in list_sources(connection, project, camera.id, counted=False):
-            if (source.width, source.height) != size:
-                continue
-            after = 0
-            while page := with_keypoints(connection, source.id, after, _PAGE):
-                after = page[-1].instance_id
-                for car in page:
-                    if car.keypoints is None or car.keypoints.template is not Template.CAR:
-                        continue
-                    evidence = evidence_of(car.keypoints, car.box.size)
-                    points = int(evidence.used.sum())
-                    if points >= LEAST_POINTS:
-                        # what was not tracked is a car of its own
-                        name = car.track_id if car.track_id is not None else -car.instance_id
-                        found.append((points, CarSighting(evidence, name)))
-    found.sort(key=lambda one: -one[0])
-    return [sighting for _, sighting in found[:MOST_SIGHTINGS]]
+        sources = [
+            source.id
+            for source in list_sources(connection, project, camera.id, counted=False)
+            if (source.width, source.height) == size
+        ]
+        chosen = choose_sightings(connection, sources, LEAST_POINTS, _SPARE * MOST_SIGHTINGS)
+        for start in range(0, len(chosen), _CHUNK):
+            part = chosen[start : start + _CHUNK]
+            keypoints = keypoints_in_force(connection, [one.instance_id for one in part])
+            for one in part:
+                said = keypoints[one.instance_id].keypoints
+                if said.template is not Template.CAR:
+                    continue
+                evidence = evidence_of(said, one.size_px)
+                if evidence.used.sum() >= LEAST_POINTS:
+                    found.append(CarSighting(evidence, one.car))
+            if len(found) >= MOST_SIGHTINGS:
+                break
+    return found[:MOST_SIGHTINGS]
 
 
 def drawn_bend(record: CalibrationRecord, size: tuple[int, int]) -> float | None:

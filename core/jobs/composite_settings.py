@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -195,3 +196,53 @@ class ComposeSettings(JobSettings):
         if self.validation_percent + self.test_percent > 90:
             raise ValueError("nothing is left for training")
         return self
+
+
+class ExportCompositesSettings(JobSettings):
+    """Write composites as pictures with their labels."""
+
+    path: Path = Field(
+        title="Folder",
+        description="Where to write: a new or empty folder, or one where this export was stopped.",
+        json_schema_extra={"widget": "folder"},
+    )
+    set: str = Field("", title="Set", description="Which set of composites. Empty: the newest.")
+    format: Literal["coco", "walt"] = Field(
+        "coco",
+        title="Format",
+        description="COCO with whole and visible masks, or the layout that WALT's own code trains on.",
+        json_schema_extra={"labels": {"coco": "COCO", "walt": "WALT"}},
+    )
+    blur_faces_and_plates: bool = Field(
+        True,
+        title="Blur faces and plates",
+        description="Blurs faces and licence plates in every picture. Only switch this off for pictures that "
+        "never leave your machine.",
+    )
+    contact_sheet: bool = Field(
+        True,
+        title="Contact sheet",
+        description="Also writes pages that show what was blurred, as it is now.",
+    )
+    camera: str = Field("", title="Camera", description="Only this camera's composites. Empty: all.")
+    split: Literal["all", "train", "validation", "test"] = Field(
+        "all", title="Split", description="Only this part of the set."
+    )
+    picture: Literal["png", "jpeg"] = Field(
+        "png",
+        title="Pictures as",
+        description="PNG keeps every pixel; JPEG takes a fifth of the room. WALT's are always JPEG.",
+        json_schema_extra={"labels": {"png": "PNG", "jpeg": "JPEG"}},
+    )
+    walt_kind: Literal["vehicles", "people"] = Field(
+        "vehicles",
+        title="WALT's objects",
+        description="Which objects get labels in WALT's layout, which knows one kind at a time.",
+        json_schema_extra=_ADVANCED,
+    )
+    segmentation: Literal["rle", "polygon"] = Field(
+        "rle",
+        title="Masks as",
+        description="Run lengths are exact; polygons suit tools that draw. COCO only.",
+        json_schema_extra=_ADVANCED,
+    )

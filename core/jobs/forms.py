@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -10,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from core.jobs.flatten import FlatSetting, flat_settings
-from core.records.forms import FieldKind, Form, FormField
+from core.records.forms import FieldKind, Form, FormField, Offer
 
 
 def form_of(
@@ -29,6 +30,33 @@ def form_of(
     return Form(kind, title, fields)
 
 
+def with_offers(form: Form, cameras: Sequence[str], sources: Sequence[tuple[int, str, str]]) -> Form:
+    """The form with what a project has to choose from, in the fields that name it.
+
+    Args:
+        cameras: their names.
+        sources: (id, name, its camera's name).
+    """
+    several = len({camera for _, _, camera in sources}) > 1
+    offers: dict[Offer | None, tuple[tuple[str | int, str], ...]] = {
+        Offer.CAMERAS: tuple((name, name) for name in cameras),
+        Offer.SOURCES: tuple(
+            (source_id, f"{name} ({camera})" if several else name) for source_id, name, camera in sources
+        ),
+    }
+    fields = (field if field.of is None else _offering(field, offers[field.of]) for field in form.fields)
+    return replace(form, fields=tuple(fields))
+
+
+def _offering(field: FormField, offered: tuple[tuple[str | int, str], ...]) -> FormField:
+    """The field with its empty value among what is offered, in the words that its help has for it."""
+    text, _, none = field.help.partition(" Empty: ")
+    text, none = field.offer_help or text, field.none or none.rstrip(".")
+    if field.kind is FieldKind.LIST and none:
+        text = f"{text} None ticked: {none}."
+    return replace(field, help=text, none=none, offered=offered)
+
+
 def choices_of(annotation: Any) -> tuple[tuple[str, str], ...]:
     """(value, label) pairs of a Literal or an Enum; empty for any other type."""
     if get_origin(annotation) is Literal:
@@ -41,6 +69,7 @@ def choices_of(annotation: Any) -> tuple[tuple[str, str], ...]:
 def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormField:
     named = setting.extra("labels", {})
     choices = tuple((value, named.get(value, label)) for value, label in choices_of(setting.annotation))
+    of = setting.extra("of")
     return FormField(
         name=setting.name,
         label=setting.info.title or setting.path[-1].replace("_", " ").capitalize(),
@@ -54,6 +83,10 @@ def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormFiel
         advanced=bool(setting.extra("advanced", False)),
         choice_notes=notes,
         required=setting.required,
+        of=None if of is None else Offer(of),
+        offer_help=setting.extra("offer_help", ""),
+        none=setting.extra("none", ""),
+        may_be_new=bool(setting.extra("may_be_new", False)),
     )
 
 

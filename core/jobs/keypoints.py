@@ -62,20 +62,27 @@ def _look_through(
     share: float,
 ) -> None:
     checkpoint = context.checkpoint
+    wanted = keypoint_candidates.Wanted(
+        source.id,
+        min_size_px=settings.min_size_px,
+        include_thinned=settings.include_thinned,
+        redo=settings.redo,
+    )
     with context.project.read() as connection:
-        ids = keypoint_candidates.wanting_keypoints(
-            connection,
-            source.id,
-            min_size_px=settings.min_size_px,
-            include_thinned=settings.include_thinned,
-            redo=settings.redo,
-        )
-    ids = [i for i in ids if i > checkpoint.get("after", 0)]
-    for start in range(0, len(ids), _BATCH):
+        count = keypoint_candidates.count_wanting(connection, wanted, checkpoint.get("after", 0))
+    done = 0
+    while True:
         context.check_stop()
-        context.progress(begun + share * start / len(ids), f"Finding keypoints in {source.name}")
         with context.project.read() as connection:
-            batch = keypoint_candidates.with_crops(connection, ids[start : start + _BATCH])
+            ids = keypoint_candidates.wanting_keypoints(
+                connection, wanted, checkpoint.get("after", 0), _BATCH
+            )
+            batch = keypoint_candidates.with_crops(connection, ids)
+        if not batch:
+            break
+        context.progress(
+            begun + share * min(1.0, done / max(1, count)), f"Finding keypoints in {source.name}"
+        )
         crops = [(one.instance_id, one.crop, _decoded(one.crop)) for one in batch]
         seen = [(i, crop, image) for i, crop, image in crops if crop is not None and image is not None]
         found = [
@@ -94,6 +101,7 @@ def _look_through(
 
         checkpoint["bare"] = checkpoint.get("bare", 0) + len(batch) - len(seen)
         bulk.run(write)
+        done += len(batch)
     checkpoint["done"].append(source.id)
     checkpoint.pop("after", None)
     bulk.run(context.save)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from core.errors import JobError
-from core.jobs.composite_settings import ComposeSettings, CutSettings
+from core.jobs.composite_settings import ComposeSettings, CutSettings, ExportCompositesSettings
 from core.jobs.flatten import checked
 from core.jobs.forms import form_of
 from core.jobs.settings import (
@@ -118,6 +118,12 @@ def _export(context: JobContext) -> dict[str, Any]:
     return run_export(context)
 
 
+def _export_composites(context: JobContext) -> dict[str, Any]:
+    from core.jobs.export_composites import run_export_composites
+
+    return run_export_composites(context)
+
+
 def _import(context: JobContext) -> dict[str, Any]:
     from core.jobs.exchange import run_import
 
@@ -184,6 +190,13 @@ KINDS: Mapping[str, JobKind] = {
         ),
         JobKind(
             "export", "Export", "Write what was found in another tool's format.", ExportSettings, _export
+        ),
+        JobKind(
+            "export-composites",
+            "Export composites",
+            "Write composites as pictures with labels, faces and plates blurred.",
+            ExportCompositesSettings,
+            _export_composites,
         ),
         JobKind("import", "Import", "Read objects from another tool's file.", ImportSettings, _import),
     )

@@ -25,6 +25,19 @@ class JobSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_CAMERAS: dict[str, Any] = {"of": "cameras"}
+_NEW_CAMERAS: dict[str, Any] = {"of": "cameras", "may_be_new": True}
+
+
+def _sources(offer_help: str) -> dict[str, Any]:
+    """A field for ids of sources.
+
+    Args:
+        offer_help: what the window says of it, which shows their names.
+    """
+    return {"of": "sources", "offer_help": offer_help}
+
+
 def _advanced(**more: Any) -> dict[str, Any]:
     return {"advanced": True, **more}
 
@@ -37,6 +50,7 @@ class AddSettings(JobSettings):
         "",
         title="Camera",
         description="The camera it belongs to; made if there is none of that name. Empty: the file's name.",
+        json_schema_extra=_NEW_CAMERAS,
     )
     start: str = Field(
         "",
@@ -75,7 +89,9 @@ class AddSettings(JobSettings):
 class BackgroundSettings(JobSettings):
     """Median backgrounds of one camera."""
 
-    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    camera: str = Field(
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=_CAMERAS
+    )
     per_hour: bool = Field(
         True, title="One per hour of day", description="Makes one for each hour that the footage covers."
     )
@@ -96,11 +112,14 @@ class BackgroundSettings(JobSettings):
 class MineSettings(JobSettings):
     """Find, follow and test objects."""
 
-    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    camera: str = Field(
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=_CAMERAS
+    )
     source: list[int] = Field(
         default_factory=list,
         title="Sources",
         description="Ids of the sources to mine. Empty: all of the camera's.",
+        json_schema_extra=_sources("Which to mine."),
     )
     detector: Literal["motion", "torchvision", "onnx", "rfdetr"] = Field(
         "motion",
@@ -158,11 +177,14 @@ class MineSettings(JobSettings):
 class KeypointsSettings(JobSettings):
     """Let a network place keypoints."""
 
-    camera: str = Field("", title="Camera", description="Which camera. Empty: all of them.")
+    camera: str = Field(
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=_CAMERAS
+    )
     source: list[int] = Field(
         default_factory=list,
         title="Sources",
         description="Ids of the sources whose cars to look at. Empty: all of the camera's.",
+        json_schema_extra=_sources("Whose cars to look at."),
     )
     min_size_px: float = Field(
         32,
@@ -186,11 +208,17 @@ class KeypointsSettings(JobSettings):
 class FitSettings(JobSettings):
     """Fit cars in 3D."""
 
-    camera: str = Field("", title="Camera", description="Which camera. Empty: all that are calibrated.")
+    camera: str = Field(
+        "",
+        title="Camera",
+        description="Which camera. Empty: all that are calibrated.",
+        json_schema_extra=_CAMERAS,
+    )
     source: list[int] = Field(
         default_factory=list,
         title="Sources",
         description="Ids of the sources whose cars to fit. Empty: all of the camera's.",
+        json_schema_extra=_sources("Whose cars to fit."),
     )
     method: Literal["track", "single", "traffic4d"] = Field(
         "track",
@@ -236,7 +264,11 @@ class RecordSettings(JobSettings):
     address: str = Field(
         title="Address", description="rtsp://…, http://… (MJPEG), or usb:0 for the first camera plugged in."
     )
-    camera: str = Field(title="Camera", description="The camera it belongs to; made if there is none.")
+    camera: str = Field(
+        title="Camera",
+        description="The camera it belongs to; made if there is none.",
+        json_schema_extra=_NEW_CAMERAS,
+    )
     seconds: float = Field(10, gt=0, title="Burst length", description="", json_schema_extra={"unit": "s"})
     fps: float = Field(10, gt=0, le=120, title="Frames a second", description="Within a burst.")
     every_minutes: float = Field(
@@ -274,7 +306,12 @@ class RoadSettings(JobSettings):
         title="Point cloud",
         description="A PLY file in metres, best cut to the road, or COLMAP's points3D.bin or points3D.txt.",
     )
-    camera: str = Field("", title="Camera", description="Which camera; may be left out where there is one.")
+    camera: str = Field(
+        "",
+        title="Camera",
+        description="Which camera; may be left out where there is one.",
+        json_schema_extra={**_CAMERAS, "none": "the only one there is"},
+    )
     lens: Path | None = Field(
         None,
         title="Lens and pose",
@@ -332,7 +369,9 @@ class ExportSettings(JobSettings):
         description="COCO instances JSON.",
         json_schema_extra={"labels": {"coco": "COCO"}},
     )
-    camera: str = Field("", title="Camera", description="Only this camera's objects. Empty: all.")
+    camera: str = Field(
+        "", title="Camera", description="Only this camera's objects. Empty: all.", json_schema_extra=_CAMERAS
+    )
     label: Literal["any", "unoccluded", "occluded"] = Field(
         "any", title="Label", description="Only objects with this label."
     )
@@ -346,6 +385,23 @@ class ExportSettings(JobSettings):
         description="Also what a person rejected. It says so in occlusion.verdict, which other tools do not "
         "read.",
     )
+    pictures: bool = Field(
+        False,
+        title="Pictures too",
+        description="Also writes the frames as pictures, into a folder of the file's name beside it.",
+    )
+    blur_faces_and_plates: bool = Field(
+        True,
+        title="Blur faces and plates",
+        description="Blurs faces and licence plates in every picture. Only switch this off for pictures that "
+        "never leave your machine.",
+    )
+    contact_sheet: bool = Field(
+        True,
+        title="Contact sheet",
+        description="With pictures: also writes pages that show what was blurred, as it is now.",
+        json_schema_extra=_advanced(),
+    )
     segmentation: Literal["rle", "polygon"] = Field(
         "rle",
         title="Masks as",
@@ -358,11 +414,17 @@ class ImportSettings(JobSettings):
     """Read another tool's format."""
 
     path: Path = Field(title="File", description="The file to read.")
-    format: Literal["coco"] = Field(
+    format: Literal["coco", "walt"] = Field(
         "coco",
         title="Format",
-        description="COCO instances JSON.",
-        json_schema_extra={"labels": {"coco": "COCO"}},
+        description="COCO instances JSON, or what WALT mined: CAMERA.json, or its npz alone.",
+        json_schema_extra={"labels": {"coco": "COCO", "walt": "WALT"}},
+    )
+    people_labels: list[int] = Field(
+        default_factory=list,
+        title="WALT's people",
+        description="WALT's numbers (label_id) that mean people. All others are taken for cars.",
+        json_schema_extra=_advanced(),
     )
     reviews: bool = Field(
         True,
@@ -373,7 +435,8 @@ class ImportSettings(JobSettings):
     mirrored: bool = Field(
         False,
         title="Left and right exchanged",
-        description="The file's keypoints call left what is the driver's right. Checked on near cars.",
+        description="The file's keypoints call left what is the driver's right. Checked on the largest cars; "
+        "what this program wrote is taken as it is.",
         json_schema_extra=_advanced(),
     )
     source: int | None = Field(
@@ -381,5 +444,7 @@ class ImportSettings(JobSettings):
         ge=1,
         title="Source",
         description="Only frames of the source with this id, where file names alone are ambiguous.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=_advanced(
+            **_sources("Only its frames, where file names alone are ambiguous."), none="any"
+        ),
     )

@@ -22,6 +22,13 @@ class FieldKind(StrEnum):
     LIST = "list"
 
 
+class Offer(StrEnum):
+    """Which things of the project a field names: the window offers them, the shell takes their name or id."""
+
+    CAMERAS = "cameras"
+    SOURCES = "sources"
+
+
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One setting.
@@ -38,6 +45,11 @@ class FormField:
         advanced: folded away at first.
         choice_notes: for CHOICE, value -> why it cannot be chosen here.
         required: whether it has no default and must be given.
+        of: what of the project it names, or None.
+        offer_help: stands in for the help where names are offered, or "".
+        offered: of it, (value, label) pairs; the value is a camera's name or a source's id.
+        none: what an empty value means, in a word or two; "" where it may not be empty.
+        may_be_new: whether it may also be something that is not there yet.
     """
 
     name: str
@@ -52,6 +64,11 @@ class FormField:
     advanced: bool = False
     choice_notes: tuple[tuple[str, str], ...] = ()
     required: bool = False
+    of: Offer | None = None
+    offer_help: str = ""
+    offered: tuple[tuple[str | int, str], ...] = ()
+    none: str = ""
+    may_be_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

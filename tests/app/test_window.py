@@ -294,6 +294,11 @@ def test_an_expected_error_is_a_message_with_its_way_out(qtbot, opened: Shell):
     assert opened.window.isVisible()
 
 
+def test_what_somebody_else_did_is_a_message(opened: Shell):
+    opened.opened.session.news.emit("Ben has changed the points of car 3.", "Both changes are kept.")
+    assert opened.window.toasts.texts() == ["Ben has changed the points of car 3."]
+
+
 def test_a_bug_shows_a_dialog_and_the_window_carries_on(qtbot, opened: Shell):
     opened.opened.session.in_background(lambda: 1 // 0)
     qtbot.waitUntil(lambda: opened.faults.dialog is not None)

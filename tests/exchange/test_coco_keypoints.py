@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ExchangeError
 from core.exchange.coco import export_coco, import_coco
-from core.exchange.coco_keypoints import keypoints_of, plain_points, point_order, seen_mirrored
-from core.exchange.coco_parse import read_coco
-from core.geometry.ground_plane import GroundPlane
+from core.exchange.coco_keypoints import keypoints_of, point_order
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.finds import FoundInstance
@@ -225,72 +221,6 @@ def test_pascal3ds_names_are_known() -> None:
         *("upper_right_windshield", "upper_left_windshield"),
         *("upper_right_rearwindow", "upper_left_rearwindow"),
     ]
-
-
-def seen(yaw_deg: float, distance_m: float) -> KeypointSet:
-    """A box of a car on the ground as the reference camera (6 m up, 15 degrees down) sees its wheels."""
-    down = math.radians(15)
-    ground = GroundPlane(np.array([0.0, -math.cos(down), -math.sin(down)]), 6.0)
-    up = ground.normal
-    ahead = np.array([0.0, -math.sin(down), math.cos(down)])
-    left = np.array([-1.0, 0.0, 0.0])
-    yaw = math.radians(yaw_deg)
-    forward = math.cos(yaw) * ahead + math.sin(yaw) * left
-    leftward = math.cos(yaw) * left - math.sin(yaw) * ahead
-    middle = distance_m * ahead - 6.0 * up
-    placed: list[PlacedPoint | None] = [None] * 12
-    for index, (x, y) in enumerate([(1.35, -0.8), (1.35, 0.8), (-1.35, -0.8), (-1.35, 0.8)]):
-        at = middle + x * forward + y * leftward + 0.32 * up
-        placed[index] = PlacedPoint(
-            float(1400 * at[0] / at[2] + 959.5), float(1400 * at[1] / at[2] + 539.5), KeypointTag.VISIBLE
-        )
-    return KeypointSet(Template.CAR, tuple(placed))
-
-
-@given(yaw_deg=st.floats(-180, 180), distance_m=st.floats(12, 40))
-def test_the_wheels_say_which_side_is_which(yaw_deg: float, distance_m: float) -> None:
-    right = seen(yaw_deg, distance_m)
-    exchanged = KeypointSet(Template.CAR, tuple(right.points[place] for place in car.FLIP))
-    xs = [p.x for p in right.points if p]
-    ys = [p.y for p in right.points if p]
-    box = Box(min(xs), min(ys), max(60.0, max(xs) - min(xs)), max(ys) - min(ys) + 10)
-    assert seen_mirrored(right, box) in (False, None)
-    assert seen_mirrored(exchanged, box) in (True, None)
-    if distance_m < 25 and abs(abs(yaw_deg) - 90) > 30:
-        assert seen_mirrored(right, box) is False
-
-
-def many(place: Any, tmp_path: Path, *, exchanged: bool) -> Path:
-    images, rows = [], []
-    for n in range(6):
-        images.append({"id": n, "file_name": f"shots/{n:03}.jpg", "width": 1920, "height": 1080})
-        said = seen(25.0 * n, 15.0)
-        if exchanged:
-            said = KeypointSet(Template.CAR, tuple(said.points[place] for place in car.FLIP))
-        xs = [p.x for p in said.points if p]
-        ys = [p.y for p in said.points if p]
-        rows.append(
-            {
-                "id": n,
-                "image_id": n,
-                "category_id": 1,
-                "bbox": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
-                **plain_points(said),
-            }
-        )
-    data = {"images": images, "annotations": rows, "categories": [{"id": 1, "name": "car"}]}
-    return rewritten(tmp_path / "x.json", data)
-
-
-def test_exchanged_sides_are_noticed_and_put_right_when_said(place: Any, tmp_path: Path) -> None:
-    with pytest.raises(ExchangeError, match="Left and right seem to be exchanged"):
-        import_coco(place.project, many(place, tmp_path, exchanged=True))
-    with pytest.raises(ExchangeError, match="without"):
-        import_coco(place.project, many(place, tmp_path, exchanged=False), mirrored=True)
-    right = read_coco(many(place, tmp_path, exchanged=False))
-    turned = read_coco(many(place, tmp_path, exchanged=True), mirrored=True)
-    assert right.objects == turned.objects
-    assert len(right.objects) == 6
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -29,7 +30,8 @@ from core.store.edits.cameras import add_camera
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.frames import frames_of
-from core.store.writers.detections import add_instances
+from core.store.queries.instances import by_ids
+from core.store.writers.detections import add_instances, write_detections
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from core.store.writers.sources import add_source
 from core.store.writers.tracks import write_track
@@ -100,13 +102,15 @@ class Parking:
         placed = [PlacedPoint(x, y, KeypointTag.SELF_OCCLUDED, LabelOrigin.IMPORT) for x, y in pixels[:count]]
         return KeypointSet(Template.CAR, (*placed, *(None,) * (12 - count)))
 
-    def outline_at(self, place: tuple[float, float]) -> MaskPatch:
-        """The mean car's outline there, as wide as its convex hull."""
+    def outline_at(self, place: tuple[float, float], thinner_px: int = 0) -> MaskPatch:
+        """The mean car's outline there, as wide as its convex hull, or thinner by so much all around."""
         pose = pose_on_ground(GROUND, place, HEADING_RAD)
         corners = CAMERA.project(pose.apply(self.space.vertices(np.zeros(self.space.components))))
         full = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
         hull = cv2.convexHull(corners.astype(np.float32))
         cv2.fillConvexPoly(full, np.round(hull).astype(np.int32), 1)
+        if thinner_px:
+            full = np.asarray(cv2.erode(full, np.ones((2 * thinner_px + 1,) * 2, dtype=np.uint8)))
         return full_to_patch(full.astype(bool))
 
     def add_cars(
@@ -131,13 +135,39 @@ class Parking:
         self.places |= dict(zip(ids, places, strict=True))
         return ids
 
-    def add_track(self, counts: list[int], y: float = 0.0, *, masked: bool = False) -> list[int]:
-        """A car that drives 8 m/s along its heading, with so many keypoints in each of the frames."""
-        step = 1.6 * np.array([math.cos(HEADING_RAD), math.sin(HEADING_RAD)])
+    def show_again(self, instance_id: int, masks: Sequence[MaskPatch]) -> None:
+        """Detects cars anew in the frame of one."""
+        with Project.open(self.path) as project, project.bulk() as bulk, project.read() as connection:
+            [row] = by_ids(connection, [instance_id])
+            bulk.run(
+                partial(
+                    write_detections,
+                    frame_id=row.frame_id,
+                    found=[found_of(mask) for mask in masks],
+                    detector="made",
+                    origin=LabelOrigin.HEURISTIC,
+                )
+            )
+
+    def add_track(
+        self, counts: list[int], y: float = 0.0, *, masked: bool = False, every: int = 1
+    ) -> list[int]:
+        """A car that drives 8 m/s along its heading, with so many keypoints in each of the frames.
+
+        Args:
+            counts: -1 where it is not found.
+            every: of how many frames counts tell one.
+        """
+        step = every * 1.6 * np.array([math.cos(HEADING_RAD), math.sin(HEADING_RAD)])
         ids = []
-        for frame, count in enumerate(counts):
-            x, side = (np.array([18.0, y]) + frame * step).tolist()
-            ids += self.add_cars(frame, [(x, side)], count, masked=masked)
+        for number, count in enumerate(counts):
+            x, side = (np.array([18.0, y]) + number * step).tolist()
+            if count >= 0:
+                ids += self.add_cars(number * every, [(x, side)], count, masked=masked)
+        self.join(ids)
+        return ids
+
+    def join(self, ids: Sequence[int]) -> None:
+        """Makes them one track."""
         with Project.open(self.path) as project, project.bulk() as bulk:
             bulk.run(lambda c: write_track(c, self.source_id, 1, ids, taken=set()))
-        return ids

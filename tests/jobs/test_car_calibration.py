@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
 from core.cli import main
 from core.errors import CalibrationError
+from core.fitting.calibration.sightings import CarSighting
 from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
 from core.geometry.calibration.lens import Lens, bend_of
 from core.geometry.calibration.result import from_record, to_record
@@ -19,10 +22,15 @@ from core.jobs.car_calibration import car_sightings, check_camera, propose_from_
 from core.jobs.one_camera import one_camera
 from core.records.cameras import CalibrationMethod
 from core.records.car_checks import CheckVerdict
+from core.records.keypoints import KeypointRow, KeypointSet, PlacedPoint, Template
+from core.records.occlusion import LabelOrigin
+from core.records.shapes import KeypointTag
 from core.store.edits.calibrations import save_calibration
+from core.store.edits.keypoints import save_keypoints
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.calibrations import calibration_history
+from core.store.queries.keypoints import keypoints_in_force
 from tests.jobs.parking import CAMERA, GROUND, HEIGHT, WIDTH, Parking
 
 PLACES = [(16.0 + 3.0 * row, 5.0 * column) for row in range(8) for column in (-1, 0, 1)]
@@ -134,6 +142,45 @@ def test_a_bend_that_was_drawn_is_seen_through_and_the_focal_length_sought(tmp_p
     assert record.distortion[5] == pytest.approx(bend * record.matrix[0] ** 2)
     assert kept.matrix[0] == pytest.approx(1000.0)
     assert said.distortion[5] == pytest.approx(bend * 1400.0**2)
+
+
+def chosen_of(parking: Parking) -> list[CarSighting]:
+    with Project.open(parking.path, read_only=True) as project:
+        return car_sightings(project, one_camera(project, ""), (WIDTH, HEIGHT))
+
+
+def test_of_very_many_few_are_read_and_always_the_same(
+    parking: Parking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def noted(connection: Connection, ids: Sequence[int]) -> dict[int, KeypointRow]:
+        read.extend(ids)
+        return keypoints_in_force(connection, ids)
+
+    monkeypatch.setattr(car_calibration, "keypoints_in_force", noted)
+    monkeypatch.setattr(car_calibration, "MOST_SIGHTINGS", 5)
+    first = chosen_of(parking)
+    assert len(first) == 5
+    assert len(read) <= 10 < len(PLACES)
+    again = chosen_of(parking)
+    for one, two in zip(first, again, strict=True):
+        assert one.car == two.car
+        np.testing.assert_array_equal(one.evidence.pixels, two.evidence.pixels)
+
+
+def test_points_that_are_no_evidence_make_room_for_others(
+    parking: Parking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Project.open(parking.path) as project:
+        history = History(project, "Ann")
+        guessed = PlacedPoint(1.0, 1.0, KeypointTag.VISIBLE, LabelOrigin.FIT)
+        for instance_id in list(parking.places)[:5]:
+            save_keypoints(history, instance_id, KeypointSet(Template.CAR, (guessed,) * 12), "Accept")
+    monkeypatch.setattr(car_calibration, "MOST_SIGHTINGS", 12)
+    found = chosen_of(parking)
+    assert len(found) == 12
+    assert all(one.evidence.used.all() for one in found)
 
 
 def test_a_focal_length_that_is_said_is_kept(parking: Parking, capsys: pytest.CaptureFixture[str]) -> None:

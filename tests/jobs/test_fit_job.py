@@ -7,7 +7,6 @@ import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from core.jobs.registry import create
 from core.jobs.runner import run_job
 from core.records.fits import FitMadeFrom, FitMethod, FitReview, FitRow, FitVerdict
 from core.records.jobs import JobState
+from core.records.keypoints import KeypointSet, Template
 from core.records.masks import MaskPatch
 from core.records.occlusion import LabelOrigin, Verdict
 from core.shapes.space_file import default_space, save_space
@@ -31,11 +31,9 @@ from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.fits import fit_history, fits_in_force
-from core.store.queries.instances import by_ids
-from core.store.writers.detections import write_detections
 from tests.forked import ForkServer
 from tests.jobs.doing import do_job
-from tests.jobs.parking import HEADING_RAD, Parking, found_of
+from tests.jobs.parking import HEADING_RAD, Parking
 from tests.store.doing_cars import fit_of
 
 PLACES = [(18.0, -3.0), (18.0, 4.0), (26.0, 1.0), (35.0, -4.0)]
@@ -148,6 +146,22 @@ def test_a_track_of_several_cars_is_no_track(parking: Parking) -> None:
         assert np.allclose(row.fit.place_m, parking.places[i], atol=0.1)
 
 
+def test_a_track_that_jumps_to_another_car_is_fitted_as_two(parking: Parking) -> None:
+    """Their shapes are the same: only no car can go 20 m aside in a fifth of a second."""
+    x, y = 1.6 * math.cos(HEADING_RAD), 1.6 * math.sin(HEADING_RAD)
+    first = parking.add_cars(0, [(18.0, 0.0)]) + parking.add_cars(1, [(18.0 + x, y)])
+    second = parking.add_cars(2, [(38.0, 10.0)]) + parking.add_cars(3, [(38.0 + x, 10.0 + y)])
+    parking.join([*first, *second])
+    do_job(parking.path, "fit", coarse=False)
+    found = fits_of(parking, [*first, *second])
+    assert {row.fit.method for row in found.values()} == {FitMethod.TRACK}
+    assert {row.fit.verdict for row in found.values()} == {FitVerdict.GOOD}
+    for i, row in found.items():
+        assert np.allclose(row.fit.place_m, parking.places[i], atol=0.05)
+        # as one car it would have driven 100 m/s and more, and pulled all places together
+        assert row.fit.rms_px < 0.1
+
+
 def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
     driving = parking.add_track([0, 0, 0, 0], masked=True)
     [parked] = parking.add_cars(0, [(24.0, -4.0)], count=0, masked=True)
@@ -178,7 +192,52 @@ def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
     assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 1, "of these coarsely": 0}
     row = fits_of(parking, [parked])[parked]
     assert row.fit.method is FitMethod.GROUND
-    assert row.mask_id is None
+    assert row.mask_id == found[parked].mask_id
+
+
+def test_one_click_and_the_mask_are_a_fit(parking: Parking) -> None:
+    ids = parking.add_track([0, 1, 0, 0], masked=True)
+    result = result_of(parking, do_job(parking.path, "fit"))
+    assert result == {"fitted": 4, "of these coarsely": 3}
+    row = fits_of(parking, ids)[ids[1]]
+    assert row.fit.method is FitMethod.GROUND
+    assert row.fit.verdict is FitVerdict.GOOD
+    assert row.fit.used == 1
+    assert row.fit.place_m is not None
+    assert math.dist(row.fit.place_m, parking.places[ids[1]]) < 0.3
+    # made from the mask, too: a newer one makes it stale, and it is fitted again
+    assert row.mask_id is not None
+    assert not row.stale
+    parking.show_again(ids[1], [parking.outline_at(parking.places[ids[1]], thinner_px=2)])
+    assert fits_of(parking, ids)[ids[1]].stale
+    do_job(parking.path, "fit")
+    assert fits_of(parking, ids)[ids[1]].fit.method is FitMethod.GROUND
+
+
+def test_what_was_taken_over_from_a_fit_leaves_a_car_coarse(parking: Parking) -> None:
+    ids = parking.add_track([0, 0, 0, 0], masked=True)
+    with Project.open(parking.path) as project:
+        ghosts = [replace(p, origin=LabelOrigin.FIT) for p in parking.keypoints_at((18.0, 0.0)).points if p]
+        save_keypoints(History(project, "Ann"), ids[0], KeypointSet(Template.CAR, tuple(ghosts)), "Accept")
+    assert result_of(parking, do_job(parking.path, "fit", coarse=False))["fitted"] == 0
+    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 4, "of these coarsely": 4}
+    found = fits_of(parking, ids)
+    assert {row.fit.used for row in found.values()} == {0}
+    assert not found[ids[0]].stale
+
+
+def test_a_frame_that_its_track_hardly_holds_is_fitted_by_its_mask(tmp_path: Path) -> None:
+    """Six seconds from the next frame with points, a car may be anywhere within some metres."""
+    parking = Parking(tmp_path / "long.amodal", frames=61)
+    ids = parking.add_track([12, -1, 0, -1, 12], masked=True, every=15)
+    do_job(parking.path, "fit", coarse=False)
+    assert fits_of(parking, ids)[ids[1]].fit.verdict is FitVerdict.AMBIGUOUS
+    do_job(parking.path, "fit", redo=True)
+    found = fits_of(parking, ids)
+    assert [found[i].fit.method for i in ids] == [FitMethod.TRACK, FitMethod.COARSE, FitMethod.TRACK]
+    assert found[ids[1]].fit.verdict is FitVerdict.GOOD
+    assert found[ids[1]].fit.place_m is not None
+    assert math.dist(found[ids[1]].fit.place_m, parking.places[ids[1]]) < 0.8
 
 
 def test_a_nearer_car_cuts_an_outline(parking: Parking) -> None:
@@ -192,18 +251,7 @@ def test_a_nearer_car_cuts_an_outline(parking: Parking) -> None:
         rest, nearer = patch.bits.copy(), np.zeros((height + 40, width), dtype=bool)
         rest[:, : width // 4] = False
         nearer[:, : width // 4] = True
-        shown = [found_of(MaskPatch(patch.x, patch.y, bits)) for bits in (nearer, rest)]
-        with Project.open(parking.path) as project, project.bulk() as bulk, project.read() as connection:
-            [row] = by_ids(connection, [i])
-            bulk.run(
-                partial(
-                    write_detections,
-                    frame_id=row.frame_id,
-                    found=shown,
-                    detector="made",
-                    origin=LabelOrigin.HEURISTIC,
-                )
-            )
+        parking.show_again(i, [MaskPatch(patch.x, patch.y, bits) for bits in (nearer, rest)])
     do_job(parking.path, "fit")
     found = fits_of(parking, far)
     for i in far:

@@ -26,6 +26,7 @@ from core.store.edits.keypoints import save_keypoints
 from core.store.edits.sources import hide_source
 from core.store.history import History
 from core.store.queries import fits
+from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.fits import fit_history, fits_in_force
 from core.store.writers.fits import FoundFit, write_fits
 from tests.store.doing import everything, found, rows
@@ -56,6 +57,11 @@ def versions(site: Any, instance_id: int) -> list[tuple[int, float, bool]]:
         flags = dict(connection.execute(text("SELECT id, in_force FROM fit")).all())
     assert all(flags[row.id] == row.in_force for row in listed)
     return [(row.version, row.fit.rms_px, row.in_force) for row in listed]
+
+
+def history_of(site: Any, instance_id: int) -> list[FitRow]:
+    with site.project.read() as connection:
+        return fit_history(connection, instance_id)
 
 
 def write(site: Any, *pairs: tuple[int, Any], made_from: FitMadeFrom = FROM_NOTHING, job: int = 1) -> int:
@@ -207,6 +213,40 @@ def test_what_is_newer_makes_a_fit_stale(site: Any) -> None:
     assert not in_force(site, car).stale
     write(site, (car, fit_of()), made_from=FitMadeFrom(None, mask + 7, None, "s"))
     assert not in_force(site, car).stale  # a person's, up to date: the job's was not written
+
+
+def test_a_coarse_fit_holds_for_as_long_as_its_mask_and_calibration_do(site: Any) -> None:
+    [car] = site.detect(site.frame_ids[0], [found(10)])
+    save_calibration(site.history, site.camera_id, CALIBRATION)
+    with site.project.read() as connection:
+        row = calibration_in_force(connection, site.camera_id)
+    assert row is not None
+    rests_on = FitMadeFrom(None, rows(site)[car].mask_id, row.id, "s")
+
+    def known() -> list[float]:
+        with site.project.read() as connection:
+            return [row.fit.rms_px for row in fits.coarse_fits(connection, [car]).values()]
+
+    coarse = {"method": FitMethod.COARSE, "verdict": FitVerdict.AMBIGUOUS}
+    other = FitMadeFrom(None, rows(site)[car].mask_id + 1, row.id, "s")
+    write(site, (car, fit_of(0.5, **coarse)), made_from=other)
+    assert known() == []
+    write(site, (car, fit_of(1.0, **coarse)), made_from=rests_on)
+    write(site, (car, fit_of(2.0, **coarse)), made_from=rests_on, job=2)
+    assert known() == [2.0]
+    save_keypoints(site.history, car, points((1, 1)), "Place one")
+    write(site, (car, fit_of(3.0)), made_from=rests_on, job=3)
+    assert known() == [2.0]  # one that rests on points is none, and points do not put it out of force
+    write(site, (car, fit_of(4.0, method=FitMethod.COARSE)), made_from=rests_on, job=4)
+    write(site, (car, fit_of(5.0, **coarse)), made_from=rests_on, job=5)
+    assert known() == [4.0]  # the newest that is good
+    save_fit(site.history, car, fit_of(6.0, method=FitMethod.COARSE), rests_on)
+    assert known() == [4.0]  # a person's was guided by it
+    [used] = [row for row in history_of(site, car) if row.fit.rms_px == 4.0]
+    review_fits(site.history, [used.id], FitReview.REJECTED, "turned round")
+    assert known() == [6.0]
+    save_calibration(site.history, site.camera_id, CALIBRATION)
+    assert known() == []
 
 
 def test_a_judged_car_is_kept_when_mining_no_longer_finds_it(site: Any) -> None:

@@ -190,6 +190,29 @@ def test_what_is_no_longer_there_is_refused(site: Any, pieces: list[int]) -> Non
         assert recipe_sets(connection) == []
 
 
+def test_a_later_state_of_a_kept_recipe_takes_the_place_of_the_earlier(site: Any, pieces: list[int]) -> None:
+    set_id = compose(site, "First", made(site, pieces, 1))
+    with site.project.read() as connection:
+        [row] = recipe_page(connection, set_id)
+    off = replace(row.recipe, objects=(replace(row.recipe.objects[0], shown=False), *row.recipe.objects[1:]))
+    [first] = save_recipe(site.history, off, (1, 2), "Mine", edited_from=row.id).rows["recipe"]
+    touched = save_recipe(site.history, row.recipe, (1, 2, 3), "Mine", instead_of=first, title="Switch on")
+    assert touched.title == "Switch on"
+    with site.project.read() as connection:
+        mine = set_by_name(connection, "Mine")
+        assert mine is not None
+        [kept] = recipe_page(connection, mine.id)
+    assert (kept.recipe, kept.edited_from) == (row.recipe, row.id)
+    site.history.undo()
+    with site.project.read() as connection:
+        [kept] = recipe_page(connection, mine.id)
+        assert recipe_by_id(connection, row.id) == row
+    assert (kept.id, kept.recipe) == (first, off)
+    # what a job made is never taken out by a change of it
+    with pytest.raises(EditRefusedError, match="made by a job"):
+        save_recipe(site.history, off, (1, 2), "Mine", instead_of=row.id)
+
+
 def test_removed_recipes_come_back_as_they_were(site: Any, pieces: list[int]) -> None:
     set_id = compose(site, "First", made(site, pieces, 3))
     with site.project.read() as connection:

@@ -132,11 +132,16 @@ def test_four_keys_and_enter_label_a_car(
         drag(view, spot(view, (start.x, start.y)), QPoint(12, 6))
         qtbot.waitUntil(lambda: by_hand(path, car) == FOUR + 1, timeout=LONG_MS)
 
+        assert view.inset.switched_on
+        QTest.keyClick(canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+        assert not view.inset.switched_on
+
     with window_on(qapp, qtbot, path) as (_, view):
         item = view.pane.item
         qtbot.waitUntil(lambda: item.state.instance_id == car.instance_id)
         assert sum(p is not None for p in item.state.points) == 12
         assert item.state.sure
+        assert not view.inset.switched_on  # as it was left
 
 
 def placed(path: Path, car: TrueCar) -> int:

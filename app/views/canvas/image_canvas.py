@@ -206,6 +206,14 @@ class ImageCanvas(pg.GraphicsView):  # type: ignore[misc]
         self._fitted = False
         self._box.translateBy((across, down))
 
+    def look_like(self, other: ImageCanvas) -> None:
+        """Shows the same part of its picture as another canvas does of its own."""
+        if other.fitted:
+            self.fit()
+        else:
+            self._fitted = False
+            self._box.setRange(other.view_rect(), padding=0)
+
     def view_rect(self) -> QRectF:
         """What is seen, in canvas coordinates."""
         seen: QRectF = self._box.viewRect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
@@ -58,6 +60,7 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
         self._pressed: QPointF | None = None  # scene coordinates
         self._moved = False
         self._cursor: QPointF | None = None  # scene coordinates
+        self._covered: tuple[QRectF, ...] = ()
         self.setZValue(20)
         self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(
@@ -81,6 +84,12 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
         if extent != self._extent:
             self.prepareGeometryChange()
             self._extent = extent
+
+    def set_covered(self, parts: Sequence[QRectF]) -> None:
+        """Says what stands over the canvas, where no name can be read; widget coordinates."""
+        if tuple(parts) != self._covered:
+            self._covered = tuple(parts)
+            self.update()
 
     @property
     def state(self) -> KeypointsState:
@@ -347,7 +356,12 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
                 words.append(f"{spot.off_px:.1f} px off")
             colour = QColor(DISAGREES_COLOUR if spot.outlier else TAG_COLOURS[spot.tag])
             draw_plate(
-                painter, canvas, _on_screen(spot, to_screen) + QPointF(12, -9), "  ".join(words), colour
+                painter,
+                canvas,
+                _on_screen(spot, to_screen) + QPointF(12, -9),
+                "  ".join(words),
+                colour,
+                covered=self._covered,
             )
 
     def _paint_next(self, painter: QPainter, canvas: QRectF) -> None:
@@ -360,7 +374,13 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
             return
         place = QPointF(widget.mapFromScene(cursor)) + QPointF(14, 24)
         draw_plate(
-            painter, canvas, place, state.look.names[state.current], QColor(SELECTED_COLOUR), alpha=150
+            painter,
+            canvas,
+            place,
+            state.look.names[state.current],
+            QColor(SELECTED_COLOUR),
+            alpha=150,
+            covered=self._covered,
         )
 
 

@@ -11,9 +11,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTran
 from app.states.scene import CarRole, ColourBy
 from app.states.wires import WireCar, Wires
 from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
+from app.views.canvas.keypoint_marks import DISAGREES_COLOUR, TAG_COLOURS, draw_mark
 from app.views.viewport.colours import car_colour
 
-_POINT, _OUTLIER = "#7df0ff", "#ff5364"
+_RADIUS_PX = 4.5
 _POINTS_NEED_PX = 45.0  # size of the car on the screen
 
 
@@ -121,26 +122,28 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawPolygon(to_screen.map(QPolygonF([QPointF(x, y) for x, y in wire.base.tolist()])))
 
     def _paint_points(self, painter: QPainter, to_screen: QTransform) -> None:
-        """From where each keypoint was placed to where the fit puts it."""
-        ends = self._wires.points
-        if ends is None or not np.isfinite(ends[:, 2:]).all():
-            return
-        if float(np.ptp(ends[:, 2:], axis=0).max()) * abs(to_screen.m11()) < _POINTS_NEED_PX:
+        """The keypoints as in Keypoints, each with a line to where the fit puts it."""
+        points = self._wires.points
+        if not points or self._wires.span_px * abs(to_screen.m11()) < _POINTS_NEED_PX:
             return  # they would hide the car
-        for (x1, y1, x2, y2), off in zip(ends.tolist(), self._wires.outliers, strict=True):
-            if not np.isfinite([x1, y1, x2, y2]).all():
-                continue
-            placed, fitted = to_screen.map(QPointF(x1, y1)), to_screen.map(QPointF(x2, y2))
-            colour = QColor(_OUTLIER if off else _POINT)
-            painter.setPen(QPen(colour, 1.6))
-            painter.drawLine(placed, fitted)
-            painter.setBrush(colour)
-            painter.setPen(QPen(QColor(BACKING_COLOUR), 1.0))
-            if off:
-                painter.drawRect(QRectF(placed.x() - 3.5, placed.y() - 3.5, 7, 7))
-            else:
-                painter.drawEllipse(placed, 3.5, 3.5)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for point in points:
+            if np.isfinite([point.fitted_x, point.fitted_y]).all():
+                colour = DISAGREES_COLOUR if point.outlier else TAG_COLOURS[point.tag]
+                placed = to_screen.map(QPointF(point.x, point.y))
+                fitted = to_screen.map(QPointF(point.fitted_x, point.fitted_y))
+                for width, tint in ((3.6, QColor(0, 0, 0, 130)), (1.6, QColor(colour))):
+                    painter.setPen(QPen(tint, width))
+                    painter.drawLine(placed, fitted)
+        for point in points:
+            draw_mark(
+                painter,
+                to_screen.map(QPointF(point.x, point.y)),
+                _RADIUS_PX,
+                point.tag,
+                filled=point.by_person,
+                disagrees=point.outlier,
+            )
 
 
 def _segments(edges: NDArray[np.float64]) -> QPainterPath:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.states.fits import EVERY, VERDICT_WORDS, FitListState
 from app.states.review_filter import Choice
-from app.views.flow import FlowLayout
-from app.views.review.filter_bar import Chip, ChoiceChip
+from app.views.filter_chips import ANY, ChipBar
 from core.records.fits import FitFilter, FitMethod, FitVerdict
 
-_ANY = Choice(None, "any")
 _NOT_GOOD = tuple(verdict for verdict in FitVerdict if verdict is not FitVerdict.GOOD)
 _EXACT = tuple(method for method in FitMethod if method is not FitMethod.COARSE)
 _CHIPS: tuple[tuple[str, str, tuple[Choice, ...]], ...] = (
@@ -38,7 +32,7 @@ _CHIPS: tuple[tuple[str, str, tuple[Choice, ...]], ...] = (
             *(Choice((verdict,), VERDICT_WORDS[verdict]) for verdict in FitVerdict),
         ),
     ),
-    ("camera_id", "Camera", (_ANY,)),
+    ("camera_id", "Camera", (ANY,)),
     (
         "methods",
         "Made",
@@ -56,37 +50,19 @@ _CHIPS: tuple[tuple[str, str, tuple[Choice, ...]], ...] = (
 )
 
 
-class FitFilterBar(QWidget):
+class FitFilterBar(ChipBar):
     """Draws the filter of a FitListState.
 
     Signals:
         changed(FitFilter): the conditions that a person wants.
     """
 
-    changed = Signal(object)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(EVERY, 6, parent)
         self._state = FitListState()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(10, 6, 10, 6)
-        places = QWidget()
-        outer.addWidget(places)
-        row = FlowLayout(places, 6)
-        self._chips: dict[str, ChoiceChip] = {}
         for field, title, choices in _CHIPS:
-            chip = ChoiceChip(title, choices)
-            chip.chosen.connect(lambda value, name=field: self._choose(name, value))
-            self._chips[field] = chip
-            row.addWidget(chip)
-        self._track = Chip("")
-        self._track.setToolTip("Only this track is shown. Click to show all again.")
-        self._track.clicked.connect(lambda _: self._choose("track_id", None))
-        row.addWidget(self._track)
-        self._clear = Chip("Clear filter  ✕")
-        self._clear.setCheckable(False)
-        self._clear.clicked.connect(lambda: self.changed.emit(EVERY))
-        row.addWidget(self._clear)
+            self._add_choice(field, title, choices)
+        self._add_last()
         self._draw()
 
     def show_state(self, state: FitListState) -> None:
@@ -95,25 +71,15 @@ class FitFilterBar(QWidget):
         if (state.filter, state.cameras) != (old.filter, old.cameras):
             self._draw()
 
-    def chip(self, field: str) -> ChoiceChip:
-        """The chip of a condition, by the field of FitFilter."""
-        return self._chips[field]
+    def _conditions(self) -> FitFilter:
+        return self._state.filter
 
     def _draw(self) -> None:
-        conditions: FitFilter = self._state.filter
-        self._chips["camera_id"].set_choices((_ANY, *self._state.cameras))
+        conditions = self._state.filter
+        self._chips["camera_id"].set_choices((ANY, *self._state.cameras))
         for field, chip in self._chips.items():
             value = getattr(conditions, field)
             chip.show_value(value, narrows=value not in (None, ()))
             if value in (None, ()):
-                chip.setText(chip.text().split()[0] if field != "stale" else "Up to date")
-        self._chips["camera_id"].setVisible(len(self._state.cameras) > 1 or conditions.camera_id is not None)
-        self._track.setVisible(conditions.track_id is not None)
-        self._track.setChecked(True)
-        self._track.setText(f"Track {conditions.track_id}  ✕")
-        self._clear.setVisible(conditions != EVERY)
-
-    def _choose(self, field: str, value: Any) -> None:
-        wanted: FitFilter = replace(self._state.filter, **{field: value})
-        self.changed.emit(wanted)
-        self._draw()  # until the controller agrees, the chips show what is in force
+                chip.setText(chip.title)
+        self._draw_common(self._state.cameras, narrowed=conditions != EVERY)

@@ -28,11 +28,11 @@ _WIDTHS = {
     "Place ± m": 88,
     "Distance m": 102,
     "Length m": 84,
-    "Review": 78,
+    "Review": 90,
     "Fitted as": 80,
-    "Version": 76,
+    "Version": 70,
     "Camera": 84,
-    "Time": 76,
+    "Time": 70,
 }
 
 

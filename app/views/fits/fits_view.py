@@ -23,6 +23,7 @@ from app.views.text import ElidedLabel, frame, label
 from app.views.viewport.viewport import SWITCHED_OFF, Viewport
 
 _LOOKS = ((Look.CAMERA, "Camera"), (Look.ABOVE, "Above"), (Look.FREE, "Free"))
+_COLOURS = (ColourBy.ERROR, ColourBy.VERDICT, ColourBy.TRACK)
 _OPACITY_STEP = 0.15
 _TABLE_PX = 250
 
@@ -148,8 +149,7 @@ class FitsView(QWidget):
 
     def next_colour(self) -> None:
         """Colours the cars by error, verdict or track in turn."""
-        order = list(ColourBy)
-        by = order[(order.index(self.viewport.colour_by) + 1) % len(order)]
+        by = _COLOURS[(_COLOURS.index(self.viewport.colour_by) + 1) % len(_COLOURS)]
         self.viewport.set_colour_by(by)
         self.wires.set_colour_by(by)
         self._show_looks()

@@ -152,6 +152,7 @@ class CanvasPane(QWidget):
         self.diagram.setVisible(
             self._state.look is not None and not self.diagram.geometry().contains(place.toPoint())
         )
+        self._tell_covered()
         self._look((x, y))
 
     def _step_aside(self) -> None:
@@ -189,6 +190,12 @@ class CanvasPane(QWidget):
 
     def _show_loupe(self) -> None:
         self.loupe.setVisible(self._loupe_wanted and not self._aside)
+        self._tell_covered()
+
+    def _tell_covered(self) -> None:
+        """The names of points keep clear of what stands over the picture."""
+        over = [part for part in (self.loupe, self.diagram) if not part.isHidden()]
+        self.item.set_covered([QRectF(part.geometry()) for part in over])
 
     def _place_parts(self) -> None:
         """Into the corners: the loupe above at the right, the diagram below at the left."""
@@ -200,3 +207,4 @@ class CanvasPane(QWidget):
             self.diagram.set_scale(scale)
         self.loupe.move(room.width() - self.loupe.width() - _MARGIN_PX, _MARGIN_PX)
         self.diagram.move(_MARGIN_PX, room.height() - self.diagram.height() - _MARGIN_PX)
+        self._tell_covered()

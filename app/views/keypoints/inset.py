@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -21,21 +23,26 @@ class Inset(QWidget):
 
     Signals:
         watched(bool): whether there is anything to draw a scene on.
+        wanted(): a car is to be seen for the first time: `begin`, once what draws is imported.
     """
 
     watched = Signal(bool)
+    wanted = Signal()
 
     def __init__(self, *, use_opengl: bool = True) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._on, self._works = True, use_opengl
-        self._watching = False
+        self._watching = self._asked = False
         self._scene = Scene()
         self._viewport: Viewport | None = None
+        self._parts: Iterator[None] | None = None  # of what draws, while they are being made
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
-        self._idle.timeout.connect(self._begin)
+        self._idle.timeout.connect(self._ask)
+        self._turn = QTimer(self)  # of no time: what a person does goes first
+        self._turn.timeout.connect(self._go_on)
 
     @property
     def switched_on(self) -> bool:
@@ -68,9 +75,24 @@ class Inset(QWidget):
                 self._look_at(view)
         self._arrange()
 
+    def begin(self) -> None:
+        """Makes what is drawn on, bit by bit, and shows it once it is ready."""
+        if self._viewport is not None or not self._works:
+            return
+        self._viewport = view = Viewport(self, words=False)
+        view.setAccessibleName("The fitted car in 3D")
+        view.setToolTip("The fitted car. Drag to turn, wheel to zoom.")
+        view.failed.connect(self._on_failed)
+        view.hide()
+        view.setGeometry(self._room())
+        self._look_at(view)
+        self._parts = view.warm_up()
+        self._turn.start()
+
     def release(self) -> None:
         """Gives OpenGL's memory back."""
         self._idle.stop()
+        self._turn.stop()
         self._works = False
         if self._viewport is not None:
             self._viewport.release()
@@ -95,11 +117,13 @@ class Inset(QWidget):
         room = self._room()
         watching = self._on and self._works and room.height() >= _LOWEST_PX
         shown = watching and bool(self._scene.cars)
-        if self._viewport is not None:
+        if self._parts is not None:
+            pass  # it is shown once it is ready
+        elif self._viewport is not None:
             if shown:
                 self._viewport.setGeometry(room)
             self._viewport.setVisible(shown)
-        elif shown:
+        elif shown and not self._asked:
             self._idle.start()
         else:
             self._idle.stop()
@@ -107,13 +131,16 @@ class Inset(QWidget):
             self._watching = watching
             self.watched.emit(watching)
 
-    def _begin(self) -> None:
-        self._viewport = view = Viewport(self, words=False)
-        view.setAccessibleName("The fitted car in 3D")
-        view.setToolTip("The fitted car. Drag to turn, wheel to zoom.")
-        view.failed.connect(self._on_failed)
-        view.setGeometry(self._room())
-        self._look_at(view)
+    def _ask(self) -> None:
+        self._asked = True
+        self.wanted.emit()
+
+    def _go_on(self) -> None:
+        """Makes the next part; the window answers between two."""
+        if self._parts is not None and next(self._parts, True) is None:
+            return
+        self._turn.stop()
+        self._parts = None
         self._arrange()
 
     def _look_at(self, view: Viewport) -> None:

@@ -18,7 +18,6 @@ from app.views.text import frame, label
 _SIDE_PX = 168
 _SEEN_PX = 21  # picture pixels across; odd, so that one is in the middle
 _STEPS = 100
-_NAME_PX = 62
 _CONTRAST, _GAMMA = (0.4, 4.0), (0.25, 4.0)
 
 
@@ -45,6 +44,7 @@ class Loupe(QWidget):
         self._sliders = sliders = QGridLayout()
         sliders.setHorizontalSpacing(6)
         sliders.setVerticalSpacing(0)
+        sliders.setColumnStretch(1, 1)
         self.contrast, self.shadows = _slider("Contrast"), _slider("Shadows")
         for row, (name, slider) in enumerate((("Contrast", self.contrast), ("Shadows", self.shadows))):
             sliders.addWidget(label(name, "faint"), row, 0)
@@ -57,10 +57,7 @@ class Loupe(QWidget):
 
     def set_scale(self, scale: float) -> None:
         """Takes on a share of its full size, where the canvas is small."""
-        side = round(_SIDE_PX * scale / _SEEN_PX) * _SEEN_PX
-        self.picture.set_side(side)
-        for slider in (self.contrast, self.shadows):
-            slider.setFixedWidth(side - _NAME_PX)
+        self.picture.set_side(round(_SIDE_PX * scale / _SEEN_PX) * _SEEN_PX)
         self._card.updateGeometry()  # else the layout around it goes by what it needed before
         for layout in (self._sliders, self._column, self._outer):
             layout.invalidate()
@@ -189,7 +186,8 @@ def _slider(name: str) -> QSlider:
     slider.setRange(-_STEPS, _STEPS)
     slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     slider.setAccessibleName(name)
-    slider.setFixedWidth(_SIDE_PX - _NAME_PX)
+    # as wide as the picture leaves room for, whatever the letters' size
+    slider.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return slider
 
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 
 from app.states.fits import VERDICT_WORDS
 from app.states.scene import CarRole, ColourBy, SceneCar
+from app.views.canvas.object_colours import object_colour
 from core.records.fits import FitReview, FitVerdict
 
 ERROR_STOPS = ((0.0, "#3fd9bd"), (1.5, "#ffd75e"), (3.0, "#ff5364"))
@@ -33,7 +34,6 @@ VERDICT_SIGNS: dict[FitVerdict, str] = {
     FitVerdict.OUTSIDE_SHAPE_SPACE: "!",
 }
 REVIEW_SIGNS: dict[FitReview, str] = {FitReview.ACCEPTED: "✓", FitReview.REJECTED: "✕"}
-_GOLDEN = 0.61803398875
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,14 @@ def track_colour(track_id: int | None) -> QColor:
     """A colour for a track: neighbours in number are far apart in hue."""
     if track_id is None:
         return QColor(NO_ERROR)
-    return QColor.fromHsvF(track_id * _GOLDEN % 1.0, 0.62, 0.95)
+    return object_colour(track_id)
 
 
 def car_colour(car: SceneCar, by: ColourBy) -> QColor:
     """The colour of a car."""
     if car.role is CarRole.COMPARED:
         return QColor(COMPARED)
-    if by is ColourBy.TRACK:
+    if by in (ColourBy.TRACK, ColourBy.OBJECT):
         return track_colour(car.track_id)
     if by is ColourBy.VERDICT:
         return QColor(VERDICT_COLOURS[car.verdict])

@@ -7,6 +7,7 @@ lie over the picture with Qt's own letters.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -55,7 +56,8 @@ class GlSurface:
         from vispy.gloo.context import GLContext
 
         self.context = GLContext()  # this object is what VisPy takes for its canvas
-        self._backend = self
+        # VisPy's too; a cycle would keep the context until Python looks for cycles, in any of its threads
+        self._backend = weakref.proxy(self)
         renderer = str(gl.glGetParameter(gl.GL_RENDERER)).lower()
         self.is_software = any(word in renderer for word in _SOFTWARE)
         self._targets: dict[int, QOpenGLFramebufferObject] = {}  # by their samples a pixel

@@ -51,7 +51,7 @@ def paint_labels(
     _paint_signs(painter, whole, scene, matrix)
     for car in scene.cars:
         if car.role is not CarRole.COMPARED and car.instance_id in (scene.selected, hovered):
-            _paint_caption(painter, whole, car, matrix)
+            _paint_caption(painter, whole, car, matrix, by)
     bottom = whole.bottom() - 10
     if looks.kind is Look.ABOVE:
         _paint_scale(painter, whole, looks.above.pixel_m)
@@ -123,11 +123,14 @@ def _paint_signs(painter: QPainter, whole: QRectF, scene: Scene, matrix: Array) 
             text_on_plate(painter, whole, QPointF(x, y - 2), sign, QColor(_TEXT), middle=True)
 
 
-def _paint_caption(painter: QPainter, whole: QRectF, car: SceneCar, matrix: Array) -> None:
+def _paint_caption(painter: QPainter, whole: QRectF, car: SceneCar, matrix: Array, by: ColourBy) -> None:
     (x, y), *_ = to_widget(matrix, (car.centre + 1.1 * _UP)[None], whole.width(), whole.height()).tolist()
     if not np.isfinite([x, y]).all():
         return
     words = [car.caption]
+    if by is ColourBy.OBJECT:
+        text_on_plate(painter, whole, QPointF(x, y - 20), car.caption, QColor(_TEXT), middle=True)
+        return
     if car.error is not None:
         words.append(f"{car.error:.1f} × noise")
     if car.coarse:
@@ -157,7 +160,7 @@ def _paint_scale(painter: QPainter, whole: QRectF, pixel_m: float) -> None:
 
 def _paint_legend(painter: QPainter, bottom: float, scene: Scene, by: ColourBy) -> None:
     entries = legend(scene.cars, by)
-    if not scene.cars:
+    if not scene.cars or by is ColourBy.OBJECT:
         return
     metrics = QFontMetricsF(painter.font())
     line = metrics.height() + 3

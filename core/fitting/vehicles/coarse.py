@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FittingError
-from core.fitting.vehicles.coarse_headings import Headings, headings_of
+from core.fitting.vehicles.coarse_cuts import LEAST_COST, cut
+from core.fitting.vehicles.coarse_headings import PLACE_M, Headings, headings_of
 from core.fitting.vehicles.fit_mesh import sizes_m
 from core.fitting.vehicles.ground_model import POSE
 from core.fitting.vehicles.levenberg_marquardt import Minimum, Sightings, minimise
 from core.fitting.vehicles.outline import COUNT, Outline
 from core.fitting.vehicles.outline_model import HEADING, OutlineModel, hull_basis
-from core.fitting.vehicles.uncertainty import GroundSpread, noise_square
+from core.fitting.vehicles.uncertainty import GroundSpread, covariance, noise_square
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane, metres_per_pixel, pose_on_ground
 from core.records.fits import FitMethod, FitSigmas, FitVerdict, VehicleFit
@@ -32,6 +33,7 @@ Bits = NDArray[np.bool_]
 
 _BATCH = 512
 _KEPT = 4
+_CUTS_AT_ONCE = 32
 _NOISE_BESIDES = 3.0
 
 
@@ -106,10 +108,11 @@ def fit_coarse(
     model = OutlineModel(ideal, plane, hull_basis(space, settings.components))
     work = _Work(model, ideal, plane, sightings, settings)
     places, ready = work.contacts()
-    headings = headings_of(sightings, places, ready)
+    jumps = work.jumps_m(places)
+    headings = headings_of(sightings, places, ready, jumps)
     best, rival = work.fit(places, ready, headings)
     # places of whole cars tell the motion better than their lower edges do
-    again = headings_of(sightings, np.where(ready[:, None], best.state[:, :2], places), ready)
+    again = headings_of(sightings, np.where(ready[:, None], best.state[:, :2], places), ready, jumps)
     best, rival = work.fit(places, ready, again)
     return work.report(space, best, rival, ready, again)
 
@@ -132,6 +135,9 @@ class _Work:
         size = np.array([one.outline.size_px for one in sightings])
         self._sigma = np.hypot(settings.edge_px, settings.edge_share * size)
         self._contact_px = settings.contact_share * size
+        self._own = self._free.copy()
+        size_of_state = POSE + settings.components
+        self._spread = np.zeros((len(sightings), size_of_state, size_of_state))
 
     def contacts(self) -> tuple[Array, Bits]:
         """(n, 2) where the masks' lower edges meet the road, and whether there is enough of an outline."""
@@ -142,6 +148,14 @@ class _Work:
         away = np.linalg.norm(found, axis=1, keepdims=True)
         with np.errstate(invalid="ignore", divide="ignore"):
             return found + 1.2 * found / away, ready
+
+    def jumps_m(self, places: Array) -> Array:
+        """(n, 2) metres by which places may jump between frames, along the line of sight and across it."""
+        away = np.linalg.norm(places, axis=1)
+        with np.errstate(invalid="ignore"):
+            pixel = np.stack(metres_per_pixel(self._camera, self._plane, away), axis=1)
+        jumps = np.hypot(PLACE_M, pixel * np.hypot(self._sigma, self._contact_px)[:, None])
+        return np.where(np.isfinite(jumps), jumps, np.inf)
 
     def fit(self, places: Array, ready: Bits, headings: Headings) -> tuple[Minimum, Array]:
         """The best fit of each, and how much more a car turned another way costs; (n,) inf where none was."""
@@ -166,6 +180,7 @@ class _Work:
                     self._model, every, starts.reshape(len(some) * many, -1), rounds=20, tolerance=1e-2
                 )
                 self._choose(some, found, many, best, rival)
+                self._try_cuts(some, seen, best)
         return best, rival
 
     def _promising(self, seen: Sightings, starts: Array) -> Array:
@@ -206,33 +221,45 @@ class _Work:
         with np.errstate(invalid="ignore"):
             rival[rows] = np.where(away, cost - cost[each, first][:, None], np.inf).min(axis=1)
 
+    def _try_cuts(self, rows: NDArray[np.intp], seen: Sightings, best: Minimum) -> None:
+        """Where an outline fits no car well, perhaps something cuts it that is not known."""
+        self._own[rows], self._spread[rows] = self._free[rows], 0.0
+        suspect = np.flatnonzero(np.isfinite(best.cost[rows]) & (best.cost[rows] > LEAST_COST))
+        for first in range(0, len(suspect), _CUTS_AT_ONCE):
+            some = suspect[first : first + _CUTS_AT_ONCE]
+            guess = cut(self._model, seen.of(some), best.of(rows[some]), self._settings.fewest)
+            best.put(rows[some], guess.best)
+            self._own[rows[some]], self._spread[rows[some]] = guess.own, guess.spread
+
     def report(
         self, space: CarShapeSpace, best: Minimum, rival: Array, ready: Bits, headings: Headings
     ) -> list[VehicleFit]:
         """The fits as records."""
         sizes = sizes_m(space, best.state[:, POSE:])
         return [
-            self._fit_of(
-                row, best, float(rival[row]), bool(ready[row]), bool(headings.known[row]), sizes[row]
-            )
+            self._fit_of(row, best, float(rival[row]), bool(ready[row]), headings, sizes[row])
             for row in range(len(rival))
         ]
 
     def _fit_of(
-        self, row: int, best: Minimum, rival: float, ready: bool, by_motion: bool, size: Array
+        self, row: int, best: Minimum, rival: float, ready: bool, headings: Headings, size: Array
     ) -> VehicleFit:
-        state, free = best.state[row], int(self._free[row].sum())
+        state, free = best.state[row], int(self._own[row].sum())
         cost = float(best.cost[row])
         solved = ready and np.isfinite(cost)
         sigmas: FitSigmas | None = None
         if solved:
             noise = noise_square(cost, free - POSE)
-            sigmas = self._widened(row, state, GroundSpread(best.information[row], state, noise).sigmas())
-        verdict, reason = self._verdict(free, cost, rival, by_motion, solved, sigmas, float(size[0]))
+            sigmas = self._widened(row, state, self._sigmas(row, best.information[row], state, noise))
+        is_guess = free < int(self._free[row].sum()) and not headings.moving[row]
+        by_motion = bool(headings.known[row])
+        verdict, reason = self._verdict(
+            free, cost, rival, by_motion, is_guess, solved, sigmas, float(size[0])
+        )
         heading = float((state[2] + np.pi) % (2 * np.pi) - np.pi)
         place = (float(state[0]), float(state[1]))
         pose = pose_on_ground(self._plane, place, heading)
-        there = self._free[row]
+        there = self._own[row]
         squares = best.squares[row, :COUNT][there] if solved else np.zeros(0)
         return VehicleFit(
             method=FitMethod.COARSE,
@@ -252,6 +279,14 @@ class _Work:
             swapped=False,
             sigmas=sigmas,
         )
+
+    def _sigmas(self, row: int, information: Array, state: Array, noise: float) -> FitSigmas | None:
+        if self._spread[row].any():
+            own = covariance(information)
+            if own is None:
+                return None
+            information, noise = np.linalg.inv(own * noise + self._spread[row]), 1.0
+        return GroundSpread(information, state, noise).sigmas()
 
     def _widened(self, row: int, state: Array, sigmas: FitSigmas | None) -> FitSigmas | None:
         """With what a lower edge that is not the car's does to the distance."""
@@ -276,6 +311,7 @@ class _Work:
         cost: float,
         rival: float,
         by_motion: bool,
+        is_guess: bool,
         solved: bool,
         sigmas: FitSigmas | None,
         length_m: float,
@@ -295,6 +331,8 @@ class _Work:
                 FitVerdict.AMBIGUOUS,
                 "It never moves, and facing another way it would look the same.",
             )
+        if is_guess:
+            return FitVerdict.AMBIGUOUS, "It does not move, and something seems to cut its outline."
         if sigmas is None or sigmas.along_m > length_m / 2 or sigmas.heading_rad > np.deg2rad(25.0):
             return FitVerdict.AMBIGUOUS, "The outline hardly holds the car."
         return FitVerdict.GOOD, "" if by_motion else "Its heading is by its outline alone: it never moves."

@@ -9,16 +9,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.fitting.vehicles.motion import smooth_velocity
+from core.fitting.vehicles.motion import bent_velocity, smooth_velocity, wrapped
 
 Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 
 WIDTH_S = 0.6
-# places by outlines jump by about this much from frame to frame
+# places by outlines jump by about this much from frame to frame, far ones by more
 PLACE_M = 0.3
-# a car that went less than this within the window stands, as far as can be told
-LEAST_WAY_M = 1.5
+# a car that went less than so many jumps within the window stands, as far as can be told
+LEAST_WAY = 5.0
 LEAST_RAD = 0.05
 
 
@@ -43,24 +43,34 @@ class Headings:
     Attributes:
         heading, sigma_rad: (n,) radians on the ground; any number where it is not known.
         known: (n,) whether motion says anything.
+        moving: (n,) whether it does so at that moment; else it is kept from another.
     """
 
     heading: Array
     sigma_rad: Array
     known: Bits
+    moving: Bits
 
 
-def headings_of(sightings: Sequence[Timed], places: Array, ready: Bits) -> Headings:
+def headings_of(
+    sightings: Sequence[Timed], places: Array, ready: Bits, jumps_m: Array | None = None
+) -> Headings:
     """Headings of all sightings.
 
-    A car that stands keeps the heading that it had when it last moved, or has when it next does.
+    A car that stands keeps the heading that it had when it last moved, or has when it next does. Where a
+    straight way and a bent one through the places head differently, the car may be turning: it is known as
+    well as they agree.
 
     Args:
         sightings: with time and track.
         places: (n, 2) on the ground, metres. ready: (n,) which of them count.
+        jumps_m: (n, 2) how far places jump along the line of sight and across it; None for PLACE_M.
     """
+    if jumps_m is None:
+        jumps_m = np.full((len(sightings), 2), PLACE_M)
     count = len(sightings)
     heading, sigma, known = np.zeros(count), np.ones(count), np.zeros(count, dtype=np.bool_)
+    driving = np.zeros(count, dtype=np.bool_)
     tracks: dict[int, list[int]] = {}
     for row, one in enumerate(sightings):
         if one.track is not None and ready[row]:
@@ -75,16 +85,31 @@ def headings_of(sightings: Sequence[Timed], places: Array, ready: Bits) -> Headi
         if len(order) < 2:
             continue
         velocity = smooth_velocity(times, places[order], times, WIDTH_S)
+        ahead, aside = _jumps(velocity, places[order], jumps_m[order])
         way = np.linalg.norm(velocity, axis=1) * _span(times)
-        moving = way > LEAST_WAY_M
+        moving = way > LEAST_WAY * ahead
         if not moving.any():
             continue
+        straight = np.arctan2(velocity[:, 1], velocity[:, 0])
+        unsure = np.hypot(LEAST_RAD, aside / np.maximum(way, 1e-9))
+        if len(order) > 2:
+            bent = bent_velocity(times, places[order], times, WIDTH_S)
+            unsure = np.hypot(unsure, wrapped(np.arctan2(bent[:, 1], bent[:, 0]) - straight))
         nearest = np.abs(times[:, None] - times[moving][None]).argmin(axis=1)
         source = np.flatnonzero(moving)[nearest]
-        heading[order] = np.arctan2(velocity[source, 1], velocity[source, 0])
-        sigma[order] = np.hypot(LEAST_RAD, PLACE_M / way[source])
-        known[order] = True
-    return Headings(heading, sigma, known)
+        heading[order], sigma[order] = straight[source], unsure[source]
+        known[order], driving[order] = True, moving
+    return Headings(heading, sigma, known, driving)
+
+
+def _jumps(velocity: Array, places: Array, jumps_m: Array) -> tuple[Array, Array]:
+    """(n,) how far places jump in the direction in which each car goes, and across it, metres."""
+    sight = places / np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-9)
+    way = velocity / np.maximum(np.linalg.norm(velocity, axis=1, keepdims=True), 1e-9)
+    away = (way * sight).sum(axis=1)
+    beside = way[:, 1] * sight[:, 0] - way[:, 0] * sight[:, 1]
+    along, across = jumps_m[:, 0], jumps_m[:, 1]
+    return np.hypot(away * along, beside * across), np.hypot(beside * along, away * across)
 
 
 def _span(times: Array) -> Array:

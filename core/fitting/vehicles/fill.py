@@ -9,10 +9,48 @@ from itertools import pairwise
 import numpy as np
 
 from core.fitting.vehicles.carry import carried
+from core.fitting.vehicles.evidence import KeypointEvidence
 from core.fitting.vehicles.fitter import VehicleFitter
+from core.fitting.vehicles.possible_way import cars_of
+from core.fitting.vehicles.track import fit_track
 from core.geometry.ground_plane import pose_on_ground
 from core.records.boxes import Box
-from core.records.fits import VehicleFit
+from core.records.fits import FitVerdict, VehicleFit
+
+
+def fill_track(
+    fitter: VehicleFitter,
+    evidences: Sequence[KeypointEvidence | None],
+    boxes: Sequence[Box],
+    times_s: Sequence[float],
+) -> tuple[list[VehicleFit | None], list[VehicleFit | None]]:
+    """A track's views by their own points, with one shape, and those between them.
+
+    Where the track must be several cars', each has its own shape, and nothing is filled in between them.
+
+    Args:
+        fitter: of the track's camera.
+        evidences: of each view in order of time, None where there are no points.
+        boxes, times_s: of each view.
+
+    Returns:
+        for each view the fit that its points hold, or None; and that fit, or one from both sides, or None.
+    """
+    alone: list[VehicleFit | None] = [None] * len(evidences)
+    seen = [row for row, one in enumerate(evidences) if one is not None]
+    for row, fit in zip(seen, fitter.fit_many([one for one in evidences if one is not None]), strict=True):
+        alone[row] = fit
+    own: list[VehicleFit | None] = [None] * len(evidences)
+    filled = list(own)
+    for run in cars_of(alone, times_s):
+        rows = slice(run.start, run.stop)
+        # one shape for all views; how the car moves between them the boxes show
+        own[rows] = [
+            fit if fit is not None and fit.verdict is FitVerdict.GOOD and not fit.swapped else None
+            for fit in fit_track(fitter, evidences[rows], times_s[rows])
+        ]
+        filled[rows] = fill_between(fitter, own[rows], boxes[rows], times_s[rows])
+    return own, filled
 
 
 def fill_between(

@@ -53,12 +53,17 @@ class GuidedFitter(VehicleFitter):
         super().__init__(fitter.camera, fitter.plane, fitter.space, settings)
         self.guide, self._plain = guide, fitter
         hull = fitter.hull if fitter.space.mesh is not None else None
-        self.model = GuidedModel(fitter.camera, fitter.plane, self.model.basis, hull, guide)
+        self.model: GuidedModel = GuidedModel(fitter.camera, fitter.plane, self.model.basis, hull, guide)
 
     @property
     def fewest_points(self) -> int:
         """None where the outline has ends enough."""
         return 0 if self._ends >= _FEWEST_ENDS else 1
+
+    @property
+    def rests_on_mask(self) -> bool:
+        """Whether the car's mask has a say, by its outline or through the coarse fit's heading."""
+        return self.model.has_outline or self.guide.heading_rad is not None
 
     @property
     def _ends(self) -> int:

@@ -82,6 +82,11 @@ class GuidedModel(GroundModel):
         if self._outline is not None:
             self._edge_px = float(np.hypot(EDGE_PX, EDGE_SHARE * self._outline.size_px))
 
+    @property
+    def has_outline(self) -> bool:
+        """Whether an outline has a say."""
+        return self._outline is not None
+
     def prior(self, state: Array) -> tuple[Array, Array, Array]:
         """See `levenberg_marquardt.Model`; the information is (b, P, P) here."""
         count = len(state)

@@ -138,15 +138,34 @@ def smooth_velocity(times_s: Array, places: Array, at_s: Array, width_s: float =
     Returns:
         (m, 2) metres a second.
     """
-    width = max(width_s, 1.5 * float(np.median(np.diff(times_s))))
-    away = times_s[None] - at_s[:, None]
-    nearest = np.abs(away).min(axis=1, keepdims=True)
-    weight = np.exp(-0.5 * (np.maximum(np.abs(away) - nearest, 0.0) / width) ** 2)
+    away, weight = _near(times_s, at_s, width_s)
     total = weight.sum(axis=1, keepdims=True)
     middle = (weight * away).sum(axis=1, keepdims=True) / total
     centred = weight * (away - middle)
     spread = (centred * (away - middle)).sum(axis=1, keepdims=True)
     return np.asarray(centred @ places / np.maximum(spread, 1e-12))
+
+
+def bent_velocity(times_s: Array, places: Array, at_s: Array, width_s: float = 0.7) -> Array:
+    """As `smooth_velocity`, but slopes of parabolas: noisier, and right where a car turns or brakes.
+
+    Args:
+        times_s, places: n of 3 at least, at different times.
+    """
+    away, weight = _near(times_s, at_s, width_s)
+    powers = np.stack([np.ones_like(away), away, away**2], axis=2)
+    weighted = powers * weight[..., None]
+    square = powers.swapaxes(1, 2) @ weighted
+    found = np.linalg.pinv(square, hermitian=True) @ (weighted.swapaxes(1, 2) @ places)
+    return np.asarray(found[:, 1])
+
+
+def _near(times_s: Array, at_s: Array, width_s: float) -> tuple[Array, Array]:
+    """(m, n) how far times lie from some, seconds, and what each weighs there."""
+    width = max(width_s, 1.5 * float(np.median(np.diff(times_s))))
+    away = times_s[None] - at_s[:, None]
+    nearest = np.abs(away).min(axis=1, keepdims=True)
+    return away, np.exp(-0.5 * (np.maximum(np.abs(away) - nearest, 0.0) / width) ** 2)
 
 
 def wrapped(angle: Array) -> Array:

@@ -18,7 +18,12 @@ _KNOWN = 2.0
 
 def noise_square(cost: float, freedom: int) -> float:
     """How many times the assumed variance the residuals show, 1 at least."""
-    return max(1.0, (cost + _KNOWN) / (max(freedom, 0) + _KNOWN))
+    return float(noise_squares(np.array(cost), np.array(freedom)))
+
+
+def noise_squares(cost: Array, freedom: NDArray[np.intp]) -> Array:
+    """`noise_square` of many."""
+    return np.asarray(np.maximum(1.0, (cost + _KNOWN) / (np.maximum(freedom, 0) + _KNOWN)))
 
 
 def covariance(information: Array) -> Array | None:

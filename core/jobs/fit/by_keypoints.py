@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from core.fitting.vehicles.evidence import KeypointEvidence, evidence_of
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.fitting.vehicles.motion import MotionPrior
+from core.fitting.vehicles.possible_way import cars_of
 from core.fitting.vehicles.same_car import shows_several_cars
 from core.fitting.vehicles.track import TrackSettings, fit_track
+from core.jobs.fit.guides import Guides
 from core.jobs.fit.work import SourceWork
-from core.records.fits import FitVerdict
+from core.records.fits import FitVerdict, VehicleFit
 from core.store.queries import fit_candidates
 from core.store.queries.fit_candidates import FitCandidate
 from core.store.writers.fits import FoundFit
@@ -39,13 +41,14 @@ def fit_tracks(work: SourceWork, begun: float, ended: float) -> None:
 
 
 def fit_singles(work: SourceWork, begun: float, ended: float) -> None:
-    """Fit every car that has points enough and still needs a fit.
+    """Fit every car with keypoints that still needs a fit, with its mask and its motion where they are known.
 
     Args:
         work: on the source.
         begun, ended: the shares of the source's progress that this phase takes.
     """
     fitter = VehicleFitter(work.camera, work.plane, work.space)
+    guides = Guides(work, fitter)
     with work.project.read() as connection:
         total = fit_candidates.count_with_keypoints(connection, work.source.id)
     seen = 0
@@ -54,32 +57,79 @@ def fit_singles(work: SourceWork, begun: float, ended: float) -> None:
             batch = fit_candidates.with_keypoints(connection, work.source.id, work.place("after"), _BATCH)
         if not batch:
             return
-        wanted: list[tuple[FitCandidate, KeypointEvidence]] = []
-        for candidate in filter(work.is_wanted, batch):
-            evidence = _evidence(candidate)
-            if evidence is not None and evidence.used.sum() >= fitter.fewest_points:
-                wanted.append((candidate, evidence))
-        fits = fitter.fit_many([evidence for _, evidence in wanted])
-        found = [work.found(candidate, fit) for (candidate, _), fit in zip(wanted, fits, strict=True)]
+        found = _fits_of_singles(work, fitter, guides, list(filter(work.is_wanted, batch)))
         work.write(found, "after", batch[-1].instance_id)
         seen += len(batch)
         work.tell(begun + (ended - begun) * min(1.0, seen / total))
 
 
+def _fits_of_singles(
+    work: SourceWork, fitter: VehicleFitter, guides: Guides, cars: Sequence[FitCandidate]
+) -> list[FoundFit]:
+    told = [(car, evidence_of(car.keypoints, car.box.size)) for car in cars if car.keypoints is not None]
+    guided = guides.of(told)
+    alone = [
+        (car, evidence)
+        for car, evidence in told
+        if car.instance_id not in guided and evidence.used.sum() >= fitter.fewest_points
+    ]
+    fits = fitter.fit_many([evidence for _, evidence in alone])
+    found = [work.found(car, fit) for (car, _), fit in zip(alone, fits, strict=True)]
+    for car, evidence in told:
+        if car.instance_id not in guided or not (work.settings.coarse or evidence.used.any()):
+            continue
+        work.check_stop()
+        fit = guided[car.instance_id].fit(evidence)
+        # what neither points nor outline hold may still get a coarse fit with wider limits
+        if fit.verdict is not FitVerdict.TOO_FEW_POINTS or evidence.used.sum() >= fitter.fewest_points:
+            found.append(work.found(car, fit, by_mask=guided[car.instance_id].rests_on_mask))
+    return found
+
+
 def _fits_of_track(work: SourceWork, fitter: VehicleFitter, frames: Sequence[FitCandidate]) -> list[FoundFit]:
     frames = _one_a_time([frame for frame in frames if work.is_meant(frame)])
     evidences = [_evidence(frame) for frame in frames]
-    seen = [frame for frame, one in zip(frames, evidences, strict=True) if one is not None]
-    if len(seen) < 2 or not any(map(work.is_wanted, seen)):
+    seen = [row for row, one in enumerate(evidences) if one is not None]
+    if len(seen) < 2 or not any(work.is_wanted(frames[row]) for row in seen):
         return []
-    if shows_several_cars(fitter.fit_many([one for one in evidences if one is not None])):
+    alone: list[VehicleFit | None] = [None] * len(frames)
+    for row, fit in zip(seen, fitter.fit_many([one for one in evidences if one is not None]), strict=True):
+        alone[row] = fit
+    found = []
+    for run in cars_of(alone, [frame.time_s for frame in frames]):
+        rows = slice(run.start, run.stop)
+        found += _fits_of_car(work, fitter, frames[rows], evidences[rows], alone[rows])
+    return found
+
+
+def _fits_of_car(
+    work: SourceWork,
+    fitter: VehicleFitter,
+    frames: Sequence[FitCandidate],
+    evidences: Sequence[KeypointEvidence | None],
+    alone: Sequence[VehicleFit | None],
+) -> list[FoundFit]:
+    """Of the frames of a track that may be one car's."""
+    seen = [fit for fit in alone if fit is not None]
+    if len(seen) < 2 or shows_several_cars(seen):
         return []  # each frame will be fitted by itself, and none is predicted
     fits = fit_track(fitter, evidences, [frame.time_s for frame in frames], _TRACK)
     return [
         work.found(frame, fit)
-        for frame, fit in zip(frames, fits, strict=True)
-        if fit is not None and fit.verdict is not FitVerdict.TOO_FEW_POINTS
+        for frame, evidence, fit in zip(frames, evidences, fits, strict=True)
+        if fit is not None
+        and fit.verdict is not FitVerdict.TOO_FEW_POINTS
+        and (fit.verdict is FitVerdict.GOOD or not _has_better(work, fitter, frame, evidence))
     ]
+
+
+def _has_better(
+    work: SourceWork, fitter: VehicleFitter, frame: FitCandidate, evidence: KeypointEvidence | None
+) -> bool:
+    """Whether a frame that its track hardly holds has a mask that will hold it, with the track's shape."""
+    few = evidence is None or evidence.used.sum() < fitter.fewest_points
+    wanted = work.settings.coarse or evidence is not None
+    return few and wanted and work.masks_count and frame.mask_id is not None
 
 
 def _evidence(candidate: FitCandidate) -> KeypointEvidence | None:

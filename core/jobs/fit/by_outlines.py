@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.fitting.vehicles.coarse import OutlineSighting, fit_coarse
-from core.fitting.vehicles.outline import HIDER_PX, outline_of
-from core.geometry.masks import rle_to_patch
+from core.fitting.vehicles.outline import outline_of
+from core.jobs.fit.known import seen_masks
 from core.jobs.fit.work import SourceWork
-from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import FitVerdict
-from core.records.masks import MaskPatch
-from core.records.occlusion import OcclusionLabel
+from core.records.fits import FitVerdict, VehicleFit
 from core.store.queries import fit_candidates
 from core.store.queries.fit_candidates import FitCandidate
-from core.store.queries.instances import masks
 from core.store.writers.fits import FoundFit
 
 _BATCH = 512
@@ -65,64 +61,28 @@ def _groups(work: SourceWork, tracks: Sequence[int]) -> Iterator[list[tuple[int,
         yield group
 
 
-def _fits(work: SourceWork, candidates: Sequence[FitCandidate]) -> list[FoundFit]:
+def coarse_of(work: SourceWork, candidates: Sequence[FitCandidate]) -> dict[int, VehicleFit]:
+    """id -> the coarse fit of each car among them that has a mask; whole tracks tell headings."""
     assert work.plane is not None
     cars = [one for one in candidates if one.category is Category.CAR and one.mask_id is not None]
-    if not any(map(work.is_wanted, cars)):
-        return []
-    hiders = _hiders(work, cars)
-    shown = _patches(work, [one.instance_id for one in cars])
-    others = _patches(work, sorted({i for ids in hiders.values() for i in ids}))
-    cars = [one for one in cars if one.instance_id in shown]
-    sightings = [
-        OutlineSighting(
-            outline_of(
-                shown[one.instance_id],
-                work.camera,
-                [others[i] for i in hiders[one.instance_id] if i in others],
-            ),
-            one.time_s,
-            one.track_id,
-        )
-        for one in cars
-    ]
+    with work.project.read() as connection:
+        seen = seen_masks(connection, cars)
+    cars = [one for one in cars if one.instance_id in seen]
+    sightings = []
+    for one in cars:
+        shown = seen[one.instance_id]
+        outline = outline_of(shown.mask, work.camera, shown.hiders)
+        sightings.append(OutlineSighting(outline, one.time_s, one.track_id))
     fits = fit_coarse(work.camera, work.plane, work.space, sightings)
+    return {one.instance_id: fit for one, fit in zip(cars, fits, strict=True)}
+
+
+def _fits(work: SourceWork, candidates: Sequence[FitCandidate]) -> list[FoundFit]:
+    cars = {one.instance_id: one for one in candidates}
+    if not any(map(work.is_wanted, candidates)):
+        return []
     return [
-        work.found(one, fit)
-        for one, fit in zip(cars, fits, strict=True)
-        if work.is_wanted(one) and fit.verdict is not FitVerdict.TOO_FEW_POINTS
+        work.found(cars[i], fit, by_mask=True)
+        for i, fit in coarse_of(work, candidates).items()
+        if work.is_wanted(cars[i]) and fit.verdict is not FitVerdict.TOO_FEW_POINTS
     ]
-
-
-def _hiders(work: SourceWork, cars: Sequence[FitCandidate]) -> dict[int, list[int]]:
-    """Of each car that may be hidden, what may hide it: what touches its box and reaches lower down.
-
-    On one road what reaches lower stands nearer.
-    """
-    with work.project.read() as connection:
-        present = fit_candidates.boxes_in_frames(connection, sorted({one.frame_id for one in cars}))
-    return {
-        one.instance_id: []
-        if one.label is OcclusionLabel.UNOCCLUDED
-        else [
-            i
-            for i, box in present.get(one.frame_id, [])
-            if i != one.instance_id and box.bottom > one.box.bottom and _touch(box, one.box)
-        ]
-        for one in cars
-    }
-
-
-def _touch(first: Box, second: Box) -> bool:
-    return (
-        first.x - HIDER_PX < second.right
-        and second.x - HIDER_PX < first.right
-        and first.y - HIDER_PX < second.bottom
-        and second.y - HIDER_PX < first.bottom
-    )
-
-
-def _patches(work: SourceWork, ids: Sequence[int]) -> dict[int, MaskPatch]:
-    with work.project.read() as connection:
-        found = masks(connection, ids)
-    return {i: rle_to_patch(rle) for i, rle in found.items()}

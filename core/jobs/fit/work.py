@@ -13,7 +13,7 @@ from core.jobs.context import JobContext
 from core.jobs.habits import by_a_person
 from core.jobs.settings import FitSettings
 from core.records.cameras import CalibrationRow
-from core.records.fits import FitMadeFrom, FitMethod, VehicleFit
+from core.records.fits import FitMadeFrom, VehicleFit
 from core.records.project import SourceRow
 from core.shapes.space import CarShapeSpace
 from core.store.bulk import BulkWriter
@@ -63,11 +63,20 @@ class SourceWork:
         points = candidate.keypoints
         return self.settings.points == "all" or points is None or not by_a_person(points)
 
-    def found(self, candidate: FitCandidate, fit: VehicleFit) -> FoundFit:
-        """A fit with what it was made from; only one of an outline rests on the mask."""
-        mask_id = candidate.mask_id if fit.method is FitMethod.COARSE else None
+    def found(self, candidate: FitCandidate, fit: VehicleFit, *, by_mask: bool = False) -> FoundFit:
+        """A fit with what it was made from.
+
+        Args:
+            by_mask: whether it rests on the car's mask, too.
+        """
+        mask_id = candidate.mask_id if by_mask else None
         made_from = FitMadeFrom(candidate.keypoint_set_id, mask_id, self._calibration_id, self._label)
         return FoundFit(candidate.instance_id, fit, made_from)
+
+    @property
+    def masks_count(self) -> bool:
+        """Whether cars are fitted to their masks: that takes a ground, and shapes with a mesh."""
+        return self.plane is not None and self.space.mesh is not None
 
     def place(self, name: str) -> int:
         """Up to which id a phase has come; 0 at its beginning."""
@@ -78,10 +87,11 @@ class SourceWork:
         checkpoint, job_id = self._context.checkpoint, self._context.job_id
 
         def write(connection: Connection, chunk: Sequence[FoundFit]) -> None:
-            written = write_fits(connection, chunk, job_id=job_id)
-            counted = ("fitted", "coarse") if name.startswith("outline") else ("fitted",)
-            for key in counted:
-                checkpoint[key] = checkpoint.get(key, 0) + written
+            for coarse, keys in ((False, ("fitted",)), (True, ("fitted", "coarse"))):
+                some = [one for one in chunk if one.fit.is_coarse == coarse]
+                written = write_fits(connection, some, job_id=job_id)
+                for key in keys:
+                    checkpoint[key] = checkpoint.get(key, 0) + written
 
         self._bulk.each(found, write)
         checkpoint[name] = at
@@ -93,9 +103,13 @@ class SourceWork:
         for name in _PLACES:
             self._context.checkpoint.pop(name, None)
 
+    def check_stop(self) -> None:
+        """Stop if somebody asked for it."""
+        self._context.check_stop()
+
     def tell(self, share: float) -> None:
         """Say how far this source is, 0 to 1, and stop if somebody asked for it."""
-        self._context.check_stop()
+        self.check_stop()
         self._show(share, f"Fitting the cars of {self.source.name}")
 
 

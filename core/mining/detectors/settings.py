@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,6 +41,39 @@ class RfdetrSize(StrEnum):
     SMALL = "small"
     MEDIUM = "medium"
     LARGE = "large"
+
+
+LeastScore = Annotated[
+    float,
+    Field(
+        ge=0.0,
+        le=1.0,
+        title="Least score",
+        description="Objects that are less certain than this are left out.",
+    ),
+]
+NetworkDevice = Annotated[
+    Device,
+    Field(title="Device", description="Where the network runs; auto takes the GPU if there is one."),
+]
+OnnxDevice = Annotated[
+    Device,
+    Field(
+        title="Device",
+        description="Where the network runs; the GPU needs the onnxruntime-gpu package.",
+        json_schema_extra={"advanced": True},
+    ),
+]
+OnnxThreads = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=64,
+        title="Threads",
+        description="Processor threads for the network; 0 lets onnxruntime choose.",
+        json_schema_extra={"advanced": True},
+    ),
+]
 
 
 class DetectorSettings(BaseModel):
@@ -109,18 +143,8 @@ class TorchvisionSettings(DetectorSettings):
         title="Weights file",
         description="A .pth or .safetensors file; empty fetches torchvision's own (177 MB) once.",
     )
-    min_score: float = Field(
-        default=0.4,
-        ge=0.0,
-        le=1.0,
-        title="Least score",
-        description="Objects that are less certain than this are left out.",
-    )
-    device: Device = Field(
-        default=Device.AUTO,
-        title="Device",
-        description="Where the network runs; auto takes the GPU if there is one.",
-    )
+    min_score: LeastScore = 0.4
+    device: NetworkDevice = Device.AUTO
     short_side_px: int = Field(
         default=800,
         ge=64,
@@ -188,20 +212,8 @@ class OnnxSettings(DetectorSettings):
         description="Long side of what a network of variable size is given; 0 takes the file's, else 640.",
         json_schema_extra={"unit": "px", "advanced": True},
     )
-    threads: int = Field(
-        default=0,
-        ge=0,
-        le=64,
-        title="Threads",
-        description="Processor threads for the network; 0 lets onnxruntime choose.",
-        json_schema_extra={"advanced": True},
-    )
-    device: Device = Field(
-        default=Device.AUTO,
-        title="Device",
-        description="Where the network runs; the GPU needs the onnxruntime-gpu package.",
-        json_schema_extra={"advanced": True},
-    )
+    threads: OnnxThreads = 0
+    device: OnnxDevice = Device.AUTO
 
 
 class RfdetrSettings(DetectorSettings):
@@ -215,15 +227,5 @@ class RfdetrSettings(DetectorSettings):
         title="Weights file",
         description="A checkpoint of your own; empty fetches the published one once.",
     )
-    min_score: float = Field(
-        default=0.4,
-        ge=0.0,
-        le=1.0,
-        title="Least score",
-        description="Objects that are less certain than this are left out.",
-    )
-    device: Device = Field(
-        default=Device.AUTO,
-        title="Device",
-        description="Where the network runs; auto takes the GPU if there is one.",
-    )
+    min_score: LeastScore = 0.4
+    device: NetworkDevice = Device.AUTO

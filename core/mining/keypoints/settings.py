@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from core.mining.detectors.settings import DetectorSettings, Device
+from core.mining.detectors.settings import DetectorSettings, Device, OnnxDevice, OnnxThreads
 
 
 class PointPixels(StrEnum):
@@ -63,17 +63,5 @@ class OnnxKeypointSettings(DetectorSettings):
         description="Side of what a network of variable size is given.",
         json_schema_extra={"unit": "px", "advanced": True},
     )
-    threads: int = Field(
-        default=0,
-        ge=0,
-        le=64,
-        title="Threads",
-        description="Processor threads for the network; 0 lets onnxruntime choose.",
-        json_schema_extra={"advanced": True},
-    )
-    device: Device = Field(
-        default=Device.AUTO,
-        title="Device",
-        description="Where the network runs; the GPU needs the onnxruntime-gpu package.",
-        json_schema_extra={"advanced": True},
-    )
+    threads: OnnxThreads = 0
+    device: OnnxDevice = Device.AUTO

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.errors import EditRefusedError
 from core.records.fits import FitMadeFrom, VehicleFit
 from core.records.history import Touched
 from core.records.keypoints import KeypointSet
 from core.store import tables
 from core.store.edits.fits import put_fits
+from core.store.edits.keypoint_gestures import LOOK_AGAIN, as_seen, points_of, row_in_force, who_placed
 from core.store.edits.keypoints import put_keypoints, to_save
 from core.store.history import History
 from core.store.recorder import Recorder
@@ -25,6 +27,8 @@ class AcceptedCar:
         fit: to those points, or None where none is kept.
         calibration_id, shape_space: what the fit rests on.
         mask_id: the mask that it rests on besides, or None.
+        before: the points that all this was worked out from, as they are stored; None where the caller saw to
+            it. Where others stand there by now, its points are refused, and a fit alone is left out.
     """
 
     instance_id: int
@@ -33,6 +37,7 @@ class AcceptedCar:
     calibration_id: int | None
     shape_space: str
     mask_id: int | None = None
+    before: KeypointSet | None = None
 
 
 def accept_cars(
@@ -51,7 +56,7 @@ def accept_cars(
             time; a car that has others by now is left out, for somebody has placed them meanwhile.
 
     Raises:
-        EditRefusedError: one of the instances is not there.
+        EditRefusedError: one of the instances is not there, or has other points than were accepted.
         ValueError: a set is no set of its template.
     """
     sets = to_save([(car.instance_id, car.keypoints) for car in cars if car.keypoints is not None])
@@ -61,6 +66,7 @@ def accept_cars(
         nonlocal count
         rows = recorder.rows(tables.instance, list(seen or ()))
         late = {i for i, set_id in (seen or {}).items() if i in rows and rows[i]["keypoint_set_id"] != set_id}
+        late |= {car.instance_id for car in cars if _is_late(recorder, car)}
         kept = [car for car in cars if car.instance_id not in late]
         count = len(kept)
         put_keypoints(recorder, {i: columns for i, columns in sets.items() if i not in late})
@@ -84,3 +90,22 @@ def accept_cars(
         )
 
     return history.perform(title if isinstance(title, str) else lambda: title(count), action)
+
+
+def _is_late(recorder: Recorder, car: AcceptedCar) -> bool:
+    """Whether a fit alone is of points that have changed.
+
+    Raises:
+        EditRefusedError: so are points, which would take the place of others.
+    """
+    if car.before is None or not recorder.rows(tables.instance, [car.instance_id]):
+        return False
+    row = row_in_force(recorder, car.instance_id)
+    if as_seen(points_of(row, car.before), car.before):
+        return False
+    if car.keypoints is not None:
+        who = who_placed(recorder, row)
+        raise EditRefusedError(
+            f"{who} has changed points of this object meanwhile: they were not accepted.", LOOK_AGAIN
+        )
+    return True

@@ -23,6 +23,8 @@ def save_recipe(
     set_name: str,
     *,
     edited_from: int | None = None,
+    instead_of: int | None = None,
+    title: str = "",
 ) -> Touched:
     """Keep a recipe that a person made as a new row; the one that it was made from stays as it is.
 
@@ -32,6 +34,9 @@ def save_recipe(
         occlusion_percent: of each object that is shown, far to near.
         set_name: of the set that it goes to; made where there is none of that name.
         edited_from: the recipe that it was made from, if it stands in the project.
+        instead_of: an earlier state of the same composite that a person made: it is taken out, so that a set
+            holds what people ended with, and the new row is made from what it was made from.
+        title: of the edit, for people; "" says where it is kept.
 
     Returns:
         What it touched: the new recipe's id is in rows["recipe"].
@@ -46,22 +51,25 @@ def save_recipe(
     columns = to_columns(recipe, occlusion_percent)
 
     def action(recorder: Recorder) -> None:
-        if edited_from is not None and edited_from not in recorder.rows(_recipe, [edited_from]):
-            raise EditRefusedError(f"Composite {edited_from} is no longer there.", "Reload the list.")
+        made_from = edited_from
+        if instead_of is not None:
+            made_from = _take_out(recorder, instead_of)
+        elif made_from is not None and made_from not in recorder.rows(_recipe, [made_from]):
+            raise EditRefusedError(f"Composite {made_from} is no longer there.", "Reload the list.")
         _check_pieces(recorder, recipe)
         recorder.insert(
             _recipe,
             {
                 "set_id": _set_called(recorder, name),
                 **columns,
-                "edited_from": edited_from,
+                "edited_from": made_from,
                 "annotator_id": recorder.annotator_id,
                 "created_at": recorder.now,
             },
         )
 
-    made_from = "a composite" if edited_from is None else f"a change of composite {edited_from}"
-    return history.perform(f"Keep {made_from} in {name}", action)
+    what = "a composite" if edited_from is None else f"a change of composite {edited_from}"
+    return history.perform(title or f"Keep {what} in {name}", action)
 
 
 def remove_recipes(history: History, recipe_ids: Sequence[int]) -> Touched:
@@ -112,6 +120,18 @@ def _set_hidden(history: History, set_id: int, hidden: bool) -> Touched:
         recorder.update(_set, set_id, {"hidden": int(hidden)})
 
     return history.perform(lambda: f"{'Hide' if hidden else 'Show'} the set {names[0]}", action)
+
+
+def _take_out(recorder: Recorder, recipe_id: int) -> int | None:
+    """Deletes a recipe that a person made; gives the one that it was made from."""
+    row = recorder.rows(_recipe, [recipe_id]).get(recipe_id)
+    if row is None:
+        raise EditRefusedError(f"Composite {recipe_id} is no longer there.", "Reload the list.")
+    if row["annotator_id"] is None:
+        raise EditRefusedError(f"Composite {recipe_id} was made by a job.", "Keep the change beside it.")
+    recorder.delete(_recipe, recipe_id)
+    made_from: int | None = row["edited_from"]
+    return made_from
 
 
 def _set_called(recorder: Recorder, name: str) -> int:

@@ -66,6 +66,15 @@ def with_keypoints(connection: Connection, source_id: int, after_id: int, limit:
     return _found(connection, query.where(_i.id > after_id).order_by(_i.id).limit(limit))
 
 
+def by_ids(connection: Connection, instance_ids: Sequence[int]) -> dict[int, FitCandidate]:
+    """id -> the object, rejected or not."""
+    found: dict[int, FitCandidate] = {}
+    for start in range(0, len(instance_ids), _CHUNK):
+        query = _query().where(_i.id.in_(instance_ids[start : start + _CHUNK]))
+        found |= {one.instance_id: one for one in _found(connection, query)}
+    return found
+
+
 def untracked(connection: Connection, source_id: int, after_id: int, limit: int) -> list[FitCandidate]:
     """A source's objects that have no track, rejected ones left out, by id, after the given one."""
     query = _query().where(_i.source_id == source_id, _i.track_id.is_(None), _WANTED)

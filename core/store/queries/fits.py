@@ -10,9 +10,9 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, text
 
-from core.records.fits import FitFilter, FitOrder, FitReview, FitRow
+from core.records.fits import FitFilter, FitMethod, FitOrder, FitReview, FitRow, FitVerdict
 from core.store import tables
 from core.store.derived import REVIEW_RANKS, STALE_FIT, VERDICT_RANKS, stale_fit
 from core.store.fit_columns import from_columns
@@ -47,6 +47,23 @@ def fits_in_force(connection: Connection, instance_ids: Sequence[int]) -> dict[i
         row.instance_id: row
         for row in _found(connection, _instance.c.id, instance_ids, _instance.c.fit_id == _fit.c.id)
     }
+
+
+def coarse_fits(connection: Connection, instance_ids: Sequence[int]) -> dict[int, FitRow]:
+    """id of an instance -> the best coarse fit of the mask and calibration that it has now.
+
+    It need not be in force: it rests on no keypoint, so that new ones make it no worse. Good ones come first,
+    then a job's, by which a person's was guided, then the newest; one that a person rejected is left out.
+    """
+    resting = and_(
+        _fit.c.method == FitMethod.COARSE.value,
+        _fit.c.mask_id == _instance.c.mask_id,
+        _fit.c.calibration_id == _camera.c.calibration_id,
+        _fit.c.review.is_distinct_from(FitReview.REJECTED.value),
+    )
+    rows = _found(connection, _fit.c.instance_id, instance_ids, resting)
+    rows.sort(key=lambda row: (row.fit.verdict is FitVerdict.GOOD, row.annotator is None, row.version))
+    return {row.instance_id: row for row in rows}
 
 
 def fits_by_ids(connection: Connection, fit_ids: Sequence[int]) -> list[FitRow]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, literal_column, select
 
 from core.records.detections import Category
 from core.records.finds import Crop
@@ -25,43 +26,32 @@ class KeypointCandidate:
     crop: Crop | None
 
 
-def wanting_keypoints(
-    connection: Connection,
-    source_id: int,
-    *,
-    min_size_px: float,
-    include_thinned: bool,
-    redo: bool,
-) -> list[int]:
-    """Ids of a source's cars that nobody has placed or imported keypoints on, and nobody rejected.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a source's cars want keypoints: those that nobody has placed or imported any on.
 
-    Args:
-        connection: to read with.
+    Attributes:
         source_id: of which source.
         min_size_px: least L of the box.
         include_thinned: also the views for which another stands.
         redo: also those on which a network has placed some.
     """
-    query = (
-        select(_i.id)
-        .select_from(_instance.outerjoin(_keypoint_set, _k.id == _i.keypoint_set_id))
-        .where(
-            _i.source_id == source_id,
-            _i.state == "live",
-            _i.category == Category.CAR.value,
-            _i.size >= min_size_px,
-            _i.verdict.is_distinct_from(Verdict.REJECTED.value),
-        )
-        .order_by(_i.id)
-    )
-    if not include_thinned:
-        query = query.where(_i.thinned.is_(False))
-    if redo:
-        kept = [LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value]
-        query = query.where(_k.origin.is_(None) | _k.origin.not_in(kept))
-    else:
-        query = query.where(_i.keypoint_set_id.is_(None))
-    return [int(i) for i in connection.scalars(query)]
+
+    source_id: int
+    min_size_px: float
+    include_thinned: bool
+    redo: bool
+
+
+def wanting_keypoints(connection: Connection, wanted: Wanted, after_id: int, limit: int) -> list[int]:
+    """Ids of the cars that want keypoints, rejected ones left out, after the given one."""
+    query = _such(select(_i.id), wanted)
+    return [int(i) for i in connection.scalars(query.where(_i.id > after_id).order_by(_i.id).limit(limit))]
+
+
+def count_wanting(connection: Connection, wanted: Wanted, after_id: int = 0) -> int:
+    """How many cars want keypoints, after the given one. Counts, so ask in a job."""
+    return int(connection.execute(_such(select(func.count()), wanted).where(_i.id > after_id)).scalar_one())
 
 
 def with_crops(connection: Connection, ids: Sequence[int]) -> list[KeypointCandidate]:
@@ -72,3 +62,20 @@ def with_crops(connection: Connection, ids: Sequence[int]) -> list[KeypointCandi
         for r in connection.execute(query):
             found[r.instance_id] = Crop(r.x, r.y, r.w, r.h, bytes(r.data))
     return [KeypointCandidate(i, found.get(i)) for i in ids]
+
+
+def _such(columns: Select[Any], wanted: Wanted) -> Select[Any]:
+    query = columns.select_from(_instance.outerjoin(_keypoint_set, _k.id == _i.keypoint_set_id)).where(
+        # the + keeps SQLite from the indexes of these, which it would read and sort by id for every page
+        literal_column("+instance.source_id") == wanted.source_id,
+        literal_column("+instance.state") == "live",
+        _i.category == Category.CAR.value,
+        _i.size >= wanted.min_size_px,
+        _i.verdict.is_distinct_from(Verdict.REJECTED.value),
+    )
+    if not wanted.include_thinned:
+        query = query.where(_i.thinned.is_(False))
+    if wanted.redo:
+        kept = [LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value]
+        return query.where(_k.origin.is_(None) | _k.origin.not_in(kept))
+    return query.where(_i.keypoint_set_id.is_(None))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.views.viewport import viewport as viewport_module
+from app.views.viewport import scene_picture
 from app.views.viewport.gl_surface import NoOpenGLError
 from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
 from core.geometry.calibration.result import to_record
@@ -126,7 +126,7 @@ def test_where_opengl_fails_a_wireframe_stands_in(
     def refuse() -> None:
         raise NoOpenGLError("no context can be made")
 
-    monkeypatch.setattr(viewport_module, "GlSurface", refuse)
+    monkeypatch.setattr(scene_picture, "GlSurface", refuse)
     desk = open_desk(cars.path)
     desk.until(lambda: bool(desk.view.viewport.problem))
     assert "OpenGL does not work here (no context can be made)" in desk.view.message

@@ -36,11 +36,14 @@ def test_accept_goes_on_and_undo_takes_it_back(cars: Cars, desk: Desk) -> None:
     desk.press("A")
     [row] = desk.rows([first])
     assert (row.review, row.reviewer) == (FitReview.ACCEPTED, "Ann")
-    assert desk.view.actions_bar.said == f"Accept the fit of car {cars.ids[2]}."
+    assert desk.view.actions_bar.said == f"Done: Accept the fit of car {cars.ids[2]}."
     assert desk.current_car == desk.rows([second])[0].instance_id
     assert desk.cell(0, "Review") == "accepted"
     desk.press("Ctrl+Z")
     assert desk.rows([first])[0].review is None
+    assert desk.view.actions_bar.said == f"Undid: Accept the fit of car {cars.ids[2]}."
+    desk.press("Ctrl+Shift+Z")
+    assert desk.view.actions_bar.said == f"Did again: Accept the fit of car {cars.ids[2]}."
 
 
 def test_a_rejection_says_why(cars: Cars, desk: Desk) -> None:

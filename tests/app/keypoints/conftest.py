@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +25,7 @@ from core.store.queries.keypoints import keypoints_in_force
 from tests.app.conftest import FakeFrames
 from tests.app.keypoints import streets
 from tests.app.keypoints.streets import TrueCar
+from tests.app.keypoints.uncalibrated import take_calibrations_away, take_masks_away
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +72,12 @@ class Desk:
         for index in indices:
             self.place(index, *car.pixels[index])
 
+    def off(self, car: TrueCar, index: int) -> float:
+        """How far a ghost is from the truth, in parts of the car's size."""
+        ghost = self.state.ghosts[index]
+        assert ghost is not None
+        return float(np.hypot(*np.subtract((ghost.x, ghost.y), car.pixels[index])) / car.size_px)
+
     def edited(self) -> None:
         """Waits until every edit so far is committed."""
         done: list[object] = []
@@ -101,7 +109,7 @@ class Desk:
         """Ids of the cars that may hide points of the one that is shown."""
         controller = self.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
         assert isinstance(controller, KeypointsController)
-        car = controller.car
+        car = controller.hand.car
         return [] if car is None else [instance_id for instance_id, _ in car.fitting.others]
 
     def titles(self) -> list[str]:
@@ -114,6 +122,20 @@ class Desk:
 @pytest.fixture
 def desk(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
     """The workspace in front, on a street of its own."""
+    yield from open_desk(qtbot, street_path)
+
+
+@pytest.fixture
+def maskless(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
+    """The workspace on a street of boxes alone."""
+    take_masks_away(street_path)
+    yield from open_desk(qtbot, street_path)
+
+
+@pytest.fixture
+def bare(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
+    """The workspace on a street whose cameras are not calibrated."""
+    take_calibrations_away(street_path)
     yield from open_desk(qtbot, street_path)
 
 

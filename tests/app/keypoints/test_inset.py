@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import threading
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pytestqt.qtbot import QtBot
 
 from app.controllers.keypoint_scene import KeypointScene
 from app.controllers.keypoints import KeypointsController
 from app.states.scene import Scene
-from tests.app.conftest import FakeFrames
-from tests.app.keypoints.conftest import Desk, open_desk
+from app.views.viewport import scene_picture
+from app.views.viewport.gl_surface import NoOpenGLError
+from tests.app.keypoints.conftest import Desk
 from tests.app.keypoints.streets import TrueCar
-from tests.app.keypoints.uncalibrated import take_calibrations_away
 
 FOUR = 4
 
@@ -50,7 +48,7 @@ def controller_of(desk: Desk) -> KeypointsController:
 
 def live_place(desk: Desk) -> NDArray[np.float64]:
     """Where the live fit puts the car on the road, metres."""
-    fit = controller_of(desk).fitted_now[1].fit
+    fit = controller_of(desk).hand.answer.fit
     assert fit is not None
     assert fit.place_m is not None
     return np.array(fit.place_m)
@@ -101,18 +99,52 @@ def test_it_is_switched_off_and_on_and_gives_way_to_the_points(tall: Desk, car: 
     assert tall.view.points.height() == points
 
 
-@pytest.fixture
-def uncalibrated(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
-    take_calibrations_away(street_path)
-    yield from open_desk(qtbot, street_path)
+def test_it_is_hidden_where_too_few_points_hold_no_fit(maskless: Desk, car: TrueCar) -> None:
+    maskless.view.resize(1400, 1000)
+    fitted(maskless, car)
+    for index in car.seen(FOUR)[1:]:
+        maskless.view.pane.item.picked.emit(index)
+        maskless.do("clear")
+    assert not maskless.state.sure
+    maskless.qtbot.waitUntil(lambda: not maskless.view.inset.shown, timeout=LONG_MS)
+    maskless.place_true(car, car.seen(FOUR)[1:])
+    maskless.qtbot.waitUntil(lambda: maskless.view.inset.shown, timeout=LONG_MS)
 
 
-def test_there_is_none_without_a_calibration(uncalibrated: Desk, car: TrueCar) -> None:
-    uncalibrated.show(car)
-    uncalibrated.place_true(car, car.seen(FOUR))
-    scene = KeypointScene(controller_of(uncalibrated))
-    with uncalibrated.qtbot.waitSignal(scene.changed) as told:
+def test_there_is_none_without_a_calibration(bare: Desk, car: TrueCar) -> None:
+    bare.show(car)
+    bare.place_true(car, car.seen(FOUR))
+    scene = KeypointScene(controller_of(bare).hand, bare.session)
+    with bare.qtbot.waitSignal(scene.changed) as told:
         scene.watch(True)
     assert told.args is not None
     assert told.args[0].cars == ()
     scene.close()
+
+
+def test_what_draws_is_imported_beside_the_window(
+    tall: Desk, car: TrueCar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr(
+        "app.composition.keypoints.import_drawing", lambda: threads.append(threading.current_thread())
+    )
+    fitted(tall, car)
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+def test_it_stays_away_where_opengl_fails(tall: Desk, car: TrueCar, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise NoOpenGLError("no context can be made")
+
+    monkeypatch.setattr(scene_picture, "GlSurface", refuse)
+    tall.show(car)
+    tall.place_true(car, car.seen(FOUR))
+    tall.qtbot.waitUntil(lambda: tall.view.inset.viewport is not None, timeout=LONG_MS)
+    view = tall.view.inset.viewport
+    assert view is not None
+    tall.qtbot.waitUntil(lambda: bool(view.problem), timeout=LONG_MS)
+    tall.qtbot.wait(50)
+    assert not tall.view.inset.shown
+    assert tall.state.sure  # the rest works on

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from app.controllers.keypoint_shelf import CarShelf
-
-
-class HeldBack:
-    """A worker whose answers come when a test says so."""
-
-    def __init__(self) -> None:
-        self.answers: list[Callable[[], None]] = []
-
-    def in_background(
-        self, work: Callable[[], Any], on_done: Any = None, on_error: Any = None, tag: str = ""
-    ) -> None:
-        found = work()
-        self.answers.append(lambda: on_done(found))
+from tests.app.held_back import HeldBack
 
 
 def shelf_of(worker: Any) -> CarShelf:

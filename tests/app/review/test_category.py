@@ -63,7 +63,7 @@ def test_a_correction_is_seen_at_once_and_stays_where_it_is(desk: Desk, street: 
     assert f"car {first}" not in in_frame(desk)
     assert desk.current == first  # the verdict comes after
     assert desk.verdicts() == {}
-    assert desk.view.verdicts.said == f"Call car {first} truck."
+    assert desk.view.verdicts.said == f"Done: Call car {first} truck."
 
 
 def test_undo_brings_the_category_back(desk: Desk, street: Street) -> None:

@@ -66,7 +66,7 @@ def test_what_was_done_can_be_read_on_a_small_screen(desk: Desk) -> None:
     desk.press("S")
     desk.settle()
     said = desk.view.verdicts._said
-    assert said.text() == said.whole == f"Mark car {desk.street.ids[0]} as occluded."
+    assert said.text() == said.whole == f"Done: Mark car {desk.street.ids[0]} as occluded."
     assert said.height() >= QFontMetrics(said.font()).height() - 2
     desk.view.verdicts.say("Mark car 1 as occluded. " * 20)
     assert said.text() != said.whole

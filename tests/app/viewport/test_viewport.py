@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar, ScenePoints
-from app.views.viewport import viewport as viewport_module
+from app.views.viewport import scene_picture
 from app.views.viewport.gl_surface import NoOpenGLError
 from app.views.viewport.looking import AboveLook
 from app.views.viewport.viewport import Viewport
@@ -254,7 +254,7 @@ def test_without_opengl_it_says_so_and_draws_nothing(qtbot: QtBot, monkeypatch: 
     def refuse() -> None:
         raise NoOpenGLError("no context can be made")
 
-    monkeypatch.setattr(viewport_module, "GlSurface", refuse)
+    monkeypatch.setattr(scene_picture, "GlSurface", refuse)
     view = Viewport()
     qtbot.addWidget(view)
     view.resize(WIDTH, HEIGHT)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.fitting.vehicles.carry import carried, settled
 from core.fitting.vehicles.evidence import KeypointEvidence
-from core.fitting.vehicles.fill import fill_between
+from core.fitting.vehicles.fill import fill_between, fill_track
 from core.fitting.vehicles.fit_mesh import fit_keypoints, fit_proxy
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.geometry.cameras import Camera
@@ -29,9 +29,13 @@ FREE = VehicleFitter(CAMERA, None, SPACE)
 
 def fit_at(fitter: VehicleFitter, x: float, y: float, heading: float) -> VehicleFit:
     """What a fit says of a car whose points are seen without noise."""
+    return fitter.fit(seen_at(x, y, heading))
+
+
+def seen_at(x: float, y: float, heading: float) -> KeypointEvidence:
     pose = pose_on_ground(PLANE, (x, y), heading)
     pixels = CAMERA.project(pose.apply(SPACE.keypoints(np.zeros(5))))
-    return fitter.fit(KeypointEvidence(pixels, np.full(12, 1.0)))
+    return KeypointEvidence(pixels, np.full(12, 1.0))
 
 
 def box_of(fit: VehicleFit) -> Box:
@@ -117,3 +121,19 @@ def test_views_between_two_fits_lie_between_them() -> None:
     assert middle is not None
     assert middle.place_m is not None
     assert np.linalg.norm(np.subtract(middle.place_m, places[2])) < 0.1
+
+
+def test_nothing_is_filled_in_between_two_cars() -> None:
+    """A tracker went over to another car, 38 m farther on and in the next lane but one."""
+    places = [(20.0, 0.0), (20.4, 0.0), (20.8, 0.0), (58.0, 6.0), (58.4, 6.0), (58.8, 6.0)]
+    truth = [fit_at(ON_GROUND, x, y, 0.0) for x, y in places]
+    evidences: list[KeypointEvidence | None] = [seen_at(x, y, 0.0) for x, y in places]
+    boxes, times = [box_of(fit) for fit in truth], [0.05 * n for n in range(6)]
+    evidences[1] = evidences[4] = None
+    own, filled = fill_track(ON_GROUND, evidences, boxes, times)
+    assert [fit is not None for fit in own] == [True, False, True, True, False, True]
+    assert all(fit is not None for fit in filled)
+    # a view without points that lies between the two is neither's
+    evidences[2] = None
+    own, filled = fill_track(ON_GROUND, evidences, boxes, times)
+    assert [fit is not None for fit in filled] == [True, False, False, True, True, True]

@@ -10,9 +10,10 @@ import pytest
 from benchmarks._seen_cars import scene
 from core.errors import FittingError
 from core.fitting.vehicles.coarse import CoarseSettings, OutlineSighting, fit_coarse
+from core.fitting.vehicles.coarse_cuts import RUNS
 from core.fitting.vehicles.outline import Outline, outline_of
 from core.geometry.ground_plane import metres_per_pixel
-from core.geometry.masks import empty_patch
+from core.geometry.masks import empty_patch, tighten
 from core.records.fits import FitMethod, FitVerdict, VehicleFit
 from core.records.masks import MaskPatch
 from tests.fitting.vehicles.drawn_cars import SPACE, draw
@@ -102,6 +103,68 @@ def test_a_car_half_hidden_is_fitted_to_the_half_that_shows() -> None:
     # as if nothing stood before it, it would come out a metre and more aside
     blind = coarse([*moved, OutlineSighting(replace(half, free=np.ones(16, dtype=np.bool_)), 0.8, 3)])
     assert off(blind[-1], place) > off(fits[-1], place)
+
+
+def in_sigmas(fit: VehicleFit, heading: float) -> float:
+    assert fit.sigmas is not None
+    return float(np.deg2rad(turned_deg(fit, heading)) / fit.sigmas.heading_rad)
+
+
+def drive(heading: float, count: int = 9, speed: float = 8.0) -> list[tuple[float, float]]:
+    """Places of a straight way, 0.2 s apart, the middle one at (25, 0)."""
+    way = np.array([np.cos(heading), np.sin(heading)])
+    steps = 0.2 * speed * (np.arange(count) - count // 2)
+    return [tuple(place) for place in (np.array([25.0, 0.0]) + steps[:, None] * way).tolist()]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("heading", [0.3, 1.2, 2.2, -1.0])
+def test_a_pole_that_nobody_knows_of_turns_no_car_beyond_what_it_says(heading: float, side: str) -> None:
+    places = drive(heading)
+    masks = [draw(WHERE, place, heading, SHAPE) for place in places]
+    whole = masks[4]
+    bits, third = whole.bits.copy(), whole.bits.shape[1] // 3
+    bits[:, :third] &= side != "left"
+    bits[:, -third:] &= side != "right"
+    masks[4] = tighten(MaskPatch(whole.x, whole.y, bits))
+    fits = coarse(
+        [OutlineSighting(outline_of(mask, WHERE.camera), 0.2 * n, 1) for n, mask in enumerate(masks)]
+    )
+    assert fits[4].verdict is FitVerdict.GOOD
+    assert in_sigmas(fits[4], heading) < 3
+    assert turned_deg(fits[4], heading) < 6  # the issue's limit
+    assert off(fits[4], places[4]) < 0.8
+
+
+def test_a_car_that_never_moves_behind_a_pole_is_not_sure_of_its_heading() -> None:
+    for heading in (0.3, 1.2, 2.2, -1.0):
+        whole = draw(WHERE, (25.0, 0.0), heading, SHAPE)
+        bits = whole.bits.copy()
+        bits[:, : bits.shape[1] // 2] = False
+        half = outline_of(tighten(MaskPatch(whole.x, whole.y, bits)), WHERE.camera)
+        fit = coarse([OutlineSighting(half, 0.0, None)])[0]
+        assert fit.verdict is not FitVerdict.GOOD or in_sigmas(fit, heading) < 3
+
+
+def test_a_far_car_that_is_hidden_from_below_now_and_then_does_not_move() -> None:
+    heading = 0.2
+    whole = draw(WHERE, (75.0, 2.0), heading, SHAPE)
+    lower = whole.bits.copy()
+    lower[-len(lower) // 5 :] = False
+    masks = [whole, MaskPatch(whole.x, whole.y, lower)]
+    fits = coarse(
+        [OutlineSighting(outline_of(masks[n // 4 % 2], WHERE.camera), 0.15 * n, 1) for n in range(16)]
+    )
+    for fit in fits:
+        assert fit.verdict is not FitVerdict.GOOD or in_sigmas(fit, heading) < 3
+
+
+def test_runs_of_directions_are_neighbours_all_around() -> None:
+    for run in RUNS:
+        edges = int((run != np.roll(run, 1)).sum())
+        assert edges == 2
+    assert (RUNS.sum(axis=0) == RUNS.sum(axis=0)[0]).all()
+    assert sorted(set(RUNS.sum(axis=1).tolist())) == [5, 9]
 
 
 def test_what_is_hardly_seen_is_refused_with_a_reason() -> None:

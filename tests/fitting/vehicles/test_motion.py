@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.fitting.vehicles.motion import BAND, PLACE, Motion, MotionPrior, smooth_velocity
+from core.fitting.vehicles.motion import BAND, PLACE, Motion, MotionPrior, bent_velocity, smooth_velocity
 
 Array = NDArray[np.float64]
 REAR = 1.35
@@ -88,3 +88,13 @@ def test_a_steady_velocity_is_found_whatever_the_times(speed: float, across: flo
     places = times[:, None] * [speed, across] + [4.0, -2.0]
     found = smooth_velocity(times, places, np.linspace(times[0], times[-1], 5))
     np.testing.assert_allclose(found, np.broadcast_to([speed, across], (5, 2)), atol=1e-6)
+
+
+@given(speed=st.floats(-15, 15), turning=st.floats(-3, 3), seed=st.integers(0, 9))
+def test_a_velocity_that_changes_evenly_is_found_at_the_ends_too(
+    speed: float, turning: float, seed: int
+) -> None:
+    times = np.cumsum(np.random.default_rng(seed).uniform(0.1, 0.5, 9))
+    places = np.stack([speed * times, turning * times**2 / 2], axis=1)
+    found = bent_velocity(times, places, times)
+    np.testing.assert_allclose(found, np.stack([np.full(9, speed), turning * times], axis=1), atol=1e-6)

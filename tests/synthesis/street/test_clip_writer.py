@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import av
 import numpy as np
@@ -11,6 +15,7 @@ from faster_coco_eval import COCO, mask
 
 from core.errors import MediaError
 from core.geometry.masks import patch_area, patch_to_full
+from core.media.source import index_source
 from core.records.shapes import KeypointTag
 from core.synthesis.street.car_pictures import car_pictures
 from core.synthesis.street.car_renders import CarRenders
@@ -46,6 +51,31 @@ def test_depth_comes_back_exactly(written, frames):
         np.testing.assert_array_equal(depth.frame(frame.index), frame.depth)
     with pytest.raises(IndexError):
         depth.frame(TINY.frame_count)
+
+
+_BY_ONE_PROCESSOR = """
+import os, sys
+from pathlib import Path
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from core.synthesis.street.clip_writer import write_clip
+from core.synthesis.street.street import Street, StreetCamera
+from tests.synthesis.street.conftest import TINY
+street = Street(TINY)
+write_clip(StreetCamera(street, street.default_mount()), Path(sys.argv[1]), depth=False)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the processors cannot be chosen here")
+def test_one_seed_gives_the_same_frames_in_another_process_with_fewer_processors(written, tmp_path):
+    again = tmp_path / "street.mp4"
+    command = [sys.executable, "-c", _BY_ONE_PROCESSOR, str(again)]
+    subprocess.run(command, cwd=Path(__file__).resolve().parents[3], check=True)
+    hashes = [[frame.content_hash for frame in index_source(clip).frames] for clip in (written.video, again)]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes[0])) == TINY.frame_count
+    # the file too, by which footage is found again, and the truth beside it
+    assert again.read_bytes() == written.video.read_bytes()
+    assert again.with_suffix(".truth.json").read_bytes() == written.truth.read_bytes()
 
 
 def test_the_truth_file_says_what_the_frames_say(written, frames, camera):

@@ -1,0 +1,1 @@
+"""What nobody may read in a picture that is meant for release: where plates and heads are, and their blur."""

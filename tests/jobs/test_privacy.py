@@ -1,0 +1,88 @@
+"""What is blurred in frames: what was found, what was found just before and after, and what stands there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.jobs.privacy import Privacy, digest_of
+from core.store.project import Project
+from core.store.queries.frames import frames_of
+from tests.jobs.yard import HEIGHT, PARKED, STEP_S, WIDTH, Car, Yard
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Yard:
+    gone = Car(((24.0, 4.0), (22.0, 4.0), (20.0, 4.0), None, None, None), 1)
+    return Yard(tmp_path / "yard.amodal", (gone, PARKED))
+
+
+def names(yard: Yard, project: Project, number: int) -> set[str]:
+    """What is blurred in a picture."""
+    privacy = Privacy(project)
+    with project.read() as connection:
+        frame = list(frames_of(connection, yard.source_id))[number]
+    marked = privacy.in_frame(yard.camera_id, yard.source_id, frame.id, frame.time_s, WIDTH, HEIGHT)
+    return {one.name for one in marked}
+
+
+def track_name(project: Project, instance_id: int) -> str:
+    with project.read() as connection:
+        track = connection.exec_driver_sql(
+            "SELECT track_id FROM instance WHERE id = ?", (instance_id,)
+        ).scalar_one()
+    return f"track {track}.0"
+
+
+def lose(project: Project, instance_id: int) -> None:
+    """As if the detector had missed an object in one frame."""
+    with project.bulk() as bulk:
+        bulk.run(
+            lambda c: c.exec_driver_sql("UPDATE instance SET state = 'gone' WHERE id = ?", (instance_id,))
+        )
+
+
+def test_all_that_was_found_is_blurred(yard: Yard) -> None:
+    with Project.open(yard.path) as project:
+        car, parked = (track_name(project, ids[0]) for ids in yard.ids)
+        assert names(yard, project, 0) == {car, parked}
+        assert names(yard, project, 4) == {parked}
+
+
+def test_a_car_that_was_missed_in_one_frame_is_blurred_where_it_must_be(yard: Yard) -> None:
+    with Project.open(yard.path) as project:
+        car = track_name(project, yard.ids[0][1])
+        lose(project, yard.ids[0][1])
+        assert car in names(yard, project, 1)
+        # a step of half a second: within the time that a track is followed over
+        assert STEP_S < 2
+        lose(project, yard.ids[0][2])
+        assert car not in names(yard, project, 1)
+
+
+def test_what_stands_there_is_blurred_where_nothing_found_it(yard: Yard) -> None:
+    with Project.open(yard.path) as project:
+        parked = yard.ids[1]
+        with project.bulk() as bulk:
+            bulk.run(
+                lambda c: c.exec_driver_sql(
+                    "UPDATE instance SET stationary = 1 WHERE id IN ("
+                    + ",".join(map(str, parked.values()))
+                    + ")"
+                )
+            )
+        name = track_name(project, parked[0])
+        for lost in (1, 2, 3, 4):
+            lose(project, parked[lost])
+        assert all(name in names(yard, project, number) for number in range(6))
+
+
+def test_what_regions_are_made_of_changes_with_them(yard: Yard) -> None:
+    with Project.open(yard.path) as project:
+        privacy = Privacy(project)
+        frames = yard.frame_ids
+        one = privacy.in_frame(yard.camera_id, yard.source_id, frames[0], 0.0, WIDTH, HEIGHT)
+        other = privacy.in_frame(yard.camera_id, yard.source_id, frames[1], STEP_S, WIDTH, HEIGHT)
+        assert digest_of(one) == digest_of(one[::-1])
+        assert len({digest_of(one), digest_of(other), digest_of([])}) == 3

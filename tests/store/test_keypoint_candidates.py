@@ -1,0 +1,59 @@
+"""The cars that want keypoints are read page by page, each in the time that its rows take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from core.records.occlusion import LabelOrigin
+from core.store.queries.keypoint_candidates import Wanted, count_wanting, wanting_keypoints
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
+from tests.store.doing_cars import points
+
+
+def write(site: Any, instance_id: int, origin: LabelOrigin) -> None:
+    with site.project.bulk() as bulk:
+        said = [FoundKeypoints(instance_id, points((1.0, 2.0)))]
+        bulk.run(lambda c: write_keypoints(c, said, origin=origin))
+
+
+@pytest.mark.parametrize("redo", [False, True])
+def test_pages_hold_every_car_once(site: Any, redo: bool) -> None:
+    ids = site.cars(11)
+    other = site.add_source("other.mp4")
+    write(site, ids[2], LabelOrigin.IMPORT)
+    write(site, ids[6], LabelOrigin.NETWORK)
+    wanted = [i for i in ids if i != ids[2] and (redo or i != ids[6])]
+    which = Wanted(site.source_id, min_size_px=0.0, include_thinned=False, redo=redo)
+    pages: list[list[int]] = []
+    with site.project.read() as connection:
+        after = 0
+        while page := wanting_keypoints(connection, which, after, 4):
+            pages.append(page)
+            after = page[-1]
+        assert [i for page in pages for i in page] == wanted
+        assert [len(page) for page in pages[:-1]] == [4] * (len(pages) - 1)
+        assert count_wanting(connection, which) == len(wanted)
+        assert count_wanting(connection, which, ids[5]) == sum(i > ids[5] for i in wanted)
+        elsewhere = Wanted(other, min_size_px=0.0, include_thinned=False, redo=redo)
+        assert wanting_keypoints(connection, elsewhere, 0, 4) == []
+
+
+@pytest.mark.parametrize("redo", [False, True])
+def test_a_page_is_walked_by_id_and_never_sorted(site: Any, redo: bool) -> None:
+    asked: list[tuple[str, Any]] = []
+    with site.project.read() as c:
+
+        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(c.engine, "before_cursor_execute", note)
+        wanting_keypoints(c, Wanted(site.source_id, 24.0, include_thinned=redo, redo=redo), 7, 10)
+        event.remove(c.engine, "before_cursor_execute", note)
+        [(statement, parameters)] = asked
+        raw = c.connection.driver_connection
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert "instance USING INTEGER PRIMARY KEY (rowid>?)" in plan[0], plan
+    assert not any("TEMP B-TREE" in line for line in plan), plan

@@ -18,13 +18,17 @@ _LOWER = 0.5  # of the object's height: a shadow lies at its feet
 _SMOOTH_PX = 1.0
 _FADE_PX = 2.0
 _DARK = 10.0  # levels: where the ground is darker, its light cannot be told
+_STRANGE = 0.25  # of the light, brighter or of another colour: something that no mask tells of
+_STRANGE_PX = 3
+_SURELY_OWN = 3.0  # times as near to the object as to any other: a shadow there is whole
 
 
 def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> Image:
     """How much light an object's shadow leaves to the ground.
 
     A shadow is ground that is evenly darker in all channels, with the ground's own texture, beside the lower
-    half of the object and touching it, and on no other object.
+    half of the object and touching it, and on no other object. Where others are near, their shadows lie
+    there too: it fades towards the middle between both.
 
     Args:
         seen: (h, w, 3) the frame around the object.
@@ -35,12 +39,14 @@ def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> I
         (h, w) of 255; 255 where there is no shadow.
     """
     ratio = (seen.astype(np.float32) + 1.0) / (expected + 1.0)
-    ratio = cv2.medianBlur(ratio, 3)
+    ratio = np.asarray(cv2.medianBlur(ratio, 3), dtype=np.float32)
     light = ratio.mean(axis=2)
     even = np.ptp(ratio, axis=2) < _TINT
     feet = _lower_half(inside)
     ground = ~inside & ~taken & feet
     dark = ground & even & (light < _FAINTEST) & (expected.max(axis=2) > _DARK)
+    own = _ownness(inside, taken | _strangers(ratio, inside))
+    dark &= own > 0
     region = _touching(_opened(dark), inside & feet)
     out = np.full(inside.shape, 255, np.uint8)
     if not region.any():
@@ -49,12 +55,31 @@ def contact_shadow(seen: Image, expected: Array, inside: Bits, taken: Bits) -> I
     # under the object's edge it goes on as beside it, elsewhere it fades away
     under = inside & (cv2.dilate(region.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
     fade = np.clip(_depth_in((region | inside) & feet) / _FADE_PX, 0.0, 1.0) * _nearness(inside)
+    fade *= own
     fade *= np.clip((_FAINTEST - smooth) / (_FAINTEST - _CLEAR), 0.0, 1.0)
     left = 1.0 - (1.0 - smooth) * fade
     values = np.clip(np.rint(left * 255.0), 0, 255).astype(np.uint8)
     shadow = region | under
     out[shadow] = values[shadow]
     return out
+
+
+def _strangers(ratio: Array, inside: Bits) -> Bits:
+    """What is neither ground nor shadow, and not of the object's own edge: objects that nobody found."""
+    odd = (np.ptp(ratio, axis=2) > _STRANGE) | (ratio.max(axis=2) > 1 + _STRANGE)
+    near = cv2.dilate(inside.astype(np.uint8), np.ones((2 * _STRANGE_PX + 1,) * 2, np.uint8)) > 0
+    return _opened(odd & ~near)
+
+
+def _ownness(inside: Bits, others: Bits) -> Array:
+    """1 where the object is by far nearer than any other, 0 where another is as near."""
+    if not others.any():
+        return np.ones(inside.shape, np.float32)
+    to_own = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    to_other = cv2.distanceTransform((~others).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    times = to_other / np.maximum(to_own, 1.0)
+    own: Array = np.clip((times - 1.0) / (_SURELY_OWN - 1.0), 0.0, 1.0).astype(np.float32)
+    return own
 
 
 def _opened(bits: Bits) -> Bits:

@@ -85,6 +85,16 @@ def decode_cutout(cutout: Cutout) -> Layer:
     )
 
 
+def decode_planes(cutout: Cutout) -> tuple[Bytes, Bytes, Bytes]:
+    """A cut-out's whole window: (h, w, 3) RGB, (h, w) how much is the object's, (h, w) the light left.
+
+    Raises:
+        CompositeError: its pictures are damaged or not of the size that it says.
+    """
+    colour, planes = _decoded(cutout.pixels, cutout), _decoded(cutout.planes, cutout)
+    return colour[..., ::-1], planes[..., 2], planes[..., 1]
+
+
 def encode_png(pixels: Bytes) -> bytes:
     """A PNG of (h, w, 3) uint8, the first channel its red."""
     import cv2

@@ -48,6 +48,15 @@ class CutSettings(JobSettings):
         title="Coarse fits too",
         description="Also places cars by fits of their outline alone. No: only by fits of keypoints.",
     )
+    edge_percent: int = Field(
+        96,
+        ge=0,
+        le=100,
+        title="Clear edge",
+        description="How much of what lies along an object's outline must be clear ground, as the background "
+        "shows it, for WALT3D to paste it. Where less is, its mask may hold a part of what lies against it.",
+        json_schema_extra={"unit": "%"},
+    )
     standing: bool = Field(
         True,
         title="What stands there",

@@ -110,6 +110,35 @@ def test_a_shadow_is_not_taken_from_another_object():
     assert not ring[70:79, 70:110].any()
 
 
+def test_a_neighbours_shadow_stays_the_neighbours():
+    """Two cars side by side, one shadow under both: each takes its own half, and none ends in an edge."""
+    frame = with_car(asphalt())
+    frame[40:70, 110:150] = BLUE
+    frame[70:78, 46:154] = (asphalt()[70:78, 46:154] * 0.5).astype(np.uint8)
+    other = MaskPatch(110, 40, np.ones((30, 40), np.bool_))
+    _, shade, _ = planes_of(cut_out(frame, asphalt(), car_mask(), [other]))
+    assert np.median(shade[72:75, 60:90]) < 150
+    assert shade[70:78, 106:].min() == 255
+    across = shade[73, 90:112].astype(int)
+    assert np.abs(np.diff(across)).max() <= 60
+
+
+def test_a_shadow_of_a_thing_that_no_mask_tells_of_is_not_taken():
+    frame = with_car(asphalt(), shadow=1.0)
+    frame[62:70, 112:130] = (230, 60, 40)
+    frame[68:78, 100:140] = (asphalt()[68:78, 100:140] * 0.5).astype(np.uint8)
+    _, shade, _ = planes_of(cut_out(frame, asphalt(), car_mask()))
+    assert shade[:, 112:].min() == 255
+
+
+def test_a_mask_that_reaches_onto_the_ground_takes_none_of_it_along():
+    """Four pixels of road beyond the car's left side, as deep as a coarse mask may reach."""
+    bits = np.ones((30, 54), np.bool_)
+    alpha, _, _ = planes_of(cut_out(with_car(asphalt()), asphalt(), MaskPatch(46, 40, bits)))
+    assert (alpha[45:65, 46:49] < 40).mean() > 0.9
+    assert (alpha[45:65, 52:97] == 255).all()
+
+
 def test_a_green_thing_at_its_feet_is_no_shadow():
     frame = with_car(asphalt(), shadow=1.0)
     frame[70:78, 50:100] = (40, 90, 30)

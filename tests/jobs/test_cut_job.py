@@ -207,6 +207,44 @@ def test_what_is_parked_but_not_in_the_background_is_pasted_like_others(tmp_path
     assert len(set(in_force(yard)) & set(yard.ids[-1].values())) == 1
 
 
+def test_what_came_and_went_while_the_background_shows_it_was_never_there(yard: Yard) -> None:
+    _put_into_background(yard, yard.pictures / "0001.png")
+    cut(yard)
+    row = in_force(yard)[yard.ids[0][1]]
+    assert row.standing
+    assert row.footprint is None
+    # nor is it made anew each time
+    assert counts(cut(yard))[:2] == (0, 0)
+
+
+def test_what_has_something_against_it_is_not_pasted_unless_that_is_wanted(yard: Yard) -> None:
+    instance_id = yard.ids[0][2]
+    mask = yard.outline_at((20.0, 4.0))
+    changed = yard.ground.copy()
+    changed[max(0, mask.y - 8) : mask.y + 4, mask.x : mask.x + mask.bits.shape[1]] = (200, 30, 30)
+    path = yard.pictures.parent / "changed.png"
+    cv2.imwrite(str(path), changed[..., ::-1])
+    _put_into_background(yard, path)
+    cut(yard)
+    assert in_force(yard)[instance_id].footprint is None
+    assert in_force(yard)[yard.ids[2][5]].footprint is not None
+    cut(yard, edge_percent=0, redo=True)
+    assert in_force(yard)[instance_id].footprint is not None
+
+
+def test_an_outline_that_no_car_has_is_not_placed(tmp_path: Path) -> None:
+    yard = Yard(tmp_path / "yard.amodal", fitted=False)
+    yard.fit(FitMethod.COARSE, shape=6.0)
+    cut(yard)
+    assert all(row.footprint is None for row in in_force(yard).values())
+
+
+def _put_into_background(yard: Yard, picture: Path) -> None:
+    yard.ground = np.ascontiguousarray(cv2.imread(str(picture))[..., ::-1])
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+
+
 def test_what_is_parked_and_hidden_stands_without_a_place(yard: Yard) -> None:
     with Project.open(yard.path) as project:
         set_verdict(History(project, "Ann"), list(yard.ids[-1].values()), Verdict.OCCLUDED)

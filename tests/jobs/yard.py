@@ -145,7 +145,12 @@ class Yard:
                 )
             )
 
-    def fit(self, method: FitMethod = FitMethod.GROUND, verdict: FitVerdict = FitVerdict.GOOD) -> None:
+    def fit(
+        self,
+        method: FitMethod = FitMethod.GROUND,
+        verdict: FitVerdict = FitVerdict.GOOD,
+        shape: float = 0.0,
+    ) -> None:
         """Fit every car where it was painted, by the versions that are in force."""
         with Project.open(self.path) as project:
             with project.read() as connection:
@@ -160,7 +165,7 @@ class Yard:
                 for row in rows
             }
             found = [
-                FoundFit(instance_id, fit_at(place, method, verdict), made_from[instance_id])
+                FoundFit(instance_id, fit_at(place, method, verdict, shape), made_from[instance_id])
                 for car, ids in zip(self.cars, self.ids, strict=True)
                 for number, instance_id in ids.items()
                 if (place := car.places[number]) is not None
@@ -223,9 +228,12 @@ class Yard:
 
 
 def fit_at(
-    place: Place, method: FitMethod = FitMethod.GROUND, verdict: FitVerdict = FitVerdict.GOOD
+    place: Place,
+    method: FitMethod = FitMethod.GROUND,
+    verdict: FitVerdict = FitVerdict.GOOD,
+    shape: float = 0.0,
 ) -> VehicleFit:
-    """The mean car, standing there."""
+    """The mean car, or one whose shape is so far from it, standing there."""
     pose = pose_on_ground(GROUND, place, HEADING_RAD)
     x, y, z = pose.translation.tolist()
     return VehicleFit(
@@ -236,7 +244,7 @@ def fit_at(
         translation=(x, y, z),
         place_m=place,
         heading_rad=HEADING_RAD,
-        shape=(0.0,) * default_space().components,
+        shape=(shape,) + (0.0,) * (default_space().components - 1),
         size_m=(4.5, 1.8, 1.5),
         rms_px=0.0,
         sigma_px=1.0,

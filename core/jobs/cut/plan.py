@@ -71,7 +71,7 @@ def plan_cuts(connection: Connection, source_id: int, settings: CutSettings) -> 
         piece = one.piece
         if piece is None or piece.mask_id != one.mask_id or settings.redo:
             to_cut.append(one)
-        elif is_up_to_date(one, settings) and (one.instance_id in still or not piece.standing):
+        elif is_up_to_date(one, settings) and _stands_as_before(one, still):
             ready += 1
         else:
             to_renew.append(one)
@@ -99,6 +99,12 @@ def is_up_to_date(one: CutCandidate, settings: CutSettings) -> bool:
         # what stands there is labelled only while nothing hides it
         and not (piece.standing and piece.has_footprint and one.label is not OcclusionLabel.UNOCCLUDED)
     )
+
+
+def _stands_as_before(one: CutCandidate, still: frozenset[int]) -> bool:
+    """Whether a piece that stands in the background does so still, or was never labelled there."""
+    piece = one.piece
+    return piece is None or one.instance_id in still or not (piece.standing and piece.has_footprint)
 
 
 @dataclass(frozen=True, slots=True)

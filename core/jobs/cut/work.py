@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from core.compositing.cut import cut_out
+from core.compositing.cut_told import LEAST_OWN_PERCENT, ToldApart, told_apart
 from core.compositing.sampling.footprints import Footprint
 from core.compositing.sampling.stock import frame_light
 from core.compositing.standing import shows
@@ -25,7 +26,7 @@ from core.jobs.footage import decoded_frames
 from core.media.background_samples import hour_of_day
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import FitRow
+from core.records.fits import FitMethod, FitReview, FitRow
 from core.records.masks import MaskPatch, Rle
 from core.records.media import DecodedFrame
 from core.records.occlusion import OcclusionLabel
@@ -35,11 +36,12 @@ from core.store.bulk import BulkWriter
 from core.store.queries.backgrounds import background_for, background_images
 from core.store.queries.cut_candidates import CutCandidate, masks_in_frames
 from core.store.queries.fits import fits_by_ids
-from core.store.queries.pieces import masks_by_ids
+from core.store.queries.pieces import cutouts_by_ids, masks_by_ids
 from core.store.writers.cutouts import FoundPiece, write_pieces
 
 AHEAD_FRAMES = 4
 _BATCH = 256
+_FARTHEST_SHAPE = 4.5  # standard deviations of cars' shapes
 
 Image = NDArray[np.uint8]
 
@@ -77,6 +79,7 @@ class SourceCut:
         self._settings = context.settings(CutSettings)
         self._camera, self._source, self._places = camera, source, places
         self._grounds: dict[int | None, _Ground | None] = {}
+        self._last: _Ground | None = None
 
     def renew(self, candidates: Sequence[CutCandidate], still: frozenset[int]) -> Iterator[int]:
         """Make new pieces of cut-outs that are there; gives how many candidates each step was."""
@@ -84,15 +87,26 @@ class SourceCut:
             batch = candidates[start : start + _BATCH]
             with self._context.project.read() as connection:
                 codes = masks_by_ids(connection, [one.mask_id for one in batch])
+                cutouts = cutouts_by_ids(connection, [one.piece.cutout_id for one in batch if one.piece])
             fits = self._fits(batch)
             found = []
             for one in batch:
                 piece, code = one.piece, codes.get(one.mask_id)
                 if piece is None or code is None:
                     continue
-                standing = piece.standing and one.instance_id in still
+                told = self._told(cutouts.get(piece.cutout_id))
+                standing = piece.standing and (one.instance_id in still or not _differs(told))
+                may_paste = self._has_place(one, told, standing, still)
                 found.append(
-                    self._piece(one, piece.cutout_id, rle_to_patch(code), fits, standing, piece.light_q8)
+                    self._piece(
+                        one,
+                        piece.cutout_id,
+                        rle_to_patch(code),
+                        fits,
+                        standing,
+                        piece.light_q8,
+                        may_paste=may_paste,
+                    )
                 )
             self._write(found, "renewed")
             yield len(batch)
@@ -150,14 +164,19 @@ class SourceCut:
                 light=pixels.light,
                 background_light=pixels.background_light,
             )
+            told = None if image is None else told_apart(cutout, image)
             # what is hidden is no example of anything, but composites may have to leave its place alone
-            standing = one.instance_id in still and (
-                one.label is not OcclusionLabel.UNOCCLUDED
-                or one.box.size < self._settings.min_size_px
-                or (image is not None and _shows(image, picture.image, mask))
+            standing = not _differs(told) or (
+                one.instance_id in still
+                and (
+                    one.label is not OcclusionLabel.UNOCCLUDED
+                    or one.box.size < self._settings.min_size_px
+                    or (image is not None and _shows(image, picture.image, mask))
+                )
             )
             light = frame_light(pixels.light, pixels.background_light)
-            yield self._piece(one, cutout, mask, fits, standing, light)
+            may_paste = self._has_place(one, told, standing, still)
+            yield self._piece(one, cutout, mask, fits, standing, light, may_paste=may_paste)
 
     def _piece(
         self,
@@ -167,6 +186,8 @@ class SourceCut:
         fits: dict[int, FitRow],
         standing: bool,
         light_q8: int,
+        *,
+        may_paste: bool,
     ) -> FoundPiece:
         fit = fits.get(one.fit_id) if one.fit_id is not None and carries_fit(one, self._settings) else None
         return FoundPiece(
@@ -180,12 +201,30 @@ class SourceCut:
             fit_id=one.fit_id,
             calibration_id=one.calibration_id,
             carries_fit=fit is not None,
-            # what stands there and is small is left alone, instead of being labelled
-            footprint=None
-            if standing and one.box.size < self._settings.min_size_px
-            else self._footprint(one, mask, fit),
+            footprint=self._footprint(one, mask, fit) if may_paste else None,
             light_q8=light_q8,
         )
+
+    def _has_place(
+        self, one: CutCandidate, told: ToldApart | None, standing: bool, still: frozenset[int]
+    ) -> bool:
+        """Whether an object may be pasted or, if it stands in the background, labelled there."""
+        if not standing:
+            return told is None or told.edge_percent >= self._settings.edge_percent
+        # what is small is left alone. Nobody stands about for as long as a background takes, and what came
+        # and went while the background shows it all the time was never there
+        return (
+            one.instance_id in still
+            and one.category is not Category.PERSON
+            and one.box.size >= self._settings.min_size_px
+        )
+
+    def _told(self, cutout: Cutout | None) -> ToldApart | None:
+        """How well a cut-out can be told from the background that it was cut by; None without one."""
+        if cutout is None or cutout.background_id is None:
+            return None
+        image = self._background(cutout.background_id)
+        return None if image is None else told_apart(cutout, image)
 
     def _footprint(
         self, one: CutCandidate, mask: MaskPatch, fit: FitRow | None
@@ -193,7 +232,7 @@ class SourceCut:
         if one.label is not OcclusionLabel.UNOCCLUDED:
             return None
         place: Footprint | None = None
-        if fit is not None:
+        if fit is not None and not (_is_no_car(fit) and one.review is not FitReview.ACCEPTED):
             place = self._places.of_car(fit.fit, fit.shape_space)
         elif one.category is Category.PERSON:
             place = self._places.of_person(mask)
@@ -205,6 +244,16 @@ class SourceCut:
             return {}
         with self._context.project.read() as connection:
             return {row.id: row for row in fits_by_ids(connection, ids)}
+
+    def _background(self, background_id: int) -> Image | None:
+        """A background by its id; the last one is kept."""
+        if self._last is None or self._last.id != background_id:
+            with self._context.project.read() as connection:
+                images = background_images(connection, background_id)
+            if images is None:
+                return None
+            self._last = _Ground(background_id, decode_png(images[0]))
+        return self._last.image
 
     def _ground(self, captured_at: float | None, shape: tuple[int, ...]) -> _Ground | None:
         """The background of that hour, or None where there is none of that size."""
@@ -243,6 +292,16 @@ def _patch(shape: Rle | Box, height: int, width: int) -> MaskPatch | None:
     if isinstance(shape, Rle):
         return rle_to_patch(shape)
     return box_to_patch(shape, height, width)
+
+
+def _is_no_car(fit: FitRow) -> bool:
+    """Whether an outline asks for a shape that no car has, such as that of two cars in one mask."""
+    return fit.fit.method is FitMethod.COARSE and max(map(abs, fit.fit.shape), default=0.0) > _FARTHEST_SHAPE
+
+
+def _differs(told: ToldApart | None) -> bool:
+    """Whether an object is anything else than what the background shows; True where nobody can tell."""
+    return told is None or told.own_percent >= LEAST_OWN_PERCENT
 
 
 def _shows(background: Image, frame: Image, mask: MaskPatch) -> bool:

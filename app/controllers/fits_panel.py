@@ -127,7 +127,7 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
 
 def _error(fit: VehicleFit) -> tuple[str, str]:
     if not fit.used:
-        return "no points", ""
+        return (f"{fit.rms_px:.2f} px", "of its outline") if fit.rms_px else ("no points", "")
     return f"{fit.rms_px:.2f} px", f"{fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × noise"
 
 

@@ -109,6 +109,15 @@ def test_a_coarse_fit_says_so(cars: Cars, open_desk: Opener) -> None:
     assert desk.cell(row, "Error px") == ""
     assert desk.cell(row, "Fitted as") == "coarse"
 
+    # what the list is sorted by stands in it, also where it is the outline's
+    cars.write({cars.ids[0]: replace(coarse, rms_px=99.0)})
+    desk.press("F5")
+    desk.settle()
+    assert desk.shown_cars[0] == cars.ids[0]
+    assert desk.cell(0, "Error px") == "99.00"
+    assert desk.view.panel.facts["Error"][0].startswith("99.00 px")
+    assert "outline" in desk.view.panel.facts["Error"][0]
+
 
 def test_a_frame_that_cannot_be_decoded(cars: Cars, open_desk: Opener) -> None:
     desk = open_desk(cars.path)

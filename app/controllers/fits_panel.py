@@ -76,7 +76,7 @@ def build_fit_panel(
         instance_id=subject.instance.id,
         title=caption(subject.instance),
         subtitle=where,
-        verdict=row.fit.verdict,
+        verdict=None if row.fit.method is FitMethod.TRAFFIC4D else row.fit.verdict,
         reason=row.fit.reason,
         review=_review(row),
         reviewed=row.review,

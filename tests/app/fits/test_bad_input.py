@@ -88,6 +88,20 @@ def test_more_coefficients_than_the_space_has(cars: Cars, open_desk: Opener) -> 
     assert "box of its size" in desk.view.panel.warnings
 
 
+def test_a_fit_of_traffic4d_does_not_look_judged(cars: Cars, open_desk: Opener) -> None:
+    theirs = replace(cars.fit(cars.ids[0]), method=FitMethod.TRAFFIC4D, sigmas=None)
+    cars.write({cars.ids[0]: theirs})
+    desk = open_desk(cars.path)
+    assert desk.workspace.show_instances is not None
+    desk.workspace.show_instances([cars.ids[0]])
+    desk.settle()
+    assert desk.cell(desk.shown_cars.index(cars.ids[0]), "Verdict") == "none"
+    assert desk.view.panel.verdict == ""
+    desk.workspace.show_instances([cars.ids[1]])
+    desk.settle()
+    assert "good" in desk.view.panel.verdict
+
+
 def test_a_coarse_fit_says_so(cars: Cars, open_desk: Opener) -> None:
     coarse = replace(
         cars.fit(cars.ids[0]),

@@ -14,7 +14,7 @@ from app.controllers.items_model import ItemsModel
 from app.controllers.review_session import Worker
 from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_SHORT, REVIEW_WORDS, VERDICT_WORDS, FitItem
 from app.states.review_timeline import time_text
-from core.records.fits import FitFilter, FitOrder
+from core.records.fits import FitFilter, FitMethod, FitOrder
 
 FIRST_PAGE = 200
 
@@ -231,7 +231,7 @@ def cell_text(item: FitItem, column: int) -> str:
     """What the table shows of a fit in a column."""
     texts = {
         "Car": item.caption,
-        "Verdict": VERDICT_WORDS[item.verdict] + (", stale" if item.stale else ""),
+        "Verdict": _verdict(item) + (", stale" if item.stale else ""),
         "Error px": _number(item.error_px, 2),
         "Place ± m": _number(item.sigma_m, 2),
         "Distance m": _number(item.distance_m, 1),
@@ -243,6 +243,11 @@ def cell_text(item: FitItem, column: int) -> str:
         "Time": time_text(item.time_s),
     }
     return texts[COLUMNS[column][0]]
+
+
+def _verdict(item: FitItem) -> str:
+    """In a word; Traffic4D gives none, and one of its fits must not look as if it had been judged."""
+    return "none" if item.method is FitMethod.TRAFFIC4D else VERDICT_WORDS[item.verdict]
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -76,7 +76,7 @@ def build_fit_panel(
         instance_id=subject.instance.id,
         title=caption(subject.instance),
         subtitle=where,
-        verdict=row.fit.verdict,
+        verdict=None if row.fit.method is FitMethod.TRAFFIC4D else row.fit.verdict,
         reason=row.fit.reason,
         review=_review(row),
         reviewed=row.review,
@@ -127,7 +127,7 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
 
 def _error(fit: VehicleFit) -> tuple[str, str]:
     if not fit.used:
-        return "no points", ""
+        return (f"{fit.rms_px:.2f} px", "of its outline") if fit.rms_px else ("no points", "")
     return f"{fit.rms_px:.2f} px", f"{fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × noise"
 
 

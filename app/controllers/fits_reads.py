@@ -159,7 +159,7 @@ def _item(row: FitRow, instance: InstanceRow, camera: str) -> FitItem:
         method=fit.method,
         review=row.review,
         reason=row.review_reason or fit.reason,
-        error_px=fit.rms_px if fit.used else None,
+        error_px=fit.rms_px if fit.used or fit.rms_px else None,
         sigma_m=sigma if fit.sigmas is not None else None,
         distance_m=float((x * x + y * y + z * z) ** 0.5),
         length_m=fit.size_m[0],

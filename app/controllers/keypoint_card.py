@@ -75,5 +75,5 @@ def _facts(fit: VehicleFit) -> tuple[tuple[str, str], ...]:
         facts.append(("Across", f"± {sigmas.across_m:.2f} m"))
         facts.append(("Heading", f"± {degrees(sigmas.heading_rad):.1f}°"))
     if fit.used:
-        facts.append(("Residual", f"{fit.rms_px:.1f} px over {fit.used} points"))
+        facts.append(("Residual", f"{fit.rms_px:.1f} px over {fit.used} point{'' if fit.used == 1 else 's'}"))
     return tuple(facts)

@@ -81,7 +81,8 @@ class FitItem:
         caption: such as "car 33".
         verdict, method, review: what is said of it.
         reason: of a verdict that is not good, or of a rejection.
-        error_px: root mean square residual; None where it rests on no points.
+        error_px: root mean square residual, of the outline where it rests on no points; None where neither
+            is known. The list is sorted by it.
         sigma_m: standard deviation of its place; None where it is not determined.
         distance_m, length_m: from the camera, of the car.
         camera, time_s: where and when.

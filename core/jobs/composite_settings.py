@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from core.compositing.sampling.footprints import MM_PER_M, PERSON_RADIUS_MM
 from core.compositing.sampling.wanted import BINS
 from core.jobs.settings import JobSettings
 
@@ -64,7 +65,7 @@ class CutSettings(JobSettings):
         "goes in front of it or behind it.",
     )
     person_radius_m: float = Field(
-        0.3,
+        PERSON_RADIUS_MM / MM_PER_M,
         gt=0,
         le=2,
         title="A person's radius",

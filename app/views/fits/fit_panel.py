@@ -117,6 +117,11 @@ class FitPanel(QScrollArea):
         return "" if self._body.isHidden() else self._title.text()
 
     @property
+    def verdict(self) -> str:
+        """What the fit says of itself, as shown; empty where it says nothing."""
+        return "" if self._verdict.isHidden() else self._verdict.text()
+
+    @property
     def facts(self) -> dict[str, tuple[str, str]]:
         """The numbers shown: name -> its value, and that of the compared version."""
         return {

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 MM_PER_M = 1000
 MARGIN_MM = 150
-PERSON_RADIUS_MM = 300
+# half of a stride; with 300, the feet of two of the street's walkers could meet
+PERSON_RADIUS_MM = 400
 _DISC_CORNERS = 12
 
 Point = tuple[int, int]

@@ -22,6 +22,7 @@ from core.fitting.vehicles.levenberg_marquardt import Minimum, Sightings, minimi
 from core.fitting.vehicles.outline import COUNT, Outline
 from core.fitting.vehicles.outline_model import HEADING, OutlineModel, hull_basis
 from core.fitting.vehicles.uncertainty import GroundSpread, covariance, noise_square
+from core.fitting.vehicles.verdict import is_far_shape
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane, metres_per_pixel, pose_on_ground
 from core.records.fits import FitMethod, FitSigmas, FitVerdict, VehicleFit
@@ -253,8 +254,9 @@ class _Work:
             sigmas = self._widened(row, state, self._sigmas(row, best.information[row], state, noise))
         is_guess = free < int(self._free[row].sum()) and not headings.moving[row]
         by_motion = bool(headings.known[row])
+        beta = state[POSE:]
         verdict, reason = self._verdict(
-            free, cost, rival, by_motion, is_guess, solved, sigmas, float(size[0])
+            free, cost, rival, by_motion, is_guess, solved, sigmas, float(size[0]), beta
         )
         heading = float((state[2] + np.pi) % (2 * np.pi) - np.pi)
         place = (float(state[0]), float(state[1]))
@@ -269,7 +271,7 @@ class _Work:
             translation=(float(pose.translation[0]), float(pose.translation[1]), float(pose.translation[2])),
             place_m=place,
             heading_rad=heading,
-            shape=tuple(state[POSE:].tolist()),
+            shape=tuple(beta.tolist()),
             size_m=(float(size[0]), float(size[1]), float(size[2])),
             rms_px=float(np.sqrt(squares.mean()) * self._sigma[row]) if squares.size else 0.0,
             sigma_px=float(self._sigma[row]),
@@ -315,6 +317,7 @@ class _Work:
         solved: bool,
         sigmas: FitSigmas | None,
         length_m: float,
+        beta: Array,
     ) -> tuple[FitVerdict, str]:
         if not solved:
             if free < self._settings.fewest:
@@ -335,6 +338,11 @@ class _Work:
             return FitVerdict.AMBIGUOUS, "It does not move, and something seems to cut its outline."
         if sigmas is None or sigmas.along_m > length_m / 2 or sigmas.heading_rad > np.deg2rad(25.0):
             return FitVerdict.AMBIGUOUS, "The outline hardly holds the car."
+        if is_far_shape(float(beta @ beta), len(beta)):
+            return FitVerdict.OUTSIDE_SHAPE_SPACE, (
+                f"The car that has this outline is {np.linalg.norm(beta):.1f} sigmas from the mean car: "
+                "perhaps the mask holds a shadow or lacks a part."
+            )
         return FitVerdict.GOOD, "" if by_motion else "Its heading is by its outline alone: it never moves."
 
 

@@ -28,6 +28,8 @@ _TOLERANCE = 1e-2
 _LEAST_HEADING_RAD = 0.1
 _LEAST_SHAPE_SIGMA = 1e-3
 _SAME_IN_ALL_FRAMES = 0.15
+# of an outline's noise, within which a car meets it, though it be one of a size that no car has
+_NEAR_SIGMAS = 2.0
 
 
 class GuidedFitter(VehicleFitter):
@@ -118,11 +120,17 @@ def guide_of(
             all share a shape (`fit_track`). Their shape is taken.
     """
     heading, turn = None, _LEAST_HEADING_RAD
-    if coarse is not None and coarse.verdict is FitVerdict.GOOD and coarse.sigmas is not None:
+    if coarse is not None and coarse.sigmas is not None and _holds_heading(coarse):
         heading, turn = coarse.heading_rad, max(turn, coarse.sigmas.heading_rad)
     shape, spread = shape_of(of_track)
     seen = outline if outline is not None and bool(np.isfinite(outline.supports_px).all()) else None
     return Guide(seen, heading, turn, shape, spread)
+
+
+def _holds_heading(coarse: VehicleFit) -> bool:
+    """A mask with a shadow is that of no car, and its heading is still right: it comes from the motion."""
+    near = coarse.rms_px <= _NEAR_SIGMAS * coarse.sigma_px
+    return coarse.verdict is FitVerdict.GOOD or (coarse.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE and near)
 
 
 def shape_of(fits: Sequence[VehicleFit]) -> tuple[Array, Array] | tuple[None, None]:

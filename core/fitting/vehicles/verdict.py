@@ -38,6 +38,15 @@ def looks_wrong(cost: float, freedom: float) -> bool:
     return cost > chi_square_limit(max(freedom, 1.0), _ONE_IN_100)
 
 
+def is_far_shape(shape_square: float, components: int) -> bool:
+    """Whether fewer than one car in a thousand of the shape space is so far from the mean car.
+
+    Args:
+        shape_square: |beta|^2. components: how many betas.
+    """
+    return shape_square > chi_square_limit(components, _ONE_IN_1_000)
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What a verdict rests on.
@@ -123,7 +132,7 @@ def _outside(found: Findings) -> str:
             f"{len(found.outliers)} of {found.placed} points disagree with every car of the shape space; "
             "perhaps they are of two cars."
         )
-    if found.shape_square > chi_square_limit(found.components, _ONE_IN_1_000):
+    if is_far_shape(found.shape_square, found.components):
         return (
             "No car of the shape space looks like that: the one that explains the points is "
             f"{np.sqrt(found.shape_square):.1f} sigmas from the mean car."

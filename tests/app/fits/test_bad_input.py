@@ -88,6 +88,20 @@ def test_more_coefficients_than_the_space_has(cars: Cars, open_desk: Opener) -> 
     assert "box of its size" in desk.view.panel.warnings
 
 
+def test_a_fit_of_traffic4d_does_not_look_judged(cars: Cars, open_desk: Opener) -> None:
+    theirs = replace(cars.fit(cars.ids[0]), method=FitMethod.TRAFFIC4D, sigmas=None)
+    cars.write({cars.ids[0]: theirs})
+    desk = open_desk(cars.path)
+    assert desk.workspace.show_instances is not None
+    desk.workspace.show_instances([cars.ids[0]])
+    desk.settle()
+    assert desk.cell(desk.shown_cars.index(cars.ids[0]), "Verdict") == "none"
+    assert desk.view.panel.verdict == ""
+    desk.workspace.show_instances([cars.ids[1]])
+    desk.settle()
+    assert "good" in desk.view.panel.verdict
+
+
 def test_a_coarse_fit_says_so(cars: Cars, open_desk: Opener) -> None:
     coarse = replace(
         cars.fit(cars.ids[0]),
@@ -108,6 +122,15 @@ def test_a_coarse_fit_says_so(cars: Cars, open_desk: Opener) -> None:
     row = desk.shown_cars.index(cars.ids[0])
     assert desk.cell(row, "Error px") == ""
     assert desk.cell(row, "Fitted as") == "coarse"
+
+    # what the list is sorted by stands in it, also where it is the outline's
+    cars.write({cars.ids[0]: replace(coarse, rms_px=99.0)})
+    desk.press("F5")
+    desk.settle()
+    assert desk.shown_cars[0] == cars.ids[0]
+    assert desk.cell(0, "Error px") == "99.00"
+    assert desk.view.panel.facts["Error"][0].startswith("99.00 px")
+    assert "outline" in desk.view.panel.facts["Error"][0]
 
 
 def test_a_frame_that_cannot_be_decoded(cars: Cars, open_desk: Opener) -> None:

@@ -276,7 +276,9 @@ def test_a_mask_shows_where_the_rest_is_after_two_points(desk: Desk, car: TrueCa
     desk.show(car)
     assert all(ghost is not None for ghost in desk.state.ghosts)
     clicked = car.seen(2)
-    desk.place_true(car, clicked)
+    desk.place_true(car, clicked[:1])
+    assert dict(desk.state.card.facts)["Residual"].endswith(" px over 1 point")
+    desk.place_true(car, clicked[1:])
     assert desk.state.sure  # clicks alone would need three at least
     rest = [index for index in range(12) if index not in clicked]
     assert sum(desk.off(car, index) < 0.05 for index in rest) >= 0.8 * len(rest)

@@ -61,7 +61,7 @@ def test_a_rectangle_has_the_heading_that_is_asked_for():
 
 
 def test_a_disc_is_covered_whole():
-    one = disc_footprint((5.0, 2.0))
+    one = disc_footprint((5.0, 2.0), 300)
     for k in range(360):
         angle = math.radians(k)
         edge = (5000 + 299 * math.cos(angle), 2000 + 299 * math.sin(angle))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -181,6 +182,25 @@ def test_what_is_no_car_is_said_to_be_none() -> None:
     fit = coarse([OutlineSighting(outline_of(lorry, WHERE.camera), 0.0, None)])[0]
     assert fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE
     assert fit.reason
+
+
+@pytest.mark.parametrize("scale", [0.45, 1.0, 1.3])
+def test_a_car_of_a_size_that_no_car_has_is_not_called_good(scale: float) -> None:
+    # the mean car's own mask, larger or smaller on the same lower edge
+    way = [(24.0, 2.0 * step) for step in range(3)]
+    sightings = []
+    for step, place in enumerate(way):
+        mask = draw(WHERE, place, np.pi / 2, np.zeros(3))
+        height, width = (round(scale * side) for side in mask.bits.shape)
+        bits = cv2.resize(mask.bits.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        left = mask.x + (mask.bits.shape[1] - width) // 2
+        shown = MaskPatch(left, mask.y + mask.bits.shape[0] - height, bits)
+        sightings.append(OutlineSighting(outline_of(shown, WHERE.camera), 0.3 * step, 1))
+    for fit in coarse(sightings):
+        assert (fit.verdict is FitVerdict.GOOD) is (scale == 1.0)
+        if scale != 1.0:
+            assert fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE
+            assert fit.reason
 
 
 def test_many_are_as_each_alone() -> None:

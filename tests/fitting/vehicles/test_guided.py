@@ -230,6 +230,10 @@ def test_a_guide_takes_the_heading_of_a_coarse_fit_that_holds_one() -> None:
     outline: Outline = outline_of(mask_of(0.7), WHERE.camera)
     assert guide_of(outline, coarse).heading_rad == 0.7
     assert guide_of(outline, replace(coarse, verdict=FitVerdict.AMBIGUOUS)).heading_rad is None
+    # a mask with a shadow, which a car meets that is too large to be one; and one that no car meets
+    shadowed = replace(coarse, verdict=FitVerdict.OUTSIDE_SHAPE_SPACE, sigma_px=2.0)
+    assert guide_of(outline, replace(shadowed, rms_px=3.0)).heading_rad == 0.7
+    assert guide_of(outline, replace(shadowed, rms_px=6.0)).heading_rad is None
     assert guide_of(outline).heading_rad is None
     known = guide_of(outline, coarse, [fit_with((0.9,), (0.2,), FitVerdict.GOOD)])
     assert known.shape is not None

@@ -93,9 +93,13 @@ class Background(QObject):
         """Waits until all work is done. Callbacks still to come are called when the event loop runs."""
         self._pool.waitForDone()
 
-    def settle(self) -> None:
-        """Waits until all work is done, and calls the callbacks that are due; on the main thread."""
-        self.finish()
+    def settle(self, most_ms: int = -1) -> None:
+        """Waits until all work is done, and calls the callbacks that are due; on the main thread.
+
+        Args:
+            most_ms: how long to wait; what is not done by then calls back later, as ever. -1: for ever.
+        """
+        self._pool.waitForDone(most_ms)
         QCoreApplication.sendPostedEvents(self, int(QEvent.Type.MetaCall.value))
 
     def close(self) -> None:

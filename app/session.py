@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 POLL_MS = 250
+_REVERSED_WITHIN_MS = 150
 BEATS_BETWEEN_LOOKS = 4  # polls
 log = logging.getLogger(__name__)
 
@@ -112,13 +113,17 @@ class ProjectSession(QObject):
 
     def undo(self) -> None:
         """Takes back the annotator's last edit."""
-        self.reversing.emit()
-        self.perform(self.history.undo, self.undone.emit)
+        self._reverse(self.history.undo, self.undone.emit)
 
     def redo(self) -> None:
         """Makes the edit again that was taken back last."""
+        self._reverse(self.history.redo, self.redone.emit)
+
+    def _reverse(self, verb: Callable[[], Touched], on_done: Callable[[Touched], None]) -> None:
+        """Undo or redo. Waits for it a little: the next key is meant for what is there afterwards."""
         self.reversing.emit()
-        self.perform(self.history.redo, self.redone.emit)
+        self.perform(verb, on_done)
+        self._edits.settle(_REVERSED_WITHIN_MS)
 
     # ---- reads ----------------------------------------------------------------------------------
 

@@ -173,6 +173,22 @@ def test_undo_right_after_the_arrow_keys_takes_back_their_steps_alone(desk: Desk
     assert (shown.x, shown.y) == (10.0, 10.0)
 
 
+def test_a_key_right_after_undo_is_meant_for_what_is_there_then(desk: Desk, car: TrueCar) -> None:
+    desk.show(car)
+    desk.place(3, 10.0, 10.0)
+    desk.edited()
+    refused: list[object] = []
+    desk.session.failed.connect(refused.append)
+    desk.session.undo()
+    desk.view.pane.item.picked.emit(3)
+    desk.place(3, 30.0, 40.0)
+    kept = desk.kept(car.instance_id)
+    assert not refused
+    assert kept is not None
+    assert kept.points[3] is not None
+    assert (kept.points[3].x, kept.points[3].y) == (30.0, 40.0)
+
+
 def test_a_tag_is_given_where_the_point_is_and_holds(desk: Desk, car: TrueCar) -> None:
     desk.show(car)
     told = car.seen(FOUR)

@@ -13,16 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compositing.cut import cut_out
-from core.compositing.sampling.footprints import Footprint, disc_footprint, rectangle_footprint
+from core.compositing.sampling.footprints import (
+    MM_PER_M,
+    PERSON_RADIUS_MM,
+    Footprint,
+    disc_footprint,
+    rectangle_footprint,
+)
 from core.compositing.sampling.splits import Lifetime, SplitSettings, split_by_time
 from core.compositing.sampling.stock import Scene, Stock, StockPiece, frame_light
-from core.geometry.masks import patch_area, patch_box, patch_to_rle
+from core.fitting.vehicles.coarse import OutlineSighting, fit_coarse
+from core.fitting.vehicles.outline import outline_of
+from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
+from core.geometry.calibration.result import to_record
+from core.geometry.masks import patch_area, patch_box, patch_to_rle, rle_to_patch
 from core.geometry.poses import Pose, compose
+from core.jobs.cut.places import Places
 from core.records.detections import Category
+from core.records.fits import FitVerdict
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.masks import Rle
 from core.records.occlusion import LabelOrigin
 from core.records.recipes import Cutout, Piece, Recipe, Split
+from core.shapes.space_file import default_space
 from core.synthesis.street.body_view import BodyView, view_body
 from core.synthesis.street.footprints import corners
 from core.synthesis.street.mounts import far_mount
@@ -67,8 +80,8 @@ class StagedSource:
         return self._background if background_id == BACKGROUND_ID else None
 
     def masks(self, ids: Sequence[int]) -> Mapping[int, Rle]:
-        """None: nothing is ignored here."""
-        return {}
+        """Masks, which have the ids of their pieces."""
+        return {i: self._pieces[i].mask for i in ids if i in self._pieces}
 
 
 class StagedStreet:
@@ -80,12 +93,14 @@ class StagedStreet:
         empty: the picture without what moves.
     """
 
-    def __init__(self, settings: StreetSettings, *, corner: bool = False) -> None:
+    def __init__(self, settings: StreetSettings, *, corner: bool = False, measured: bool = False) -> None:
         """Casts it.
 
         Args:
             settings: of the street.
             corner: whether the camera is the one at a corner of the junction, that sees cars turn.
+            measured: whether places and headings come from coarse fits of the masks and from their feet, as
+                in a project that nobody has clicked in; else from the truth.
         """
         street = Street(settings)
         mount = street.default_mount()
@@ -100,9 +115,20 @@ class StagedStreet:
         self._stocked: list[StockPiece] = []
         standing = self._cut_standing(street)
         self._cut_moving(street)
+        if measured:
+            self._measure()
         self.source = StagedSource(self._rows, self._cutouts, self.empty)
         self.stock = Stock(1, settings.width, settings.height, self._split())
-        self.scene = Scene(BACKGROUND_ID, None, standing=standing)
+        placed = {one.piece_id for one in self._stocked if one.footprint is not None}
+        ignored = tuple(
+            (one.mask_id, one.mask) for one in self._stocked if one.standing and one.footprint is None
+        )
+        self.scene = Scene(
+            BACKGROUND_ID,
+            None,
+            standing=tuple(i for i in standing if i in placed),
+            ignored=tuple((one.mask_id, one.mask) for one in lost),
+        )
 
     def cast(self, recipe: Recipe) -> StreetFrame:
         """A recipe's actors at their poses, in one scene."""
@@ -196,6 +222,30 @@ class StagedStreet:
         ahead = ground.rotation[:, 0]
         pairs = [(float(x), float(y)) for x, y in points]
         return rectangle_footprint(pairs, float(np.arctan2(ahead[1], ahead[0])))
+
+    def _measure(self) -> None:
+        """Puts every object where a coarse fit or its feet say, and nowhere where they do not."""
+        mount, space = self._camera.mount, default_space()
+        record = to_record(result_of_import(ImportedCamera("street", mount.camera, None, mount.ground)))
+        places = Places(record, mount.camera.width, mount.camera.height, space, PERSON_RADIUS_MM / MM_PER_M)
+        masks = {one.piece_id: rle_to_patch(one.mask) for one in self._stocked}
+        is_car = {i: origin.truth.category is Category.CAR for i, origin in self.origins.items()}
+        cars = [one for one in self._stocked if is_car[one.piece_id]]
+        fits = fit_coarse(
+            mount.camera,
+            mount.ground,
+            space,
+            [
+                OutlineSighting(outline_of(masks[one.piece_id], mount.camera, ()), one.moment_s, one.track_id)
+                for one in cars
+            ],
+        )
+        found = {
+            one.piece_id: places.of_car(fit, space.label) if fit.verdict is FitVerdict.GOOD else None
+            for one, fit in zip(cars, fits, strict=True)
+        }
+        found |= {i: places.of_person(mask) for i, mask in masks.items() if not is_car[i]}
+        self._stocked = [replace(one, footprint=found[one.piece_id]) for one in self._stocked]
 
     def _split(self) -> list[StockPiece]:
         """All for training: what is compared here is one composite with one cast."""

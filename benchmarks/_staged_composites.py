@@ -120,9 +120,7 @@ class StagedStreet:
         self.source = StagedSource(self._rows, self._cutouts, self.empty)
         self.stock = Stock(1, settings.width, settings.height, self._split())
         placed = {one.piece_id for one in self._stocked if one.footprint is not None}
-        ignored = tuple(
-            (one.mask_id, one.mask) for one in self._stocked if one.standing and one.footprint is None
-        )
+        lost = [one for one in self._stocked if one.standing and one.footprint is None]
         self.scene = Scene(
             BACKGROUND_ID,
             None,

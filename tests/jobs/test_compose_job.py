@@ -230,6 +230,52 @@ def test_what_stands_there_and_has_no_place_is_ignored(make_yard: Callable[..., 
     assert all(set(row.recipe.ignored) == masks for row in rows)
 
 
+def test_what_stands_there_is_no_road_where_its_piece_is_out_of_date(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard()
+    with Project.open(yard.path) as project:
+        with project.read() as connection:
+            [(instance_id, mask_id)] = connection.exec_driver_sql(
+                "SELECT instance_id, mask_id FROM piece WHERE standing AND in_force"
+            ).all()
+        set_verdict(History(project, "Ann"), [instance_id], Verdict.OCCLUDED)
+    assert all(row.recipe.ignored == (mask_id,) for row in compose(yard, count=5))
+    with Project.open(yard.path) as project:
+        set_verdict(History(project, "Ann"), [instance_id], Verdict.REJECTED)
+    assert all(row.recipe.ignored == () for row in compose(yard, count=5))
+
+
+def test_what_stood_still_is_looked_for_in_every_background(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard(cut=False)
+    with Project.open(yard.path) as project, project.bulk() as bulk:
+        ids = ",".join(map(str, yard.ids[-1].values()))
+        bulk.run(
+            lambda c: c.exec_driver_sql(f"UPDATE instance SET stationary = 1 WHERE id IN ({ids})").rowcount
+        )
+    with_it, yard.ground = yard.ground, Yard(yard.path.with_name("bare.amodal"), CARS).ground
+    with Project.open(yard.path) as project:  # it came after the background was taken
+        yard.add_background(project)
+    do_job(yard.path, "cut")
+    assert all(row.recipe.ignored == () for row in compose(yard, count=5))
+    yard.ground = with_it
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+        with project.read() as connection:
+            [(piece_id, mask_id)] = connection.exec_driver_sql(
+                f"SELECT id, mask_id FROM piece WHERE in_force AND NOT standing AND instance_id IN ({ids})"
+            ).all()
+    for row in compose(yard, count=5):
+        assert row.recipe.ignored == (mask_id,)
+        assert all(one.piece_id != piece_id for one in row.recipe.objects)
+
+
+def test_what_was_cut_without_a_background_is_told_of(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard(background=False)
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+    compose(yard, count=2)
+    assert "made while there was no background" in logged(yard)
+
+
 def test_a_background_that_shows_no_parked_car_has_none_in_it(make_yard: Callable[..., Yard]) -> None:
     yard = make_yard((*CARS, PARKED))
     bare = Yard(yard.path.with_name("bare.amodal"), CARS)

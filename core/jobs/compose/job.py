@@ -23,7 +23,7 @@ from core.records.recipes import Split
 from core.store import tables
 from core.store.bulk import BulkWriter
 from core.store.queries.cameras import camera_by_name, list_cameras
-from core.store.queries.pieces import piece_counts
+from core.store.queries.pieces import cut_without_background, piece_counts
 from core.store.queries.recipes import BINS
 from core.store.writers.recipes import MadeRecipe, make_set, write_recipes
 
@@ -163,6 +163,12 @@ def _note_what_is_left_out(context: JobContext, cameras: Sequence[CameraRow], dr
     for camera in cameras:
         with context.project.read() as connection:
             stale = piece_counts(connection, camera.id).stale
+            blind = cut_without_background(connection, camera.id)
+        if blind:
+            context.log(
+                f"{camera.name}: {blind} cut-outs were made while there was no background, so what is parked "
+                "among them is taken for something that drives; `amodal cut` makes them again."
+            )
         if stale:
             context.log(
                 f"{camera.name}: {stale} cut-outs are out of date and left out; `amodal cut` renews them."

@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_when_a_picture_is_noted_is_said(place: Any, tmp_pat
         folder.put("1.png", "a", lambda: b"one")
         assert folder._list is not None
         folder._list.close()
-        folder._list = Path("/dev/full").open("a", encoding="utf-8")
+        folder._list = Path("/dev/full").open("a", encoding="utf-8")  # noqa: SIM115
         folder.put("2.png", "b", lambda: b"two")
     with PictureFolder(place.project, tmp_path / "out", blurred=True) as folder:
         assert not folder.put("1.png", "a", never)

@@ -79,6 +79,20 @@ def from_columns(row: Any) -> tuple[Recipe, tuple[int, ...]]:
     return recipe, tuple(row.occlusion)
 
 
+def pieces_of(objects: bytes) -> list[int]:
+    """The ids of the pieces in a column `objects`.
+
+    Raises:
+        DamagedProjectError: it holds none.
+    """
+    try:
+        return [one.piece_id for one in _to_objects(unpack(objects))]
+    except ValueError as problem:
+        raise DamagedProjectError(
+            f"A recipe in the project cannot be read: {problem}.", "Compose its set again."
+        ) from None
+
+
 def footprint_column(footprint: Footprint | None) -> bytes | None:
     """Corners as SQLite holds them.
 

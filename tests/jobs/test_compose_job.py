@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -274,6 +275,21 @@ def test_what_was_cut_without_a_background_is_told_of(make_yard: Callable[..., Y
         yard.add_background(project)
     compose(yard, count=2)
     assert "made while there was no background" in logged(yard)
+
+
+def test_an_object_on_both_sides_is_told_of(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard(CARS)
+    compose(yard, count=4, name="All for training")
+    assert "also in sets" not in logged(yard)
+    compose(yard, count=4, name="Old", sampler="walt2d", split="test")
+    assert "also in sets" not in logged(yard)
+    compose(yard, count=4, name="Late", split="test", test_percent=50, guard_s=0, least=1, most=2)
+    found = re.search(r"not for test: (\d) in All for training\.", logged(yard))
+    assert found is not None
+    used = {one.piece_id for row in newest(yard) for one in row.recipe.objects}
+    with Project.open(yard.path) as project, project.read() as connection:
+        tracks = {one.track_id for one in pieces_by_ids(connection, sorted(used)).values()}
+    assert int(found[1]) == len(tracks)
 
 
 def test_a_background_that_shows_no_parked_car_has_none_in_it(make_yard: Callable[..., Yard]) -> None:

@@ -24,7 +24,7 @@ from core.store import tables
 from core.store.bulk import BulkWriter
 from core.store.queries.cameras import camera_by_name, list_cameras
 from core.store.queries.pieces import cut_without_background, piece_counts
-from core.store.queries.recipes import BINS
+from core.store.queries.recipes import BINS, on_both_sides
 from core.store.writers.recipes import MadeRecipe, make_set, write_recipes
 
 _CHUNK = 64
@@ -193,6 +193,15 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
         "objects": sum(bins),
         "hidden by 0-9 %, 10-19 %, ...": bins,
     }
+    with context.project.read() as connection:
+        shared = on_both_sides(connection, int(checkpoint["set"]))
+    if shared:
+        sets = ", ".join(f"{count} in {name}" for name, count in shared.items())
+        result["objects that are in sets for another split too"] = sum(shared.values())
+        context.log(
+            f"Objects of this set are also in sets that are not for {settings.split}: {sets}. The borders "
+            "between splits move when objects come or go; make those sets again, with the same shares."
+        )
     shares = settings.wanted_shares
     if shares is not None and settings.sampler == "walt3d":
         missed = share_missed(bins, WantedOcclusion(shares))

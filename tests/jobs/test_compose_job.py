@@ -207,6 +207,15 @@ def test_what_cannot_be_is_one_plain_sentence(make_yard: Callable[..., Yard]) ->
         compose(yard, name="Mine", count=3)
 
 
+def test_an_hour_without_a_background_is_told_of(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard()
+    with Project.open(yard.path) as project:
+        background_id = yard.add_background(project, hour=8)
+    rows = compose(yard, count=3, sampler="walt2d", hours=[8, 17])
+    assert {row.recipe.background_id for row in rows} == {background_id}
+    assert "Left out: Yard has no background of 17:00." in logged(yard)
+
+
 def test_what_was_never_cut_and_what_has_no_background(make_yard: Callable[..., Yard]) -> None:
     yard = make_yard(cut=False, background=False)
     with pytest.raises(CompositeError, match="Cut them out first"):

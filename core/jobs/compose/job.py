@@ -47,6 +47,7 @@ def run_compose(context: JobContext) -> dict[str, Any]:
         _note_splits(context, stocks, settings)
     drawer = RecipeDrawer(stocks, settings)
     if not context.resumed:
+        _note_hours(context, stocks, settings)
         _note_what_is_left_out(context, cameras, drawer)
     checkpoint = context.checkpoint
     with context.project.bulk() as bulk:
@@ -155,6 +156,14 @@ def _note_splits(context: JobContext, stocks: Sequence[CameraStock], settings: C
             f" {parts[None]} are for none: their tracks are seen within {settings.guard_s:g} s of a border."
         )
         context.log(f"{one.camera.name}: of its objects are {said}.{near if parts[None] else ''}")
+
+
+def _note_hours(context: JobContext, stocks: Sequence[CameraStock], settings: ComposeSettings) -> None:
+    for one in stocks:
+        missing = sorted(set(settings.hours) - {scene.hour for scene in one.scenes})
+        if missing and one.scenes:  # without any, the drawer says so
+            hours = ", ".join(f"{hour}:00" for hour in missing)
+            context.log(f"Left out: {one.camera.name} has no background of {hours}.")
 
 
 def _note_what_is_left_out(context: JobContext, cameras: Sequence[CameraRow], drawer: RecipeDrawer) -> None:

@@ -128,7 +128,7 @@ def load_stock(
         stock,
         tuple(scenes),
         max((row.id for row in [*rows, *unsettled]), default=0),
-        _digest(rows, scenes),
+        _digest(rows, scenes, split_of),
     )
 
 
@@ -168,8 +168,7 @@ def _size(rows: Sequence[StockRow], backgrounds: Sequence[BackgroundRow]) -> tup
     return max(sizes, key=lambda size: (sizes[size], size), default=(1, 1))
 
 
-def _digest(rows: Sequence[StockRow], scenes: Sequence[Scene]) -> str:
-    said = repr(
-        ([row.id for row in rows], [(one.background_id, one.standing, one.ignored) for one in scenes])
-    )
+def _digest(rows: Sequence[StockRow], scenes: Sequence[Scene], split_of: dict[int, Split]) -> str:
+    drawable = [(row.id, row.track_id, row.hour, split_of.get(_key(row))) for row in rows]
+    said = repr((drawable, [(one.background_id, one.standing, one.ignored) for one in scenes]))
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

@@ -132,6 +132,8 @@ def on_both_sides(connection: Connection, set_id: int) -> dict[str, int]:
     Objects of one track are one. WALT2D's splits are its own, and hidden sets do not count. What stands in a
     background is an object of training alone, and ignored elsewhere.
     """
+    if len(set(connection.scalars(select(_r.split).distinct()))) < 2:
+        return {}
     own: dict[str, set[int]] = {}
     others: dict[tuple[str, str], set[int]] = {}
     query = (

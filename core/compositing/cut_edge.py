@@ -14,6 +14,9 @@ _BAND_PX = 2.0  # on both sides of the border
 _TELLS_LEVELS = 30.0  # object and ground that differ by this much tell half of what is whose
 _SAME_LEVELS, _SAME = 7.0, 0.05  # and of the ground's brightness: what differs by less is ground
 _BITE_SHARE, _MOST_BITE_PX = 0.08, 8  # of the object's larger side: so deep a mask may reach too far
+MOST_OFF_PX = _MOST_BITE_PX + int(_BAND_PX)
+"""How deep inside its mask an object's pixels may still let through what is behind it."""
+
 _SPLINTER = 0.05  # of the object: what is smaller and hangs together with nothing is none of it
 _NEARBY_PX = 9  # side of the square over which the object's own colour is taken
 

@@ -24,6 +24,8 @@ _FEWEST_COMPARED = 32  # pixels; fewer say nothing about the light
 _NO_SHADOW = 255
 _PACKED = 6  # zlib's level: cut once, read often
 _OPAQUE = 255
+_PNG_BEGINS, _PNG_HEAD = b"\x89PNG\r\n\x1a\n", 24
+_MOST_PIXELS = 1 << 27  # four times those of 8K
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +106,14 @@ def encode_png(pixels: Bytes) -> bytes:
     if not encoded:
         raise ValueError("a cut-out could not be encoded")
     return data.tobytes()
+
+
+def png_size(png: bytes) -> tuple[int, int] | None:
+    """Width and height that a PNG says it has, pixels; None where it is none, or larger than any picture."""
+    if len(png) < _PNG_HEAD or png[:8] != _PNG_BEGINS or png[12:16] != b"IHDR":
+        return None
+    width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
+    return (width, height) if 0 < width * height <= _MOST_PIXELS else None
 
 
 def div255(product: NDArray[np.uint16]) -> Bytes:
@@ -199,7 +209,9 @@ def _decoded(png: bytes, cutout: Cutout) -> Bytes:
     """(h, w, 3) uint8, as OpenCV has it: red last."""
     import cv2
 
-    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR) if png else None
+    # looked at first: a few bytes can unpack to gigabytes
+    is_fit = png_size(png) == (cutout.w, cutout.h)
+    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR) if is_fit else None
     if image is None or image.shape != (cutout.h, cutout.w, 3):
         raise CompositeError(
             f"The cut-out of object {cutout.instance_id} in the project is damaged.",

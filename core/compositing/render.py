@@ -184,7 +184,7 @@ class Composer:
         ids = [one.piece_id for one in objects]
         missing = [piece_id for piece_id in dict.fromkeys(ids) if self._pieces.get(piece_id) is None]
         read = {
-            piece_id: (piece, rle_to_patch(piece.mask))
+            piece_id: (piece, _patch(piece.mask, piece.mask_id))
             for piece_id, piece in (self._source.pieces(missing) if missing else {}).items()
         }
         for piece_id, (piece, patch) in read.items():
@@ -228,7 +228,7 @@ class Composer:
                 raise CompositeError(
                     f"Mask {mask_id} of this composite is not in the project.", "Make composites again."
                 )
-            found = rle_to_patch(read)
+            found = _patch(read, mask_id)
             self._masks.put(mask_id, found, found.bits.nbytes)
         return found
 
@@ -250,6 +250,16 @@ def _place(one: RecipeObject, piece: Piece, patch: MaskPatch, width: int, height
         None if piece.keypoints is None else moved_keypoints(piece.keypoints, move),
         None if piece.fit is None else moved_fit(piece.fit, move),
     )
+
+
+def _patch(mask: Rle, mask_id: int) -> MaskPatch:
+    try:
+        return rle_to_patch(mask)
+    except ValueError:
+        raise CompositeError(
+            f"Mask {mask_id} of this composite is damaged.",
+            "Mine its footage again, and cut objects out anew.",
+        ) from None
 
 
 def _require_version(recipe: Recipe) -> None:

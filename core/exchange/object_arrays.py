@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.errors import ExchangeError, PickleRefusedError
 from core.plain_pickle import loads
 
-MOST_BYTES = 4 << 30
+MOST_BYTES = 1 << 30
 """How much an array may unpack to."""
 
 

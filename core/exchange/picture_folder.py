@@ -11,6 +11,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -63,7 +64,9 @@ class PictureFolder:
 
     def __exit__(self, *_: object) -> None:
         if self._list is not None:
-            self._list.close()
+            # each line is written out at once; what is left is one that a full disk has refused already
+            with suppress(OSError):
+                self._list.close()
             self._list = None
 
     def has(self, name: str, made_of: str) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from core.compositing.pixels import png_size
 from core.errors import FootageMissingError, JobError, MediaError
 from core.geometry.masks import box_to_patch, patch_to_full, rle_to_patch
 from core.jobs.context import JobCancelled, JobContext
@@ -108,8 +109,13 @@ def read_background(project: Project, camera_id: int, hour: int | None) -> NDArr
 
 
 def decode_png(data: bytes) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB of a PNG."""
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    """(H, W, 3) uint8 RGB of a PNG.
+
+    Raises:
+        JobError: it is damaged, or larger than any picture.
+    """
+    is_fit = png_size(data) is not None
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if is_fit else None
     if image is None:
         raise JobError("A background in the project cannot be read.", "Make it again.")
     return np.ascontiguousarray(image[..., ::-1])

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
+from core.compositing.cut_edge import MOST_OFF_PX
 from core.compositing.privacy.plates import SeenFit
-from core.compositing.privacy.regions import Region, grown
+from core.compositing.privacy.regions import Region, grown, shrunk, without
 from core.compositing.privacy.subjects import Subject, regions_of
 from core.geometry.calibration.result import from_record
 from core.geometry.cameras import Camera
@@ -38,7 +39,7 @@ _UNSEEN_S = (
 )
 _SHOWN_AGAIN_S = 10.0  # of a track, on the contact sheet of a video
 _MOST_FITS = 50_000  # that are kept in memory
-_FORMAT = b"regions 1"
+_FORMAT = b"regions 2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +140,8 @@ class Privacy:
             pieces: of each label.
             width, height: of the picture, pixels.
         """
-        covers = tuple(label.amodal for label in labels)
+        # near its edge a mask lets through what is behind it, as far as a cut-out leaves ground behind
+        covers = tuple(shrunk(label.amodal, MOST_OFF_PX) for label in labels)
         with self._project.read() as connection:
             self._read_fits(connection, [one.fit_id for one in pieces if one.fit_id is not None])
             standing = self._standing_at(connection, row.recipe.camera_id)
@@ -148,7 +150,9 @@ class Privacy:
         for place, (label, piece) in enumerate(zip(labels, pieces, strict=True)):
             # of a pasted object nothing comes along but what its mask lets through; one that stands there is
             # in the background whole, whatever its mask misses
-            only = None if piece.standing else grown(label.modal, _SOFT_EDGE_PX, width, height)
+            nearer = covers[place + 1 :]
+            seen = without(label.amodal, nearer)
+            only = None if piece.standing else grown(seen, _SOFT_EDGE_PX, width, height)
             subjects.append(
                 Subject(
                     f"object {label.instance_id}",
@@ -156,7 +160,7 @@ class Privacy:
                     label.amodal_box,
                     self._of_label(label.fit, piece.fit_id, width, height),
                     only=only,
-                    behind=covers[place + 1 :] if piece.standing else (),
+                    behind=nearer if piece.standing else (),
                 )
             )
         for number, patch in enumerate(ignored):

@@ -21,6 +21,7 @@ _HIDDEN, _MOVED = 1, 2
 _FLAG_BITS = 2
 _CORNER_BYTES = 8
 _FARTHEST_MM = 2_000_000_000
+_LARGEST_ID = (1 << 63) - 1  # of SQLite
 
 Footprint = tuple[tuple[int, int], ...]
 """Corners of an object on the ground: (x forward, y left) of the point below the camera, millimetres."""
@@ -79,6 +80,20 @@ def from_columns(row: Any) -> tuple[Recipe, tuple[int, ...]]:
     return recipe, tuple(row.occlusion)
 
 
+def pieces_of(objects: bytes) -> list[int]:
+    """The ids of the pieces in a column `objects`.
+
+    Raises:
+        DamagedProjectError: it holds none.
+    """
+    try:
+        return [one.piece_id for one in _to_objects(unpack(objects))]
+    except ValueError as problem:
+        raise DamagedProjectError(
+            f"A recipe in the project cannot be read: {problem}.", "Compose its set again."
+        ) from None
+
+
 def footprint_column(footprint: Footprint | None) -> bytes | None:
     """Corners as SQLite holds them.
 
@@ -128,6 +143,8 @@ def _to_objects(numbers: Sequence[int]) -> Iterator[RecipeObject]:
             if scale is None or reach is None or dx is None or dy is None:
                 raise ValueError("an object's move is cut off")
             move = Move(scale, unfolded(dx), unfolded(dy), reach)
+        if head >> _FLAG_BITS > _LARGEST_ID:
+            raise ValueError("an id is too large")
         yield RecipeObject(head >> _FLAG_BITS, not head & _HIDDEN, move)
 
 
@@ -142,4 +159,6 @@ def _sums(differences: Sequence[int]) -> Iterator[int]:
     total = 0
     for one in differences:
         total += one
+        if total > _LARGEST_ID:
+            raise ValueError("an id is too large")
         yield total

@@ -97,3 +97,19 @@ def test_a_damaged_cutout_is_refused(damaged):
     size = 5 if damaged is None else 4
     with pytest.raises(CompositeError, match="damaged"):
         pixels.decode_cutout(Cutout(1, 1, 1, BACKGROUND, 0, 0, size, 4, wrong, good.planes, good.light))
+
+
+def test_a_picture_is_not_unpacked_before_its_size_is_known(monkeypatch):
+    large = pixels.encode_png(plain(3000, 2000, (0, 0, 0)))
+    monkeypatch.setattr("cv2.imdecode", lambda *_: pytest.fail("it was unpacked"))
+    with pytest.raises(CompositeError, match="damaged"):
+        pixels.decode_cutout(Cutout(1, 1, 1, None, 0, 0, 4, 4, large, large, (0, 0, 0, 0)))
+
+
+def test_the_size_of_a_picture_stands_in_its_head():
+    png = pixels.encode_png(plain(30, 20, (0, 0, 0)))
+    assert pixels.png_size(png) == (30, 20)
+    assert pixels.png_size(png[:20]) is None
+    assert pixels.png_size(b"GIF89a" + png[6:]) is None
+    size = (60_000).to_bytes(4, "big")
+    assert pixels.png_size(png[:16] + size + size + png[24:]) is None

@@ -11,6 +11,7 @@ import pytest
 from core.compositing.render import Composer
 from core.errors import CompositeError
 from core.records.boxes import Box
+from core.records.masks import Rle
 from core.records.recipes import COMPOSER_VERSION, RecipeObject
 from core.records.shapes import KeypointTag
 from tests.compositing.painted import PaintedPieces, moved, plain, points, recipe, standing_fit
@@ -291,6 +292,10 @@ def test_a_dragged_object_takes_its_mask_points_and_pose_along():
     assert label.fit.place_m == (30.0, 0.0)
 
 
+def damage_mask(source: PaintedPieces, piece_id: int) -> None:
+    source.by_id[piece_id] = dataclasses.replace(source.by_id[piece_id], mask=Rle(20, 40, b"7"))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -298,6 +303,8 @@ def test_a_dragged_object_takes_its_mask_points_and_pose_along():
         (lambda source: source.cut.pop(2), "Piece 2"),
         (lambda source: source.backgrounds.clear(), "Background 1"),
         (lambda source: source.rles.pop(3), "Mask 3"),
+        (lambda source: damage_mask(source, 2), "Mask 2 of this composite is damaged"),
+        (lambda source: source.rles.update({3: Rle(20, 40, b"7")}), "Mask 3 of this composite is damaged"),
         (lambda source: source.backgrounds.update({1: plain(12, 20, (0, 0, 0))}), "another size"),
     ],
 )

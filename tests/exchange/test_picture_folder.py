@@ -87,6 +87,22 @@ def test_a_full_disk_is_said_and_the_next_export_goes_on(
         assert folder.put("2.png", "b", lambda: b"two")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_that_is_full_when_a_picture_is_noted_is_said(place: Any, tmp_path: Path) -> None:
+    with (
+        pytest.raises(DiskFullError, match="no room"),
+        PictureFolder(place.project, tmp_path / "out", blurred=True) as folder,
+    ):
+        folder.put("1.png", "a", lambda: b"one")
+        assert folder._list is not None
+        folder._list.close()
+        folder._list = Path("/dev/full").open("a", encoding="utf-8")  # noqa: SIM115
+        folder.put("2.png", "b", lambda: b"two")
+    with PictureFolder(place.project, tmp_path / "out", blurred=True) as folder:
+        assert not folder.put("1.png", "a", never)
+        assert folder.put("2.png", "b", lambda: b"two")
+
+
 def test_pictures_with_and_without_blur_are_never_mixed(place: Any, tmp_path: Path) -> None:
     with PictureFolder(place.project, tmp_path / "plain", blurred=False) as folder:
         folder.put("1.png", "a", lambda: b"one")

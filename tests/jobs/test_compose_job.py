@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -206,6 +207,15 @@ def test_what_cannot_be_is_one_plain_sentence(make_yard: Callable[..., Yard]) ->
         compose(yard, name="Mine", count=3)
 
 
+def test_an_hour_without_a_background_is_told_of(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard()
+    with Project.open(yard.path) as project:
+        background_id = yard.add_background(project, hour=8)
+    rows = compose(yard, count=3, sampler="walt2d", hours=[8, 17])
+    assert {row.recipe.background_id for row in rows} == {background_id}
+    assert "Left out: Yard has no background of 17:00." in logged(yard)
+
+
 def test_what_was_never_cut_and_what_has_no_background(make_yard: Callable[..., Yard]) -> None:
     yard = make_yard(cut=False, background=False)
     with pytest.raises(CompositeError, match="Cut them out first"):
@@ -228,6 +238,67 @@ def test_what_stands_there_and_has_no_place_is_ignored(make_yard: Callable[..., 
         }
     assert len(masks) == 1
     assert all(set(row.recipe.ignored) == masks for row in rows)
+
+
+def test_what_stands_there_is_no_road_where_its_piece_is_out_of_date(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard()
+    with Project.open(yard.path) as project:
+        with project.read() as connection:
+            [(instance_id, mask_id)] = connection.exec_driver_sql(
+                "SELECT instance_id, mask_id FROM piece WHERE standing AND in_force"
+            ).all()
+        set_verdict(History(project, "Ann"), [instance_id], Verdict.OCCLUDED)
+    assert all(row.recipe.ignored == (mask_id,) for row in compose(yard, count=5))
+    with Project.open(yard.path) as project:
+        set_verdict(History(project, "Ann"), [instance_id], Verdict.REJECTED)
+    assert all(row.recipe.ignored == () for row in compose(yard, count=5))
+
+
+def test_what_stood_still_is_looked_for_in_every_background(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard(cut=False)
+    with Project.open(yard.path) as project, project.bulk() as bulk:
+        ids = ",".join(map(str, yard.ids[-1].values()))
+        bulk.run(
+            lambda c: c.exec_driver_sql(f"UPDATE instance SET stationary = 1 WHERE id IN ({ids})").rowcount
+        )
+    with_it, yard.ground = yard.ground, Yard(yard.path.with_name("bare.amodal"), CARS).ground
+    with Project.open(yard.path) as project:  # it came after the background was taken
+        yard.add_background(project)
+    do_job(yard.path, "cut")
+    assert all(row.recipe.ignored == () for row in compose(yard, count=5))
+    yard.ground = with_it
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+        with project.read() as connection:
+            [(piece_id, mask_id)] = connection.exec_driver_sql(
+                f"SELECT id, mask_id FROM piece WHERE in_force AND NOT standing AND instance_id IN ({ids})"
+            ).all()
+    for row in compose(yard, count=5):
+        assert row.recipe.ignored == (mask_id,)
+        assert all(one.piece_id != piece_id for one in row.recipe.objects)
+
+
+def test_what_was_cut_without_a_background_is_told_of(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard(background=False)
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+    compose(yard, count=2)
+    assert "made while there was no background" in logged(yard)
+
+
+def test_an_object_on_both_sides_is_told_of(make_yard: Callable[..., Yard]) -> None:
+    yard = make_yard(CARS)
+    compose(yard, count=4, name="All for training")
+    assert "also in sets" not in logged(yard)
+    compose(yard, count=4, name="Old", sampler="walt2d", split="test")
+    assert "also in sets" not in logged(yard)
+    compose(yard, count=4, name="Late", split="test", test_percent=50, guard_s=0, least=1, most=2)
+    found = re.search(r"not for test: (\d) in All for training\.", logged(yard))
+    assert found is not None
+    used = {one.piece_id for row in newest(yard) for one in row.recipe.objects}
+    with Project.open(yard.path) as project, project.read() as connection:
+        tracks = {one.track_id for one in pieces_by_ids(connection, sorted(used)).values()}
+    assert int(found[1]) == len(tracks)
 
 
 def test_a_background_that_shows_no_parked_car_has_none_in_it(make_yard: Callable[..., Yard]) -> None:

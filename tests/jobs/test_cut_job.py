@@ -263,6 +263,29 @@ def test_without_a_calibration_or_a_background_objects_are_cut_all_the_same(tmp_
     assert any("has no background" in line for line in log_of(yard))
 
 
+def test_what_was_cut_before_there_was_a_background_is_cut_by_it(tmp_path: Path) -> None:
+    yard = Yard(tmp_path / "yard.amodal", background=False)
+    total = cut(yard)["cut"]
+    assert not any(row.standing for row in in_force(yard).values())
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+    assert counts(cut(yard)) == (total, 0, 0)
+    [parked] = [row for row in in_force(yard).values() if row.standing]
+    assert parked.instance_id in yard.ids[-1].values()
+    assert counts(cut(yard)) == (0, 0, total)
+
+
+def test_what_was_cut_before_stays_where_its_footage_is_gone(tmp_path: Path) -> None:
+    yard = Yard(tmp_path / "yard.amodal", background=False)
+    total = cut(yard)["cut"]
+    with Project.open(yard.path) as project:
+        yard.add_background(project)
+    shutil.rmtree(yard.pictures)
+    result = cut(yard)
+    assert counts(result) == (0, 0, total)
+    assert result["without footage"] == 0
+
+
 def test_footage_that_is_gone_is_one_plain_line(yard: Yard) -> None:
     shutil.rmtree(yard.pictures)
     with pytest.raises(FootageMissingError, match="None of 14 objects could be cut out"):

@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
+from core.compositing.cut_edge import MOST_OFF_PX
 from core.compositing.render import Composer
 from core.errors import DiskFullError, ExchangeError
 from core.geometry.masks import patch_to_full
 from core.jobs.composites import StoredPieces
+from core.jobs.privacy import Privacy
 from core.store import job_rows
 from core.store.project import Project
 from core.store.queries.recipes import recipe_ids, recipe_sets, recipes_by_ids
@@ -127,6 +129,34 @@ def test_blur_is_what_an_export_does_unless_told_otherwise(composed: Path, tmp_p
     finally:
         source.close()
     assert checked >= 2 * COUNT
+
+
+def test_nothing_is_read_through_the_edge_of_what_stands_in_front(composed: Path) -> None:
+    kernel = np.ones((2 * MOST_OFF_PX + 1,) * 2, np.uint8)  # a cut-out may leave out so much of its mask
+    source = StoredPieces(composed)
+    composer = Composer(source)
+    looked_at = 0
+    try:
+        privacy = Privacy(source.project())
+        for row in rows(composed).values():
+            labels = composer.labels(row.recipe)
+            found = source.pieces([label.piece_id for label in labels])
+            pieces = [found[label.piece_id] for label in labels]
+            whole = [patch_to_full(label.amodal, HEIGHT, WIDTH) for label in labels]
+            opaque = [cv2.erode(mask.astype(np.uint8), kernel) > 0 for mask in whole]
+            blurred = np.zeros((HEIGHT, WIDTH), np.bool_)
+            for one in privacy.in_composite(row, labels, (), pieces, WIDTH, HEIGHT):
+                blurred |= patch_to_full(one.region.patch, HEIGHT, WIDTH)
+            for place, label in enumerate(labels):
+                # these fits say nothing of their doubt: all but the box's upper quarter
+                part = whole[place].copy()
+                part[: round(label.amodal_box.y + 0.3 * label.amodal_box.h)] = False
+                part &= ~np.logical_or.reduce([np.zeros_like(part), *opaque[place + 1 :]])
+                looked_at += int((part & ~patch_to_full(label.modal, HEIGHT, WIDTH)).sum())
+                assert not (part & ~blurred).any()
+    finally:
+        source.close()
+    assert looked_at > 50  # pixels that masks say are hidden
 
 
 def test_a_full_disk_costs_nothing_that_was_written(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.errors import DamagedProjectError
 from core.records.recipes import Move, Recipe, RecipeObject, Sampler, Split
 from core.store.recipe_columns import footprint_column, footprint_of, from_columns, to_columns
+from core.store.varints import pack
 
 MOVES = st.builds(
     Move,
@@ -98,3 +99,11 @@ def test_percentages_are_of_what_is_shown() -> None:
 def test_a_seed_that_sqlite_cannot_hold_is_a_bug() -> None:
     with pytest.raises(ValueError):
         to_columns(Recipe(1, 1, Sampler.WALT3D, Split.TRAIN, 2**63, 1, ()), ())
+
+
+def test_ids_beyond_those_of_a_database_are_refused() -> None:
+    columns = to_columns(Recipe(1, 1, Sampler.WALT3D, Split.TRAIN, 5, 1, (RecipeObject(1),)), (0,))
+    assert read(columns | {"ignored": pack([2**63 - 2, 1])})[0].ignored == (2**63 - 2, 2**63 - 1)
+    for wrong in ({"ignored": pack([2**63 - 1, 1])}, {"objects": b"\xfc" + b"\xff" * 8 + b"\x7f"}):
+        with pytest.raises(DamagedProjectError, match="too large"):
+            read(columns | wrong)

@@ -13,8 +13,10 @@ from core.errors import CompositeError, JobError
 from core.jobs.compose.draw import MOST_NUMBERS
 from core.jobs.compose.supply import DrawnComposites, StoredComposites
 from core.jobs.composite_settings import ComposeSettings
+from core.records.occlusion import Verdict
 from core.records.recipes import Split
 from core.store.edits.recipes import remove_recipes
+from core.store.edits.verdicts import set_verdict
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.recipes import recipe_ids, set_by_name
@@ -167,3 +169,16 @@ def test_a_composite_that_was_removed_meanwhile_is_told(yard: Yard) -> None:
             data[3]
         history.undo()
     data[3]
+
+
+def test_another_process_never_draws_from_other_pieces(yard: Yard) -> None:
+    data = drawn(yard)
+    sent = pickle.dumps(data)
+    before = pickle.loads(sent)[0]  # noqa: S301
+    with Project.open(yard.path) as project:
+        history = History(project, "Ann")
+        set_verdict(history, yard.all_ids()[:1], Verdict.REJECTED)
+        with pytest.raises(CompositeError, match="has changed since the data set was opened"):
+            pickle.loads(sent)[0]  # noqa: S301
+        history.undo()
+    assert torch.equal(pickle.loads(sent)[0][0], before[0])  # noqa: S301

@@ -119,6 +119,17 @@ def grown(patch: MaskPatch, by_px: int, width: int, height: int) -> MaskPatch:
     return MaskPatch(patch.x - left, patch.y - top, np.ascontiguousarray(bits[rows, columns]))
 
 
+def shrunk(patch: MaskPatch, by_px: int) -> MaskPatch:
+    """A patch without the pixels that are at most so many rows and columns away from one that is not its."""
+    bits = np.pad(patch.bits, by_px)
+    for axis in (0, 1):
+        sums = np.cumsum(np.insert(bits.astype(np.int32), 0, 0, axis=axis), axis=axis)
+        count = bits.shape[axis] - 2 * by_px
+        high = np.take(sums, np.arange(2 * by_px + 1, 2 * by_px + 1 + count), axis=axis)
+        bits = high - np.take(sums, np.arange(count), axis=axis) == 2 * by_px + 1
+    return tighten(MaskPatch(patch.x, patch.y, bits))
+
+
 def _hull(points: Ints) -> list[tuple[int, int]]:
     """The corners of the convex hull, so that what is inside lies on the left of each side in x, y."""
     ordered: list[tuple[int, int]] = sorted({(int(x), int(y)) for x, y in points})

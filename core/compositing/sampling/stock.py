@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.compositing.kept import Kept
 from core.compositing.pixels import ONE_Q8
 from core.compositing.sampling.footprints import Footprint
+from core.errors import CompositeError
 from core.geometry.masks import patch_area, rle_to_patch
 from core.records.masks import MaskPatch, Rle
 from core.records.recipes import Split
@@ -150,11 +151,21 @@ class Stock:
         return Footprint(tuple((x, y) for x, y in rows.tolist()))
 
     def mask(self, index: int) -> tuple[MaskPatch, int]:
-        """A piece's mask, and how many pixels it has."""
+        """A piece's mask, and how many pixels it has.
+
+        Raises:
+            CompositeError: it is damaged.
+        """
         found = self._masks.get(index)
         if found is None:
             code = self._codes[self._code_ends[index] : self._code_ends[index + 1]]
-            patch = rle_to_patch(Rle(self.height, self.width, code))
+            try:
+                patch = rle_to_patch(Rle(self.height, self.width, code))
+            except ValueError:
+                raise CompositeError(
+                    f"Mask {self.mask_ids[index]} in the project is damaged.",
+                    "Mine its footage again, and cut objects out anew.",
+                ) from None
             found = patch, patch_area(patch)
             self._masks.put(index, found, patch.bits.nbytes)
         return found

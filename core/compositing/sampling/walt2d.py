@@ -106,9 +106,13 @@ class Walt2dSampler:
             seed=seed,
             composer_version=COMPOSER_VERSION,
             objects=tuple(RecipeObject(int(stock.piece_ids[index])) for index in drawn),
-            ignored=(
-                *(mask_id for mask_id, _ in scene.ignored),
-                *(int(stock.mask_ids[index]) for index in standing if index is not None),
+            ignored=tuple(
+                sorted(
+                    [
+                        *(mask_id for mask_id, _ in scene.ignored),
+                        *(int(stock.mask_ids[index]) for index in standing if index is not None),
+                    ]
+                )
             ),
         )
         return SampledRecipe(recipe, self._hidden(drawn))

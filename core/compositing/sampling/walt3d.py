@@ -15,7 +15,7 @@ from core.compositing.sampling.arrangement import Arrangement, Placement
 from core.compositing.sampling.footprints import MARGIN_MM
 from core.compositing.sampling.random_source import RandomSource
 from core.compositing.sampling.sampled import SampledRecipe
-from core.compositing.sampling.stock import Scene, Stock, split_number
+from core.compositing.sampling.stock import UNKNOWN, Scene, Stock, split_number
 from core.compositing.sampling.wanted import WantedOcclusion, bin_range, histogram, points_off, share_missed
 from core.errors import CompositeError
 from core.geometry.masks import patch_to_full, rle_to_patch
@@ -91,12 +91,13 @@ class Walt3dSampler:
         self._stock = stock
         self._settings = settings
         self._prepared: dict[tuple[int, Split], _Ready] = {}
+        self._refused: dict[tuple[int, Split], tuple[Scene, CompositeError]] = {}
 
     def recipe(self, seed: int, scene: Scene, split: Split) -> SampledRecipe:
         """The recipe of a seed: the same for the same stock, settings, scene and split, wherever it is drawn.
 
         What stands in the background is an object of training composites; in the others it is ignored, since
-        it would be the same car on both sides.
+        it would be the same car on both sides. So is, in training, what stands there and is pasted in others.
 
         Raises:
             CompositeError: too few pieces fit the scene, or they cannot stand there together.
@@ -120,15 +121,26 @@ class Walt3dSampler:
         )
 
     def _ready(self, scene: Scene, split: Split) -> _Ready:
-        """What is the same for all recipes of a scene."""
+        """What is the same for all recipes of a scene; what is wrong with one is found out once."""
         key = (scene.background_id, split)
         found = self._prepared.get(key)
         if found is None or found.scene != scene:
-            standing = self._standing_in(scene, split)
-            found = _Ready(scene, split, self._that_fit(scene, split), *standing, weights=None)
-            if self._settings.wanted is not None:
-                found = replace(found, weights=self._aimed(found, self._settings.wanted))
+            refused = self._refused.get(key)
+            if refused is not None and refused[0] == scene:
+                raise refused[1]
+            try:
+                found = self._looked_at(scene, split)
+            except CompositeError as problem:
+                self._refused[key] = scene, problem
+                raise
             self._prepared[key] = found
+        return found
+
+    def _looked_at(self, scene: Scene, split: Split) -> _Ready:
+        standing = self._standing_in(scene, split)
+        found = _Ready(scene, split, self._that_fit(scene, split), *standing, weights=None)
+        if self._settings.wanted is not None:
+            found = replace(found, weights=self._aimed(found, self._settings.wanted))
         return found
 
     def _aimed(self, ready: _Ready, wanted: WantedOcclusion) -> tuple[int, ...]:
@@ -144,6 +156,8 @@ class Walt3dSampler:
         least_missed, shown = 2.0, ""
         for number in range(_AIM_ROUNDS):
             counts = self._tried(ready, weights, number)
+            if not sum(counts):  # nothing may come in: how objects hide each other is not what is wrong
+                return best
             missed = share_missed(counts, wanted)
             if missed < least_missed:
                 best, least_missed = weights, missed
@@ -205,15 +219,16 @@ class Walt3dSampler:
         indices = [stock.index_of(piece_id) for piece_id in sorted(scene.standing)]
         known = np.array([index for index in indices if index is not None], dtype=np.int64)
         closed = [(mask_id, rle_to_patch(rle)) for mask_id, rle in scene.ignored]
-        if split is not Split.TRAIN:
-            closed += [(int(stock.mask_ids[index]), stock.mask(index)[0]) for index in known.tolist()]
-            known = known[:0]
+        # one that also drives about is for the split of its track alone
+        ours = np.isin(stock.splits[known], (UNKNOWN, split_number(Split.TRAIN))) & (split is Split.TRAIN)
+        closed += [(int(stock.mask_ids[index]), stock.mask(index)[0]) for index in known[~ours].tolist()]
+        known = known[ours]
         if not closed:
             return known, (), None
         area = np.zeros((stock.height, stock.width), np.bool_)
         for _, patch in closed:
             area |= patch_to_full(patch, stock.height, stock.width)
-        return known, tuple(mask_id for mask_id, _ in closed), area
+        return known, tuple(sorted(mask_id for mask_id, _ in closed)), area
 
     def _begun(self, ready: _Ready) -> Arrangement:
         """The scene with what stands in it."""

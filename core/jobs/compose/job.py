@@ -23,8 +23,8 @@ from core.records.recipes import Split
 from core.store import tables
 from core.store.bulk import BulkWriter
 from core.store.queries.cameras import camera_by_name, list_cameras
-from core.store.queries.pieces import piece_counts
-from core.store.queries.recipes import BINS
+from core.store.queries.pieces import cut_without_background, piece_counts
+from core.store.queries.recipes import BINS, on_both_sides
 from core.store.writers.recipes import MadeRecipe, make_set, write_recipes
 
 _CHUNK = 64
@@ -47,6 +47,7 @@ def run_compose(context: JobContext) -> dict[str, Any]:
         _note_splits(context, stocks, settings)
     drawer = RecipeDrawer(stocks, settings)
     if not context.resumed:
+        _note_hours(context, stocks, settings)
         _note_what_is_left_out(context, cameras, drawer)
     checkpoint = context.checkpoint
     with context.project.bulk() as bulk:
@@ -157,12 +158,26 @@ def _note_splits(context: JobContext, stocks: Sequence[CameraStock], settings: C
         context.log(f"{one.camera.name}: of its objects are {said}.{near if parts[None] else ''}")
 
 
+def _note_hours(context: JobContext, stocks: Sequence[CameraStock], settings: ComposeSettings) -> None:
+    for one in stocks:
+        missing = sorted(set(settings.hours) - {scene.hour for scene in one.scenes})
+        if missing and one.scenes:  # without any, the drawer says so
+            hours = ", ".join(f"{hour}:00" for hour in missing)
+            context.log(f"Left out: {one.camera.name} has no background of {hours}.")
+
+
 def _note_what_is_left_out(context: JobContext, cameras: Sequence[CameraRow], drawer: RecipeDrawer) -> None:
     for line in drawer.left_out:
         context.log(f"Left out: {line}")
     for camera in cameras:
         with context.project.read() as connection:
             stale = piece_counts(connection, camera.id).stale
+            blind = cut_without_background(connection, camera.id)
+        if blind:
+            context.log(
+                f"{camera.name}: {blind} cut-outs were made while there was no background, so what is parked "
+                "among them is taken for something that drives; `amodal cut` makes them again."
+            )
         if stale:
             context.log(
                 f"{camera.name}: {stale} cut-outs are out of date and left out; `amodal cut` renews them."
@@ -187,6 +202,15 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
         "objects": sum(bins),
         "hidden by 0-9 %, 10-19 %, ...": bins,
     }
+    with context.project.read() as connection:
+        shared = on_both_sides(connection, int(checkpoint["set"]))
+    if shared:
+        sets = ", ".join(f"{count} in {name}" for name, count in shared.items())
+        result["objects that are in sets for another split too"] = sum(shared.values())
+        context.log(
+            f"Objects of this set are also in sets that are not for {settings.split}: {sets}. The borders "
+            "between splits move when objects come or go; make those sets again, with the same shares."
+        )
     shares = settings.wanted_shares
     if shares is not None and settings.sampler == "walt3d":
         missed = share_missed(bins, WantedOcclusion(shares))

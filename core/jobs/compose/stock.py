@@ -18,7 +18,7 @@ from core.records.project import BackgroundRow, CameraRow
 from core.records.recipes import Split
 from core.store.project import Project
 from core.store.queries.backgrounds import list_backgrounds
-from core.store.queries.pieces import StockRow, stock_rows
+from core.store.queries.pieces import StockRow, stock_rows, unsettled_rows
 from core.store.queries.sources import list_sources
 
 
@@ -74,6 +74,11 @@ def load_stock(
         rows = [
             row for row in stock_rows(connection, camera.id) if newest_piece is None or row.id <= newest_piece
         ]
+        unsettled = [
+            row
+            for row in unsettled_rows(connection, camera.id)
+            if newest_piece is None or row.id <= newest_piece
+        ]
         clock = _clock(connection, project, camera.id)
         backgrounds = [
             row
@@ -106,7 +111,9 @@ def load_stock(
             for row in rows
         ),
     )
+    # a parked car is no road because its label is out of date, or because it came after its hour's background
     standing = [row for row in rows if row.standing]
+    standing += [row for row in unsettled if (row.mask.width, row.mask.height) == (width, height)]
     source = StoredPieces(project.path)
     scenes = []
     try:
@@ -117,7 +124,11 @@ def load_stock(
     finally:
         source.close()
     return CameraStock(
-        camera, stock, tuple(scenes), max((row.id for row in rows), default=0), _digest(rows, scenes)
+        camera,
+        stock,
+        tuple(scenes),
+        max((row.id for row in [*rows, *unsettled]), default=0),
+        _digest(rows, scenes, split_of),
     )
 
 
@@ -157,8 +168,7 @@ def _size(rows: Sequence[StockRow], backgrounds: Sequence[BackgroundRow]) -> tup
     return max(sizes, key=lambda size: (sizes[size], size), default=(1, 1))
 
 
-def _digest(rows: Sequence[StockRow], scenes: Sequence[Scene]) -> str:
-    said = repr(
-        ([row.id for row in rows], [(one.background_id, one.standing, one.ignored) for one in scenes])
-    )
+def _digest(rows: Sequence[StockRow], scenes: Sequence[Scene], split_of: dict[int, Split]) -> str:
+    drawable = [(row.id, row.track_id, row.hour, split_of.get(_key(row))) for row in rows]
+    said = repr((drawable, [(one.background_id, one.standing, one.ignored) for one in scenes]))
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

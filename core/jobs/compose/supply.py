@@ -91,6 +91,7 @@ class DrawnComposites:
         self._settings, self._length, self._first = settings, length, first
         self._source = StoredPieces(path)
         self._newest: dict[int, int] | None = None
+        self._digests: list[str] = []
         self._drawer: RecipeDrawer | None = self._drawn_from()
 
     def __len__(self) -> int:
@@ -100,7 +101,8 @@ class DrawnComposites:
         """The recipe of a place.
 
         Raises:
-            CompositeError: its scene has no room for one.
+            CompositeError: its scene has no room for one, or this is a process of its own that finds other
+                pieces than there were when this was made.
         """
         if self._drawer is None:
             self._drawer = self._drawn_from()
@@ -112,7 +114,14 @@ class DrawnComposites:
 
     def __reduce__(self) -> tuple[Callable[..., DrawnComposites], tuple[object, ...]]:
         # a spawned process reads the pieces itself, when it draws the first
-        return _again, (self._source, self._settings, self._length, self._first, self._newest)
+        return _again, (
+            self._source,
+            self._settings,
+            self._length,
+            self._first,
+            self._newest,
+            self._digests,
+        )
 
     def _drawn_from(self) -> RecipeDrawer:
         project = self._source.project()
@@ -131,14 +140,26 @@ class DrawnComposites:
             )
             for camera in cameras
         ]
-        self._newest = {one.camera.id: one.newest_piece for one in stocks}
+        digests = [one.digest for one in stocks]
+        if known is None:
+            self._newest, self._digests = {one.camera.id: one.newest_piece for one in stocks}, digests
+        elif digests != self._digests:
+            raise CompositeError(
+                "What these composites are drawn from has changed since the data set was opened.",
+                "Open it anew, or make a set with `amodal compose` and train on that.",
+            )
         return RecipeDrawer(stocks, self._settings)
 
 
 def _again(
-    source: StoredPieces, settings: ComposeSettings, length: int, first: int, newest: dict[int, int] | None
+    source: StoredPieces,
+    settings: ComposeSettings,
+    length: int,
+    first: int,
+    newest: dict[int, int] | None,
+    digests: list[str],
 ) -> DrawnComposites:
     made = DrawnComposites.__new__(DrawnComposites)
     made._source, made._settings, made._length, made._first = source, settings, length, first
-    made._newest, made._drawer = newest, None
+    made._newest, made._digests, made._drawer = newest, digests, None
     return made

@@ -44,7 +44,7 @@ def run_cut(context: JobContext) -> dict[str, Any]:
             begun, share = number / len(parts), 1 / len(parts)
             context.progress(begun, f"Looking through {source.name}")
             with context.project.read() as connection:
-                plan = plan_cuts(connection, source.id, settings)
+                plan = plan_cuts(connection, one.camera, source, settings)
             ready += plan.ready
             missing = _work(context, bulk, one, source, plan, begun, share)
             if missing:

@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 
 from core.geometry.boxes import to_array
 from core.jobs.composite_settings import CutSettings
+from core.media.background_samples import hour_of_day
 from core.mining.standing import way_of
 from core.mining.thinning import thin_views
 from core.records.fits import FitMethod, FitReview, FitVerdict
 from core.records.occlusion import Observation, OcclusionLabel
+from core.records.project import BackgroundRow, CameraRow, SourceRow
 from core.store.queries import cut_candidates
-from core.store.queries.cut_candidates import CutCandidate, TrackBox
+from core.store.queries.backgrounds import background_for, list_backgrounds
+from core.store.queries.cut_candidates import CutCandidate, PresentPiece, TrackBox
 
 _PARKED_WAY = 1.0
 """A track that goes less far in all, in sizes of its object, is of something that stands there for good."""
@@ -36,17 +39,20 @@ class CutPlan:
     ready: int
 
 
-def plan_cuts(connection: Connection, source_id: int, settings: CutSettings) -> CutPlan:
+def plan_cuts(connection: Connection, camera: CameraRow, source: SourceRow, settings: CutSettings) -> CutPlan:
     """What there is to do for a source.
 
     What moves is cut in each frame in which it is unoccluded and does not repeat another view. Of what stands
     still, for a while or for good, one view is compared with the background: the one that shows it best. What
     stands there for good has no other.
+
+    What was cut before there was a background, or by one of another hour than there is now, is cut again
+    while its footage is there: without one, nobody can tell what stands in it.
     """
-    tracks = _still_tracks(connection, source_id)
+    tracks = _still_tracks(connection, source.id)
     moving = cut_candidates.moving_candidates(
         connection,
-        source_id,
+        source.id,
         min_size_px=settings.min_size_px,
         min_score=settings.min_score,
         include_thinned=settings.include_thinned,
@@ -61,15 +67,17 @@ def plan_cuts(connection: Connection, source_id: int, settings: CutSettings) -> 
             for views in tracks.still.values()
         ]
         ids = {one for one in best if one is not None}
-        ids.update(cut_candidates.untracked_still(connection, source_id))
+        ids.update(cut_candidates.untracked_still(connection, source.id))
         standing = cut_candidates.candidates_by_ids(connection, sorted(ids))
     still = frozenset(one.instance_id for one in standing)
     wanted = [*(one for one in moving if one.instance_id not in still), *standing]
     wanted.sort(key=lambda one: (one.pts, one.instance_id))
+    grounds = _Grounds(connection, camera, source)
     to_cut, to_renew, ready = [], [], 0
     for one in wanted:
         piece = one.piece
-        if piece is None or piece.mask_id != one.mask_id or settings.redo:
+        again = settings.redo or (piece is not None and source.found and grounds.has_better(one, piece))
+        if again or piece is None or piece.mask_id != one.mask_id:
             to_cut.append(one)
         elif is_up_to_date(one, settings) and _stands_as_before(one, still):
             ready += 1
@@ -105,6 +113,28 @@ def _stands_as_before(one: CutCandidate, still: frozenset[int]) -> bool:
     """Whether a piece that stands in the background does so still, or was never labelled there."""
     piece = one.piece
     return piece is None or one.instance_id in still or not (piece.standing and piece.has_footprint)
+
+
+class _Grounds:
+    """The backgrounds that a source's objects may be cut by."""
+
+    def __init__(self, connection: Connection, camera: CameraRow, source: SourceRow) -> None:
+        self._utc_offset_s = camera.utc_offset_s
+        rows = list_backgrounds(connection, camera.id, newest=False)
+        self._hours = {row.id: row.hour for row in rows}
+        # what `SourceCut` would take; of another size it takes none
+        self._chosen: dict[int | None, BackgroundRow | None] = {
+            hour: background_for(connection, camera.id, hour) for hour in (None, *range(24))
+        }
+        self._size = source.width, source.height
+
+    def has_better(self, one: CutCandidate, piece: PresentPiece) -> bool:
+        """Whether an object would now be cut by a background, or by that of another hour than before."""
+        hour = None if one.captured_at is None else hour_of_day(one.captured_at, self._utc_offset_s)
+        chosen = self._chosen[hour]
+        if chosen is None or (chosen.width, chosen.height) != self._size:
+            return False
+        return piece.background_id is None or self._hours.get(piece.background_id, chosen.hour) != chosen.hour
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,14 @@ class PresentPiece:
     """The piece that an object has.
 
     Attributes:
-        cutout_id, mask_id: its cut-out, and the mask by which that was cut.
+        cutout_id, mask_id, background_id: its cut-out, and the mask and background by which that was cut.
         category, keypoint_set_id, fit_id, calibration_id, carries_fit, standing, light_q8: as of the piece.
         has_footprint: whether its place on the ground is known.
     """
 
     cutout_id: int
     mask_id: int
+    background_id: int | None
     category: Category
     keypoint_set_id: int | None
     fit_id: int | None
@@ -235,7 +236,8 @@ def _query() -> Select[Any]:
         *(_i.id, _i.frame_id, _frame.c.pts, _i.time_s, _i.captured_at, _i.track_id, _i.category),
         *(_i.x, _i.y, _i.w, _i.h, _i.score, _i.label, _i.mask_id, _i.keypoint_set_id, _i.fit_id),
         *(_camera.c.calibration_id, _f.verdict, _f.method, _f.review, stale_fit().label("stale_fit")),
-        *(_p.cutout_id, _c.mask_id.label("cut_mask_id"), _p.category.label("piece_category")),
+        *(_p.cutout_id, _c.mask_id.label("cut_mask_id"), _c.background_id.label("cut_background_id")),
+        _p.category.label("piece_category"),
         *(_p.keypoint_set_id.label("piece_keypoints"), _p.fit_id.label("piece_fit")),
         *(_p.calibration_id.label("piece_calibration"), _p.carries_fit, _p.standing, _p.light_q8),
         _p.footprint.is_not(None).label("has_footprint"),
@@ -273,6 +275,7 @@ def _present(r: Any) -> PresentPiece:
     return PresentPiece(
         cutout_id=r.cutout_id,
         mask_id=r.cut_mask_id,
+        background_id=r.cut_background_id,
         category=Category(r.piece_category),
         keypoint_set_id=r.piece_keypoints,
         fit_id=r.piece_fit,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, or_, select
 
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.masks import Rle
+from core.records.occlusion import Verdict
 from core.records.recipes import Cutout, Piece, PieceCounts, PieceRow
 from core.store import tables
 from core.store.derived import stale_piece
@@ -118,38 +119,27 @@ def stock_rows(connection: Connection, camera_id: int) -> Iterator[StockRow]:
 
     Reads row by row: of 100,000 pieces, no pixel is loaded.
     """
-    query = (
-        select(
-            *(_p.id, _p.mask_id, _mask.c.height, _mask.c.width, _mask.c.counts, _i.track_id, _i.source_id),
-            *(_track.c.first_time_s, _track.c.last_time_s, _p.captured_at, _p.time_s, _p.standing),
-            *(_p.x, _p.y, _p.w, _p.h, _p.footprint, _p.light_q8),
-            hour_of(_p.captured_at, _camera.c.utc_offset_s).label("hour"),
-        )
-        .select_from(
-            _joined().join(_mask, _mask.c.id == _p.mask_id).outerjoin(_track, _track.c.id == _i.track_id)
-        )
-        .where(_p.camera_id == camera_id, *_in_stock(), ~stale_piece())
-        .order_by(_p.id)
-    )
+    query = _stock_query(camera_id).where(~stale_piece()).order_by(_p.id)
     # by place, without names: 100,000 are read before the first composite is drawn
     for row in connection.execution_options(yield_per=2000).execute(query):
-        piece_id, mask_id, height, width, counts, track_id, source_id, first_s, last_s, *rest = row
-        captured_at, time_s, standing, x, y, w, h, footprint, light_q8, hour = rest
-        yield StockRow(
-            piece_id,
-            mask_id,
-            Rle(height, width, counts),
-            track_id,
-            source_id,
-            None if first_s is None else (first_s, last_s),
-            hour,
-            captured_at,
-            time_s,
-            bool(standing),
-            (x, y, w, h),
-            footprint_of(footprint),
-            light_q8,
-        )
+        yield _stock_row(row)
+
+
+def unsettled_rows(connection: Connection, camera_id: int) -> list[StockRow]:
+    """Pieces of what stands still that `stock_rows` does not say stand, by id, one of each track.
+
+    They are those that are out of date, and those that stood still but not in the background that they were
+    cut by: another background may show them. What a person rejected is none. They are given without a place.
+    """
+    settled = and_(_p.standing, ~stale_piece())
+    query = _stock_query(camera_id).where(
+        or_(_p.standing, _i.stationary), ~settled, _i.verdict.is_distinct_from(Verdict.REJECTED.value)
+    )
+    found: dict[int, StockRow] = {}
+    for row in connection.execute(query.order_by(_p.area.desc(), _p.id)):
+        one = replace(_stock_row(row), standing=True, footprint=None)
+        found.setdefault(one.track_id if one.track_id is not None else -one.id, one)
+    return sorted(found.values(), key=lambda one: one.id)
 
 
 def piece_counts(connection: Connection, camera_id: int) -> PieceCounts:
@@ -170,6 +160,16 @@ def piece_counts(connection: Connection, camera_id: int) -> PieceCounts:
         .where(_p.camera_id == camera_id, *_in_stock())
     )
     return PieceCounts(*connection.execute(query).one())
+
+
+def cut_without_background(connection: Connection, camera_id: int) -> int:
+    """How many pieces that are up to date come from cut-outs that no background was compared with."""
+    query = (
+        select(func.count())
+        .select_from(_joined().join(_cutout, _cutout.c.id == _p.cutout_id))
+        .where(_p.camera_id == camera_id, *_in_stock(), ~stale_piece(), _cutout.c.background_id.is_(None))
+    )
+    return int(connection.scalar(query) or 0)
 
 
 def swap_candidates(connection: Connection, piece_id: int, *, limit: int = 50) -> list[PieceRow]:
@@ -207,6 +207,41 @@ def stale_pieces(connection: Connection, piece_ids: Sequence[int]) -> set[int]:
         query = select(_p.id).select_from(_joined()).where(_p.id.in_(chunk), stale_piece())
         found.update(int(i) for i in connection.scalars(query))
     return found
+
+
+def _stock_query(camera_id: int) -> Select[Any]:
+    return (
+        select(
+            *(_p.id, _p.mask_id, _mask.c.height, _mask.c.width, _mask.c.counts, _i.track_id, _i.source_id),
+            *(_track.c.first_time_s, _track.c.last_time_s, _p.captured_at, _p.time_s, _p.standing),
+            *(_p.x, _p.y, _p.w, _p.h, _p.footprint, _p.light_q8),
+            hour_of(_p.captured_at, _camera.c.utc_offset_s).label("hour"),
+        )
+        .select_from(
+            _joined().join(_mask, _mask.c.id == _p.mask_id).outerjoin(_track, _track.c.id == _i.track_id)
+        )
+        .where(_p.camera_id == camera_id, *_in_stock())
+    )
+
+
+def _stock_row(row: Any) -> StockRow:
+    piece_id, mask_id, height, width, counts, track_id, source_id, first_s, last_s, *rest = row
+    captured_at, time_s, standing, x, y, w, h, footprint, light_q8, hour = rest
+    return StockRow(
+        piece_id,
+        mask_id,
+        Rle(height, width, counts),
+        track_id,
+        source_id,
+        None if first_s is None else (first_s, last_s),
+        hour,
+        captured_at,
+        time_s,
+        bool(standing),
+        (x, y, w, h),
+        footprint_of(footprint),
+        light_q8,
+    )
 
 
 def _in_stock() -> tuple[ColumnElement[bool], ...]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from core.records.recipes import Recipe, RecipeRow, RecipeSetRow, Split
+from core.records.recipes import Recipe, RecipeRow, RecipeSetRow, Sampler, Split
 from core.store import tables
 from core.store.queries.pieces import stale_pieces
-from core.store.recipe_columns import from_columns
+from core.store.recipe_columns import from_columns, pieces_of
 
 _set, _recipe, _annotator = tables.recipe_set, tables.recipe, tables.annotator
 _s, _r = _set.c, _recipe.c
@@ -124,6 +124,49 @@ def occlusion_histogram(
         counts += np.bincount(np.frombuffer(b"".join(part), np.uint8), minlength=256)
     bins = np.minimum(np.arange(256) // (100 // BINS), BINS - 1)
     return tuple(int(n) for n in np.bincount(bins, weights=counts, minlength=BINS))
+
+
+def on_both_sides(connection: Connection, set_id: int) -> dict[str, int]:
+    """How many objects of a set are also in other sets, for another split: name of that set -> how many.
+
+    Objects of one track are one. WALT2D's splits are its own, and hidden sets do not count. What stands in a
+    background is an object of training alone, and ignored elsewhere.
+    """
+    if len(set(connection.scalars(select(_r.split).distinct()))) < 2:
+        return {}
+    own: dict[str, set[int]] = {}
+    others: dict[tuple[str, str], set[int]] = {}
+    query = (
+        select(_r.set_id, _s.name, _r.split, _r.objects)
+        .join(_set, _s.id == _r.set_id)
+        .where(_r.sampler == Sampler.WALT3D.value, (_s.id == set_id) | _s.hidden.is_(False))
+        .order_by(_r.id)
+    )
+    for of_set, name, split, objects in connection.execution_options(yield_per=1000).execute(query):
+        into = own.setdefault(split, set()) if of_set == set_id else others.setdefault((name, split), set())
+        into.update(pieces_of(objects))
+    things = _things(connection, sorted(set().union(*own.values(), *others.values())))
+    found: dict[str, set[int]] = {}
+    for (name, split), pieces in others.items():
+        there = {things[i] for i in pieces if i in things}
+        for other, used in own.items():
+            if other != split:
+                found.setdefault(name, set()).update(there & {things[i] for i in used if i in things})
+    return {name: len(shared) for name, shared in found.items() if shared}
+
+
+def _things(connection: Connection, piece_ids: Sequence[int]) -> dict[int, int]:
+    """Piece -> its track or, negative, its instance where it is in none."""
+    found: dict[int, int] = {}
+    for start in range(0, len(piece_ids), _CHUNK):
+        query = (
+            select(tables.piece.c.id, tables.instance.c.id, tables.instance.c.track_id)
+            .join(tables.instance, tables.instance.c.id == tables.piece.c.instance_id)
+            .where(tables.piece.c.id.in_(piece_ids[start : start + _CHUNK]))
+        )
+        for piece_id, instance_id, track_id in connection.execute(query):
+            found[piece_id] = -instance_id if track_id is None else track_id
+    return found
 
 
 def _with_counts(connection: Connection, rows: Sequence[Any]) -> list[RecipeSetRow]:

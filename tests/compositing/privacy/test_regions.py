@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compositing.privacy.regions import clipped, grown, hull_patch, rectangle_patch, without
+from core.compositing.privacy.regions import clipped, grown, hull_patch, rectangle_patch, shrunk, without
 from core.geometry.masks import patch_to_full
 from core.records.masks import MaskPatch
 
@@ -69,3 +69,13 @@ def test_growing_takes_all_neighbours(mask: MaskPatch, by: int) -> None:
     for row, column in zip(*np.nonzero(bits), strict=True):
         expected[max(0, row - by) : row + by + 1, max(0, column - by) : column + by + 1] = True
     assert (patch_to_full(grown(mask, by, WIDTH, HEIGHT), HEIGHT, WIDTH) == expected).all()
+
+
+@given(masks, st.integers(0, 4))
+def test_shrinking_takes_away_what_is_near_to_anything_else(mask: MaskPatch, by: int) -> None:
+    bits = np.pad(patch_to_full(mask, HEIGHT, WIDTH), by)  # outside the picture nothing is the mask's
+    expected = np.zeros((HEIGHT, WIDTH), np.bool_)
+    for row in range(HEIGHT):
+        for column in range(WIDTH):
+            expected[row, column] = bits[row : row + 2 * by + 1, column : column + 2 * by + 1].all()
+    assert (patch_to_full(shrunk(mask, by), HEIGHT, WIDTH) == expected).all()

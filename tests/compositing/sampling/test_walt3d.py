@@ -129,6 +129,16 @@ def test_what_stands_there_is_an_object_of_training_alone():
                     assert not (full_mask(one, other) & full_mask(one, stands)).any()
 
 
+def test_what_stands_there_and_drives_in_another_split_is_ignored_in_training():
+    parked = piece(5000, 18.0, -1.0, track_id=900, standing=True, split=Split.TEST)
+    one = stock([*street(), parked])
+    sampler = Walt3dSampler(one, Walt3dSettings(3, 9))
+    for seed in range(10):
+        recipe = sampler.recipe(seed, Scene(1, None, standing=(5000,)), Split.TRAIN).recipe
+        assert recipe.ignored == (6000,)
+        assert all(item.piece_id != 5000 for item in recipe.objects)
+
+
 def test_nothing_comes_over_or_under_what_cannot_be_ordered(busy):
     patch = MaskPatch(120, 60, np.ones((50, 60), np.bool_))
     scene = Scene(1, None, ignored=((77, patch_to_rle(patch, HEIGHT, WIDTH)),))
@@ -170,6 +180,26 @@ def test_an_occlusion_that_cannot_be_reached_is_said():
     sampler = Walt3dSampler(stock(rows), Walt3dSettings(3, 3, wanted=wanted))
     with pytest.raises(CompositeError, match="cannot be reached"):
         sampler.recipe(0, SCENE, Split.TRAIN)
+
+
+def test_a_scene_without_any_room_is_said_whatever_is_wanted(busy):
+    patch = MaskPatch(0, 0, np.ones((HEIGHT, WIDTH), np.bool_))
+    scene = Scene(1, None, ignored=((77, patch_to_rle(patch, HEIGHT, WIDTH)),))
+    wanted = WantedOcclusion((40, 30, 20, 10, 0, 0, 0, 0, 0, 0))
+    with pytest.raises(CompositeError, match="the most were 0"):
+        Walt3dSampler(busy, Walt3dSettings(2, 8, wanted=wanted)).recipe(0, scene, Split.TRAIN)
+
+
+def test_what_is_wrong_with_a_scene_is_found_out_once(monkeypatch):
+    rows = [piece(k, 20.0, 6.0 * (k % 3 - 1), track_id=k) for k in range(30)]
+    wanted = WantedOcclusion((40, 0, 0, 0, 0, 0, 60, 0, 0, 0))
+    sampler = Walt3dSampler(stock(rows), Walt3dSettings(3, 3, wanted=wanted))
+    with pytest.raises(CompositeError) as first:
+        sampler.recipe(0, SCENE, Split.TRAIN)
+    monkeypatch.setattr(Walt3dSampler, "_tried", lambda *_: pytest.fail("it was tried again"))
+    with pytest.raises(CompositeError) as again:
+        sampler.recipe(1, SCENE, Split.TRAIN)
+    assert again.value is first.value
 
 
 def test_too_few_pieces_are_said():

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.views.compose.head_bar import LARGEST_SEED
 from core.records.recipes import Sampler
 from core.store.project import Project
 from core.store.queries.recipes import recipe_sets
@@ -46,6 +47,12 @@ def test_a_seed_draws_the_same_composite_again(desk: Desk) -> None:
     desk.seed(7)
     assert np.array_equal(desk.state.image, first)
     assert desk.names == names
+
+
+def test_a_seed_beyond_the_last_one_is_the_last_one(desk: Desk) -> None:
+    desk.seed(9_999_999_999)
+    assert desk.view.head.seed.text() == str(LARGEST_SEED)
+    assert f"seed {LARGEST_SEED}:" in desk.view.pair.main.title
 
 
 def test_a_seed_that_is_given_up_is_the_old_one(desk: Desk) -> None:

@@ -185,7 +185,6 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
         "set": checkpoint["name"],
         "composites": checkpoint["next"],
         "objects": sum(bins),
-        "hidden by 0-9 %, 10-19 %, ...": bins,
     }
     shares = settings.wanted_shares
     if shares is not None and settings.sampler == "walt3d":
@@ -196,4 +195,5 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
                 "The wanted occlusion was not reached: too few objects hide each other so. Ask for more "
                 "objects in a composite, or mine more footage."
             )
+    result["hidden by 0-9 %, 10-19 %, ..."] = bins
     return result

@@ -176,8 +176,9 @@ def test_too_few_pieces_are_said():
     rows = street(20)
     with pytest.raises(CompositeError, match=r"Only 0 of 20.*at 4:00"):
         Walt3dSampler(stock(rows), Walt3dSettings()).recipe(0, Scene(1, 4), Split.TRAIN)
-    with pytest.raises(CompositeError, match="for test composites"):
+    with pytest.raises(CompositeError, match="for test composites") as problem:
         Walt3dSampler(stock(rows), Walt3dSettings()).recipe(0, SCENE, Split.TEST)
+    assert "guard time" in problem.value.way_out
 
 
 def test_without_places_on_the_ground_it_says_what_is_missing():

@@ -112,6 +112,16 @@ def test_keys_switch_what_is_drawn(desk: Desk) -> None:
     assert desk.view.above_shown
 
 
+def test_keypoints_that_nobody_placed_are_told(desk: Desk) -> None:
+    assert not any(layer.points for layer in desk.state.layers)
+    desk.press("K")
+    assert desk.view.bar.said.startswith("No object here has keypoints.")
+    desk.view.bar.say("")
+    desk.press("K")
+    desk.press("M")
+    assert not desk.view.bar.said
+
+
 def test_walt2d_pastes_the_same_objects_in_another_order(desk: Desk) -> None:
     desk.press("B")
     desk.until(lambda: desk.view.pair.other.canvas.image is not None)

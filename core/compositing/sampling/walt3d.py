@@ -190,8 +190,12 @@ class Walt3dSampler:
             raise CompositeError(
                 f"Only {there} of {whole} objects are for {split.value} composites; a composite needs "
                 f"{settings.least}.",
-                "Mine more footage, or, where it is short, set the shares for validation and for the test "
-                "and the guard time to 0.",
+                "Mine more footage, or, where it is short, set the guard time to 0 and "
+                + (
+                    "the shares for validation and for the test, too."
+                    if split is Split.TRAIN
+                    else f"the share for {split.value} higher."
+                ),
             )
         if scene.hour is not None:
             fits &= stock.hours == scene.hour

@@ -178,7 +178,7 @@ def test_too_few_pieces_are_said():
         Walt3dSampler(stock(rows), Walt3dSettings()).recipe(0, Scene(1, 4), Split.TRAIN)
     with pytest.raises(CompositeError, match="for test composites") as problem:
         Walt3dSampler(stock(rows), Walt3dSettings()).recipe(0, SCENE, Split.TEST)
-    assert "guard time" in problem.value.way_out
+    assert problem.value.way_out.endswith("set the guard time to 0 and the share for test higher.")
 
 
 def test_without_places_on_the_ground_it_says_what_is_missing():

@@ -38,6 +38,19 @@ def test_a_row_says_all_of_its_layer(qtbot: QtBot) -> None:
     assert not made.grab().isNull()
 
 
+def test_a_person_has_room_for_the_distance_in_a_narrow_list(qtbot: QtBot) -> None:
+    """The list is 252 pixels wide in a window of 1280."""
+    made = LayerList()
+    qtbot.addWidget(made)
+    made.resize(252, 30)
+    drawn = []
+    for distance_m in (None, 24.0):
+        person = Layer(0, 10, 20, "person 3386", hidden_percent=0, distance_m=distance_m)
+        made.show_state(CompositeState(layers=(person,)))
+        drawn.append(made.grab().toImage())
+    assert drawn[0] != drawn[1]
+
+
 def test_rows_and_eyes_answer_the_mouse(qtbot: QtBot) -> None:
     made = LayerList()
     qtbot.addWidget(made)

@@ -35,8 +35,8 @@ def missing_of(facts: ComposeFacts) -> Missing:
     if counts.ready == 0 and counts.stale > 0:
         return Missing(
             "All pieces are out of date",
-            f"{counts.stale:,} objects of {camera.name} were cut out before their masks, points or fits "
-            "changed. Cut again: it takes only what has changed.",
+            f"{counts.stale:,} objects of {camera.name} were cut out before their masks, points, fits or "
+            "calibration changed. Cut again: it takes only what has changed.",
             "compose.cut",
             "Cut again…",
         )

@@ -227,5 +227,7 @@ def _short(value: object) -> str:
         return f"{value:,.1f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, list):
+        return "; ".join(_short(one) for one in value)
     text = str(value)
     return text if len(text) <= 40 else f"…{text[-38:]}"

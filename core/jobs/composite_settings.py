@@ -186,7 +186,7 @@ class ComposeSettings(JobSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> ComposeSettings:
         if self.least > self.most:
-            raise ValueError("there are to be more objects at least than at most")
+            raise ValueError("they ask for more objects at least than at most")
         shares = self.wanted_shares
         if shares is not None and (len(shares) != BINS or not sum(shares)):
             raise ValueError(

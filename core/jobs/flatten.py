@@ -95,9 +95,11 @@ def checked(model: type[M], values: Mapping[str, Any]) -> M:
         return model.model_validate(nest(values))
     except ValidationError as problem:
         first = problem.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the settings"
+        place = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        what = f"The setting {place} does not fit" if place else "The settings do not fit together"
         raise SettingsError(
-            f"The setting {place} does not fit: {first['msg'][0].lower()}{first['msg'][1:]}.",
+            f"{what}: {reason[0].lower()}{reason[1:]}.",
             "Change it and try again.",
         ) from problem
 

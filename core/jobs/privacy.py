@@ -13,9 +13,11 @@ from core.compositing.cut_edge import MOST_OFF_PX
 from core.compositing.privacy.plates import SeenFit
 from core.compositing.privacy.regions import Region, grown, shrunk, without
 from core.compositing.privacy.subjects import Subject, regions_of
+from core.geometry.boxes import iou_matrix
 from core.geometry.calibration.result import from_record
 from core.geometry.cameras import Camera
 from core.geometry.masks import patch_box
+from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.fits import FitReview, FitRow, VehicleFit
 from core.records.masks import MaskPatch
@@ -28,6 +30,7 @@ from core.store.queries.cameras import list_cameras
 from core.store.queries.fits import fits_by_ids, fits_in_force
 from core.store.queries.standing import (
     StandingObject,
+    driven_off,
     objects_of_masks,
     passing_unseen,
     standing_objects,
@@ -37,6 +40,7 @@ _SOFT_EDGE_PX = 3  # how far an object's pixels may reach beyond its mask
 _UNSEEN_S = (
     2.0  # a track is taken to be in a frame without a find, if it has some so shortly before and after
 )
+_SAME_PLACE = 0.5  # IoU from which two boxes of a track that stands are of one place
 _SHOWN_AGAIN_S = 10.0  # of a track, on the contact sheet of a video
 _MOST_FITS = 50_000  # that are kept in memory
 _FORMAT = b"regions 2"
@@ -69,6 +73,7 @@ class Privacy:
         self._space = default_space()
         self._cameras: dict[tuple[int, int, int], Camera | None] = {}
         self._standing: dict[int, list[StandingObject]] = {}
+        self._in_background: dict[tuple[int, int], list[StandingObject]] = {}
         self._fits: dict[int, FitRow | None] = {}
         with project.read() as connection:
             self._records = {
@@ -144,7 +149,7 @@ class Privacy:
         covers = tuple(shrunk(label.amodal, MOST_OFF_PX) for label in labels)
         with self._project.read() as connection:
             self._read_fits(connection, [one.fit_id for one in pieces if one.fit_id is not None])
-            standing = self._standing_at(connection, row.recipe.camera_id)
+            standing = self._standing_in(connection, row.recipe.camera_id, row.recipe.background_id)
             own = objects_of_masks(connection, list(row.recipe.ignored))
         subjects = []
         for place, (label, piece) in enumerate(zip(labels, pieces, strict=True)):
@@ -181,6 +186,20 @@ class Privacy:
         if camera_id not in self._standing:
             self._standing[camera_id] = standing_objects(connection, camera_id)
         return self._standing[camera_id]
+
+    def _standing_in(
+        self, connection: Connection, camera_id: int, background_id: int
+    ) -> list[StandingObject]:
+        """What stands at a camera, less what this background is known not to show where it stood."""
+        key = (camera_id, background_id)
+        if key not in self._in_background:
+            gone = driven_off(connection, camera_id, background_id)
+            self._in_background[key] = [
+                one
+                for one in self._standing_at(connection, camera_id)
+                if not any(_same_place(one, *other) for other in gone)
+            ]
+        return self._in_background[key]
 
     def _read_fits(self, connection: Connection, fit_ids: Iterable[int]) -> None:
         if len(self._fits) > _MOST_FITS:
@@ -228,6 +247,14 @@ def digest_of(marked: Sequence[Marked]) -> str:
     for place, bits in sorted(((p.x, p.y, *p.bits.shape), np.packbits(p.bits).tobytes()) for p in patches):
         digest.update(repr(place).encode() + bits)
     return digest.hexdigest()
+
+
+def _same_place(one: StandingObject, track_id: int | None, instance_id: int, box: Box) -> bool:
+    """Whether an object that stood still is the one of a track or an instance, at the same place."""
+    if one.instance_id != instance_id and (track_id is None or one.track_id != track_id):
+        return False
+    a, b = ((of.x, of.y, of.w, of.h) for of in (one.box, box))
+    return bool(iou_matrix([a], [b])[0, 0] >= _SAME_PLACE)
 
 
 def _marked(subjects: Iterable[Subject], width: int, height: int) -> list[Marked]:

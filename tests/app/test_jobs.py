@@ -49,6 +49,13 @@ def row(state: JobState, **more: object) -> JobRow:
         (JobState.RUNNING, {}, "Finding objects", True, False),
         (JobState.QUEUED, {"message": ""}, "Waiting", True, False),
         (JobState.DONE, {"result": {"objects": 1204}}, "objects: 1,204", False, False),
+        (
+            JobState.DONE,
+            {"result": {"bins": [12000] * 10}},
+            "bins: " + "; ".join(["12,000"] * 10),
+            False,
+            False,
+        ),
         (JobState.FAILED, {"error": "No room. Make some."}, "No room. Make some.", False, True),
         (JobState.CANCELLED, {}, "Stopped at 25%. Resume goes on from there.", False, True),
         (JobState.INTERRUPTED, {}, "Its process ended before it was done.", False, True),

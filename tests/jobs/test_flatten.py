@@ -6,12 +6,23 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import SettingsError
 from core.jobs.flatten import checked, flat_settings, nest
 from core.jobs.forms import form_of
 from core.records.forms import FieldKind
+
+
+class Pair(BaseModel):
+    least: int = 1
+    most: int = 2
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Pair:
+        if self.least > self.most:
+            raise ValueError("they ask for more at least than at most")
+        return self
 
 
 class Inner(BaseModel):
@@ -68,3 +79,11 @@ def test_checked_takes_flat_values() -> None:
 def test_what_does_not_fit_is_named(values: dict[str, object], name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         checked(Outer, values)
+
+
+def test_settings_that_do_not_fit_together_are_told_plainly() -> None:
+    with pytest.raises(SettingsError) as problem:
+        checked(Pair, {"least": 3})
+    assert (
+        problem.value.problem == "The settings do not fit together: they ask for more at least than at most."
+    )

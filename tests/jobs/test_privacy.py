@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.jobs.privacy import Privacy, digest_of
+from core.records.recipes import RecipeRow
 from core.store.project import Project
 from core.store.queries.frames import frames_of
+from core.store.queries.recipes import recipe_page, recipe_sets
+from tests.jobs.doing import do_job
 from tests.jobs.yard import HEIGHT, PARKED, STEP_S, WIDTH, Car, Yard
 
 
@@ -86,3 +90,37 @@ def test_what_regions_are_made_of_changes_with_them(yard: Yard) -> None:
         other = privacy.in_frame(yard.camera_id, yard.source_id, frames[1], STEP_S, WIDTH, HEIGHT)
         assert digest_of(one) == digest_of(one[::-1])
         assert len({digest_of(one), digest_of(other), digest_of([])}) == 3
+
+
+def in_background(project: Project, row: RecipeRow, background_id: int) -> set[str]:
+    """What is blurred in a composite for what stands in that background; nothing is pasted."""
+    row = replace(row, recipe=replace(row.recipe, background_id=background_id, ignored=()))
+    return {one.name for one in Privacy(project).in_composite(row, (), (), (), WIDTH, HEIGHT)}
+
+
+def test_a_car_that_waited_at_a_light_is_not_blurred_on_the_road_that_it_left(tmp_path: Path) -> None:
+    yard = Yard(tmp_path / "yard.amodal")
+    do_job(yard.path, "cut")
+    whole = {"validation_percent": 0, "test_percent": 0, "guard_s": 0, "light_percent": 100}
+    do_job(yard.path, "compose", count=1, least=2, most=4, **whole)
+    with Project.open(yard.path) as project:
+        waited, parked = yard.ids[0][1], yard.ids[-1]
+        with project.bulk() as bulk:
+            for one in (waited, *parked.values()):
+                bulk.run(
+                    lambda c, one=one: c.exec_driver_sql(
+                        "UPDATE instance SET stationary = 1 WHERE id = ?", (one,)
+                    )
+                )
+        with project.read() as connection:
+            [row] = recipe_page(connection, recipe_sets(connection)[0].id)
+        own = row.recipe.background_id
+        assert in_background(project, row, own).isdisjoint({f"object {waited}"})
+        assert in_background(project, row, own) & {f"object {one}" for one in parked.values()}
+        # nobody has compared it with another background, and nobody has where it is not cut out
+        assert f"object {waited}" in in_background(project, row, yard.add_background(project))
+        with project.bulk() as bulk:
+            bulk.run(
+                lambda c: c.exec_driver_sql("UPDATE piece SET in_force = 0 WHERE instance_id = ?", (waited,))
+            )
+        assert f"object {waited}" in in_background(project, row, own)

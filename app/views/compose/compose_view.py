@@ -113,6 +113,9 @@ class ComposeView(QWidget):
         """Draws "amodal" or "modal" masks or "points", or no longer."""
         self.pair.toggle(name)
         self.show_toggles()
+        layers = self.layers.layers
+        if name == "points" and self.pair.main.item.shown.points and not any(one.points for one in layers):
+            self.bar.say("No object here has keypoints. They are placed in the Keypoints workspace.")
 
     def toggle_beside(self) -> None:
         """Shows WALT2D's composite of the same objects beside this one, or no longer."""

@@ -14,6 +14,14 @@ from app.views.text import label
 LARGEST_SEED = 2**31 - 1
 
 
+class _SeedValidator(QIntValidator):
+    """Takes whole numbers; a larger one than there is becomes the largest."""
+
+    def fixup(self, text: str) -> str:
+        """Qt's: asked at Enter for a number that does not fit."""
+        return str(LARGEST_SEED) if text.isdecimal() else text
+
+
 class SeedField(QLineEdit):
     """A whole number; Enter takes it, Escape gives the old one back.
 
@@ -28,7 +36,7 @@ class SeedField(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self._seed: int | None = None
-        self.setValidator(QIntValidator(0, LARGEST_SEED, self))
+        self.setValidator(_SeedValidator(0, LARGEST_SEED, self))
         self.setFixedWidth(112)
         self.setAccessibleName("Seed")
         self.setToolTip("The same seed draws the same composite from the same objects, on any machine.")

@@ -167,11 +167,12 @@ class LayerList(QWidget):
         painter.drawText(QRectF(left, row.top(), until - left, row.height()), middle, name)
         wide = painter.fontMetrics().horizontalAdvance(name) + 10
         plain.setStrikeOut(False)
-        if layer.distance_m is not None and left + wide + 42 < until:
-            painter.setFont(small)
+        away = "" if layer.distance_m is None else f"{layer.distance_m:.0f} m"
+        painter.setFont(small)
+        if away and left + wide + painter.fontMetrics().horizontalAdvance(away) + 4 < until:
             painter.setPen(theme.color("text_faint"))
             place = QRectF(left + wide, row.top(), until - left - wide, row.height())
-            painter.drawText(place, middle, f"{layer.distance_m:.0f} m")
+            painter.drawText(place, middle, away)
 
     def _paint_hidden(
         self, painter: QPainter, room: QRectF, layer: Layer, theme: Theme, small: QFont

@@ -32,15 +32,15 @@ class MissingPage(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._text.setFixedWidth(_TEXT_PX)
-        column.addWidget(self._title)
-        column.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
-        row = QHBoxLayout()
-        row.addStretch(1)
         self.button = TextButton("", "primary")
         self.button.clicked.connect(lambda: self.wanted.emit(self._missing.action))
-        row.addWidget(self.button)
-        row.addStretch(1)
-        column.addLayout(row)
+        column.addWidget(self._title)
+        for part in (self._text, self.button):
+            row = QHBoxLayout()  # not an alignment: with one, a text's lines are counted over the whole width
+            row.addStretch(1)
+            row.addWidget(part)
+            row.addStretch(1)
+            column.addLayout(row)
         column.addStretch(3)
 
     def show_missing(self, missing: Missing) -> None:

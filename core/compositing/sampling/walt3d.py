@@ -196,8 +196,21 @@ class Walt3dSampler:
                 "and fits.",
                 "Calibrate the camera and fit its cars, or draw composites as WALT2D does.",
             )
-        fits = stock.on_ground & ~stock.standing & (stock.splits == split_number(split))
+        fits = stock.on_ground & ~stock.standing
+        whole = int(np.count_nonzero(fits))
+        fits &= stock.splits == split_number(split)
         there = int(np.count_nonzero(fits))
+        if there < settings.least <= whole:
+            raise CompositeError(
+                f"Only {there} of {whole} objects are for {split.value} composites; a composite needs "
+                f"{settings.least}.",
+                "Mine more footage, or, where it is short, set the guard time to 0 and "
+                + (
+                    "the shares for validation and for the test, too."
+                    if split is Split.TRAIN
+                    else f"the share for {split.value} higher."
+                ),
+            )
         if scene.hour is not None:
             fits &= stock.hours == scene.hour
         light = stock.light_q8.astype(np.int64)

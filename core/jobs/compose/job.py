@@ -200,7 +200,6 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
         "set": checkpoint["name"],
         "composites": checkpoint["next"],
         "objects": sum(bins),
-        "hidden by 0-9 %, 10-19 %, ...": bins,
     }
     with context.project.read() as connection:
         shared = on_both_sides(connection, int(checkpoint["set"]))
@@ -220,4 +219,5 @@ def _result(context: JobContext, settings: ComposeSettings) -> dict[str, Any]:
                 "The wanted occlusion was not reached: too few objects hide each other so. Ask for more "
                 "objects in a composite, or mine more footage."
             )
+    result["hidden by 0-9 %, 10-19 %, ..."] = bins
     return result

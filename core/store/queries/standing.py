@@ -58,6 +58,30 @@ def standing_objects(connection: Connection, camera_id: int) -> list[StandingObj
     ]
 
 
+_DRIVEN_OFF = text(
+    "SELECT p.track_id, p.instance_id, p.x, p.y, p.w, p.h FROM piece p"
+    " JOIN instance i ON i.id = p.instance_id JOIN cutout c ON c.id = p.cutout_id"
+    " WHERE p.camera_id = :camera AND p.in_force = 1 AND p.standing = 0 AND i.stationary = 1"
+    " AND c.background_id = :background ORDER BY p.id"
+)
+
+
+def driven_off(
+    connection: Connection, camera_id: int, background_id: int
+) -> list[tuple[int | None, int, Box]]:
+    """What stood still for a while, as at a red light, and is not in a background.
+
+    Its pixels were compared with this very background when it was cut out, and they differ.
+
+    Returns:
+        (track or None, instance, box of its mask).
+    """
+    known = {"camera": camera_id, "background": background_id}
+    return [
+        (r.track_id, r.instance_id, Box(r.x, r.y, r.w, r.h)) for r in connection.execute(_DRIVEN_OFF, known)
+    ]
+
+
 _BETWEEN = text(
     "SELECT i.track_id, i.category, min(i.x) AS x, min(i.y) AS y, max(i.x + i.w) AS r, max(i.y + i.h) AS b,"
     " min(i.time_s) AS first, max(i.time_s) AS last, max(i.frame_id = :frame) AS here"

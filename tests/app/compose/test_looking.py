@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.views.compose.head_bar import LARGEST_SEED
 from core.records.recipes import Sampler
 from core.store.project import Project
 from core.store.queries.recipes import recipe_sets
@@ -46,6 +47,12 @@ def test_a_seed_draws_the_same_composite_again(desk: Desk) -> None:
     desk.seed(7)
     assert np.array_equal(desk.state.image, first)
     assert desk.names == names
+
+
+def test_a_seed_beyond_the_last_one_is_the_last_one(desk: Desk) -> None:
+    desk.seed(9_999_999_999)
+    assert desk.view.head.seed.text() == str(LARGEST_SEED)
+    assert f"seed {LARGEST_SEED}:" in desk.view.pair.main.title
 
 
 def test_a_seed_that_is_given_up_is_the_old_one(desk: Desk) -> None:
@@ -103,6 +110,16 @@ def test_keys_switch_what_is_drawn(desk: Desk) -> None:
     assert not desk.view.above_shown
     desk.press("O")
     assert desk.view.above_shown
+
+
+def test_keypoints_that_nobody_placed_are_told(desk: Desk) -> None:
+    assert not any(layer.points for layer in desk.state.layers)
+    desk.press("K")
+    assert desk.view.bar.said.startswith("No object here has keypoints.")
+    desk.view.bar.say("")
+    desk.press("K")
+    desk.press("M")
+    assert not desk.view.bar.said
 
 
 def test_walt2d_pastes_the_same_objects_in_another_order(desk: Desk) -> None:

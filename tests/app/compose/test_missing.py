@@ -56,6 +56,7 @@ def test_what_was_cut_before_the_calibration_changed_is_cut_again(
         save_calibration(History(project, "Ann"), 1, row.record)
     desk = open_desk(yard)
     desk.until(lambda: desk.view.missing.title == "All pieces are out of date")
+    assert "calibration changed" in desk.view.missing.text
     desk.view.missing.button.click()
     assert desk.dialogs == [("cut", {"camera": "Yard"})]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.controllers.compose_facts import chart_of
-from app.states.compose import CompositeState, Layer, OcclusionChart, bars_of
+from app.states.compose import CompositeState, Layer, Missing, OcclusionChart, bars_of
 from app.views.compose.layer_list import LayerList
+from app.views.compose.missing_page import MissingPage
 from app.views.compose.occlusion_chart import OcclusionChartView
 from core.records.recipes import RecipeSetRow, Split
 
@@ -35,6 +38,19 @@ def test_a_row_says_all_of_its_layer(qtbot: QtBot) -> None:
     assert not made.grab().isNull()
 
 
+def test_a_person_has_room_for_the_distance_in_a_narrow_list(qtbot: QtBot) -> None:
+    """The list is 252 pixels wide in a window of 1280."""
+    made = LayerList()
+    qtbot.addWidget(made)
+    made.resize(252, 30)
+    drawn = []
+    for distance_m in (None, 24.0):
+        person = Layer(0, 10, 20, "person 3386", hidden_percent=0, distance_m=distance_m)
+        made.show_state(CompositeState(layers=(person,)))
+        drawn.append(made.grab().toImage())
+    assert drawn[0] != drawn[1]
+
+
 def test_rows_and_eyes_answer_the_mouse(qtbot: QtBot) -> None:
     made = LayerList()
     qtbot.addWidget(made)
@@ -50,6 +66,19 @@ def test_rows_and_eyes_answer_the_mouse(qtbot: QtBot) -> None:
     QTest.mouseClick(made, Qt.MouseButton.RightButton, pos=eye)
     QTest.mouseClick(made, Qt.MouseButton.LeftButton, pos=QPoint(60, 200))
     assert (chosen, switched) == ([1], [1])
+
+
+@pytest.mark.parametrize("width", [480, 780, 1400])
+def test_all_of_what_is_missing_can_be_read_however_wide_the_window(qtbot: QtBot, width: int) -> None:
+    made = MissingPage()
+    qtbot.addWidget(made)
+    made.show_missing(
+        Missing("Nothing is cut out yet", "A sentence of a few words. " * 6, "compose.cut", "Cut")
+    )
+    made.resize(width, 600)
+    made.show()
+    text = next(one for one in made.findChildren(QLabel) if one.text() == made.text)
+    assert text.height() >= text.heightForWidth(text.width())
 
 
 def test_bars_hold_ten_percent_each_and_the_last_the_hundred() -> None:

@@ -206,8 +206,9 @@ def test_too_few_pieces_are_said():
     rows = street(20)
     with pytest.raises(CompositeError, match=r"Only 0 of 20.*at 4:00"):
         Walt3dSampler(stock(rows), Walt3dSettings()).recipe(0, Scene(1, 4), Split.TRAIN)
-    with pytest.raises(CompositeError, match="for test composites"):
+    with pytest.raises(CompositeError, match="for test composites") as problem:
         Walt3dSampler(stock(rows), Walt3dSettings()).recipe(0, SCENE, Split.TEST)
+    assert problem.value.way_out.endswith("set the guard time to 0 and the share for test higher.")
 
 
 def test_without_places_on_the_ground_it_says_what_is_missing():

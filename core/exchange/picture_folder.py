@@ -10,7 +10,7 @@ import errno
 import json
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -28,25 +28,42 @@ FORMAT = 1
 class PictureFolder:
     """An export's folder; use as a context manager.
 
-    The first line of its list says which project wrote it and whether faces and plates are blurred. A folder
-    is never shared by pictures with and without blur.
+    The first line of its list says which project wrote it, whether faces and plates are blurred, and what was
+    exported. A folder is never shared by pictures with and without blur, nor by two exports whose labels
+    would take each other's place.
     """
 
-    def __init__(self, project: Project, folder: Path, *, blurred: bool) -> None:
+    def __init__(
+        self, project: Project, folder: Path, *, blurred: bool, export: Mapping[str, str] | None = None
+    ) -> None:
         """Takes an empty or new folder, or one that an earlier export of this project wrote.
 
+        Args:
+            project: what is exported.
+            folder: it may be new.
+            blurred: whether faces and plates are.
+            export: what sets this export apart from others, such as its set, by its name for people.
+
         Raises:
-            ExchangeError: it is another folder, or its pictures are not blurred as these are to be.
+            ExchangeError: it is another folder or holds another export, or its pictures are not blurred as
+                these are to be.
             DiskFullError: there is no room.
         """
         self.path = folder
         self.written = 0
         self.kept = 0
         self._blurred = blurred
+        self._export = dict(export or {})
         self._list_path = folder / LIST_NAME
         self._list: IO[str] | None = None
         check_folder(project, folder, is_ours=lambda: self._list_path.is_file())
-        self._header = {"amodal": "pictures", "format": FORMAT, "project": project.uuid, "blurred": blurred}
+        self._header = {
+            "amodal": "pictures",
+            "format": FORMAT,
+            "project": project.uuid,
+            "blurred": blurred,
+            "export": self._export,
+        }
         self._begun = False
         self._whole = self._read_list()
         self._asked: dict[str, str] = {}
@@ -188,7 +205,8 @@ class PictureFolder:
                 f"{self._list_path} cannot be read: {error.strerror}.", "Choose another folder."
             ) from error
         rows = [row for row in map(_row, lines) if row is not None]
-        header = next((row for row in rows if row.get("amodal") == "pictures"), None)
+        # the last one: an export that ended before its first picture leaves one that holds nobody
+        header = next((row for row in reversed(rows) if row.get("amodal") == "pictures"), None)
         if header is None and rows:
             header = {}
         self._begun = header is not None
@@ -206,7 +224,25 @@ class PictureFolder:
             name, size, made_of = row.get("file"), row.get("bytes"), row.get("of")
             if isinstance(name, str) and isinstance(size, int) and isinstance(made_of, str):
                 found[name] = (made_of, size)  # the last word on a name is what lies there
+        if header is not None and found:
+            self._check_export(header.get("export"))
+        elif header is not None and header.get("export") != self._export:
+            self._begun = False
         return found
+
+    def _check_export(self, there: object) -> None:
+        """Sees that the pictures that lie there are of this export."""
+        known = there if isinstance(there, dict) else {}
+        for word in dict.fromkeys([*self._export, *known]):
+            theirs, ours = known.get(word), self._export.get(word)
+            if theirs != ours:
+                its = f"its {word} is {theirs}" if theirs else f"its list names no {word}"
+                but = f", and not {ours}" if ours else ""
+                raise ExchangeError(
+                    f"{self.path} holds another export: {its}{but}. The new labels would "
+                    "take the place of those that are there.",
+                    "Choose an empty folder, or a new name.",
+                )
 
 
 def _row(line: str) -> dict[str, Any] | None:

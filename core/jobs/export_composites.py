@@ -39,7 +39,7 @@ def run_export_composites(context: JobContext) -> dict[str, Any]:
     """Write pictures and labels, split by split; a second run goes on where the first stopped.
 
     Raises:
-        ExchangeError: there is no such set or camera, or the folder is not fit.
+        ExchangeError: there is no such set or camera, or the folder is not fit, or holds another export.
         DiskFullError: there is no room; what is written stays.
     """
     settings = context.settings(ExportCompositesSettings)
@@ -53,7 +53,8 @@ def run_export_composites(context: JobContext) -> dict[str, Any]:
             else "There is no set of composites.",
             "Make one with `amodal compose` or in the Compose workspace.",
         )
-    with PictureFolder(context.project, path, blurred=settings.blur_faces_and_plates) as folder:
+    blur, export = settings.blur_faces_and_plates, _sets_apart(settings, chosen)
+    with PictureFolder(context.project, path, blurred=blur, export=export) as folder:
         source = StoredPieces(context.project.path)
         try:
             return _Export(context, settings, chosen, folder, source).run()
@@ -63,6 +64,18 @@ def run_export_composites(context: JobContext) -> dict[str, Any]:
 
 def _chosen_set(sets: Sequence[RecipeSetRow], name: str) -> RecipeSetRow | None:
     return next((one for one in sets if not name or one.name == name), None)
+
+
+def _sets_apart(settings: ExportCompositesSettings, chosen: RecipeSetRow) -> dict[str, str]:
+    """What must be the same for a folder to be gone on with; each split has labels of its own."""
+    walt = settings.format == "walt"
+    camera = {"camera": settings.camera} if settings.camera else {}
+    return {
+        "set": chosen.name,
+        "format": "WALT" if walt else "COCO",
+        "kind of picture": "JPEG" if walt or settings.picture == "jpeg" else "PNG",
+        **camera,
+    }
 
 
 class _Export:

@@ -114,6 +114,39 @@ def test_pictures_with_and_without_blur_are_never_mixed(place: Any, tmp_path: Pa
         PictureFolder(place.project, tmp_path / "blurred", blurred=False)
 
 
+def test_two_exports_are_never_mixed(place: Any, tmp_path: Path) -> None:
+    out, first = tmp_path / "out", {"set": "first", "kind of picture": "JPEG"}
+    with PictureFolder(place.project, out, blurred=True, export={"set": "ended early"}):
+        pass  # before its first picture: it holds nobody
+    with PictureFolder(place.project, out, blurred=True, export=first) as folder:
+        folder.put("1.jpg", "a", lambda: b"one")
+    before = (out / LIST_NAME).read_bytes()
+    for other, why in (
+        ({**first, "set": "second"}, "its set is first, and not second"),
+        ({**first, "kind of picture": "PNG"}, "its kind of picture is JPEG, and not PNG"),
+        ({**first, "camera": "Gate"}, "its list names no camera, and not Gate"),
+        ({"set": "first"}, "its kind of picture is JPEG\\."),
+        (None, "its set is first\\."),
+    ):
+        with pytest.raises(ExchangeError, match=why) as refused:
+            PictureFolder(place.project, out, blurred=True, export=other)
+        assert "empty folder" in refused.value.way_out
+    assert (out / LIST_NAME).read_bytes() == before
+    with PictureFolder(place.project, out, blurred=True, export=first) as folder:
+        assert not folder.put("1.jpg", "a", never)
+
+
+def test_an_older_list_that_does_not_say_what_it_is_of_is_left_alone(place: Any, tmp_path: Path) -> None:
+    with PictureFolder(place.project, tmp_path / "out", blurred=True) as folder:
+        folder.put("1.png", "a", lambda: b"one")
+    listed = tmp_path / "out" / LIST_NAME
+    listed.write_text(listed.read_text().replace(', "export": {}', ""))
+    with pytest.raises(ExchangeError, match="its list names no set"):
+        PictureFolder(place.project, tmp_path / "out", blurred=True, export={"set": "first"})
+    with PictureFolder(place.project, tmp_path / "out", blurred=True) as folder:  # frames never say
+        assert not folder.put("1.png", "a", never)
+
+
 def test_other_folders_are_left_alone(make_place: Callable[[str], Any], tmp_path: Path) -> None:
     here, there = make_place("here"), make_place("there")
     with PictureFolder(there.project, tmp_path / "theirs", blurred=True) as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from core.geometry.masks import patch_to_full
 from core.jobs.composites import StoredPieces
 from core.jobs.privacy import Privacy
 from core.store import job_rows
+from core.store.edits.recipes import save_recipe
+from core.store.history import History
 from core.store.project import Project
 from core.store.queries.recipes import recipe_ids, recipe_sets, recipes_by_ids
 from tests.jobs.doing import do_job
@@ -193,6 +196,30 @@ def test_walts_layout(composed: Path, tmp_path: Path) -> None:
     for image in data["images"]:
         assert (tmp_path / "out/cwalt_train" / image["file_name"]).exists()
     assert len(list((tmp_path / "out/cwalt_train/Segmentation").iterdir())) == COUNT
+
+
+def test_labels_of_another_export_are_left_as_they_are(composed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(ExchangeError, match="no camera Gate"):
+        export(composed, out, camera="Gate")
+    export(composed, out, picture="jpeg")  # what was refused does not hold the folder
+    before = tree(out)
+    path = tmp_path / "two.amodal"
+    shutil.copy(composed, path)
+    with Project.open(path) as project:
+        (row,) = list(rows(path).values())[:1]
+        save_recipe(History(project, "Ann"), row.recipe, row.occlusion_percent, "second")
+    with pytest.raises(ExchangeError, match="its set is first, and not second"):
+        export(path, out, picture="jpeg", set="second")
+    for settings, why in (
+        ({}, "its kind of picture is JPEG, and not PNG"),
+        ({"format": "walt"}, "its format is COCO, and not WALT"),
+        ({"picture": "jpeg", "camera": "Yard"}, "names no camera"),
+    ):
+        with pytest.raises(ExchangeError, match=why):
+            export(composed, out, **settings)
+    assert tree(out) == before
+    assert export(composed, out, picture="jpeg")["files that were there"] == COUNT
 
 
 def test_what_cannot_be_exported_is_said(composed: Path, tmp_path: Path) -> None:

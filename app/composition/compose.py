@@ -123,6 +123,10 @@ def _handlers(
     def of_camera(kind: str) -> Callable[[], None]:
         return lambda: run_dialog(kind, {"camera": browser.camera_name})
 
+    def export() -> None:
+        shown = browser.shown_set
+        run_dialog("export-composites", {} if shown is None else {"set": shown.name})
+
     def go_to_calibration() -> None:
         if browser.camera_id is not None:
             calibrate(browser.camera_id)
@@ -162,6 +166,7 @@ def _handlers(
         "compose.back": controller.put_back,
         "compose.let_go": controller.let_go,
         "compose.remove": controller.remove,
+        "compose.remove_set": controller.remove_set,
         "compose.amodal": lambda: view.toggle("amodal"),
         "compose.modal": lambda: view.toggle("modal"),
         "compose.points": lambda: view.toggle("points"),
@@ -177,4 +182,5 @@ def _handlers(
         "compose.background": of_camera("background"),
         "compose.mine": lambda: go_to("sources"),
         "project.fit": of_camera("fit"),
+        "project.export_composites": export,
     }

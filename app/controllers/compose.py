@@ -24,6 +24,7 @@ from core.errors import AmodalError
 from core.records.history import Touched
 from core.records.jobs import JobRow, JobState
 from core.records.recipes import Move, Recipe, RecipeRow
+from core.store.edits.recipes import hide_set
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
@@ -267,6 +268,18 @@ class ComposeController(QObject):
         self.drop()
         if not self._hand.remove():
             self.said.emit("Only a composite that was changed by hand can be taken out.")
+
+    def remove_set(self) -> None:
+        """Takes the set that is shown off the lists; then what is drawn here is shown."""
+        self.settle()  # a change that comes later would bring the set by hand back
+        chosen, history = self.browser.shown_set, self._session.history
+        if chosen is None:
+            self.said.emit("No set is shown: choose one at Shows first.")
+            return
+        set_id = chosen.id
+        self._session.perform(
+            lambda: hide_set(history, set_id), lambda touched: self.said.emit(f"Done: {touched.title}.")
+        )
 
     # ---- holding a layer ------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from core.errors import AmodalError
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
+    from core.records.recipes import RecipeSetRow
 
 _SEEDS = 100_000  # five digits are easily told to a colleague
 
@@ -91,6 +92,11 @@ class ComposeBrowser(QObject):
         return "" if self._facts.camera is None else self._facts.camera.name
 
     @property
+    def shown_set(self) -> RecipeSetRow | None:
+        """The set whose composites are shown; None where they are drawn here."""
+        return next((one for one in self._facts.sets if one.id == self.head.set_id), None)
+
+    @property
     def source_wanted(self) -> bool:
         """Whether a composite is on its way, so that what is shown is about to go."""
         return self._wanted is not None
@@ -136,6 +142,7 @@ class ComposeBrowser(QObject):
         self._facts = facts
         self._percents.clear()
         kept = any(one.id == self.head.set_id for one in facts.sets)
+        gone = self.head.set_id is not None and not kept
         known = any(one.id == self.head.background_id for one in facts.backgrounds)
         self._set_head(
             cameras=tuple(Choice(row.id, row.name) for row in facts.cameras),
@@ -152,7 +159,9 @@ class ComposeBrowser(QObject):
             return
         self._take_bench(ComposeBench(self._reads, facts.camera.id, sampler_of(facts)))
         changed = self._changed_id()
-        if self._last is not None:
+        if gone:  # so is what was shown of it
+            self._draw(self._seed)
+        elif self._last is not None:
             if changed is None:
                 self._last()
             else:

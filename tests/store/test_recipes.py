@@ -238,3 +238,11 @@ def test_a_hidden_set_is_off_the_lists_and_not_lost(site: Any, pieces: list[int]
     show_set(site.history, set_id)
     with site.project.read() as connection:
         assert len(recipe_sets(connection)) == 1
+    hide_set(site.history, set_id)
+    [one] = made(site, pieces, 1)
+    save_recipe(site.history, one.recipe, (0, 19, 100), "First")  # what is kept in it is found there
+    with site.project.read() as connection:
+        assert [row.total for row in recipe_sets(connection)] == [2]
+    site.history.undo()
+    with site.project.read() as connection:
+        assert recipe_sets(connection) == []

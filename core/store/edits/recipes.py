@@ -32,7 +32,7 @@ def save_recipe(
         history: whose edit it is.
         recipe: what the composite is made of.
         occlusion_percent: of each object that is shown, far to near.
-        set_name: of the set that it goes to; made where there is none of that name.
+        set_name: of the set that it goes to; made where there is none of that name, shown where it is hidden.
         edited_from: the recipe that it was made from, if it stands in the project.
         instead_of: an earlier state of the same composite that a person made: it is taken out, so that a set
             holds what people ended with, and the new row is made from what it was made from.
@@ -135,8 +135,11 @@ def _take_out(recorder: Recorder, recipe_id: int) -> int | None:
 
 
 def _set_called(recorder: Recorder, name: str) -> int:
-    row = raw_of(recorder.connection).execute("SELECT id FROM recipe_set WHERE name = ?", (name,)).fetchone()
+    query = "SELECT id, hidden FROM recipe_set WHERE name = ?"
+    row = raw_of(recorder.connection).execute(query, (name,)).fetchone()
     if row is not None:
+        if row[1]:  # what is kept now must be found again
+            recorder.update(_set, int(row[0]), {"hidden": 0})
         return int(row[0])
     return recorder.insert(_set, {"name": name, "hidden": 0, "created_at": recorder.now})
 

@@ -325,6 +325,22 @@ def test_a_composite_made_by_hand_is_changed_tomorrow_and_taken_out(street: Desk
     assert [row.id for row in street.by_hand()] == [again.id]
 
 
+def test_the_set_by_hand_is_removed_and_comes_back_with_the_next_change(street: Desk) -> None:
+    street.view.layers.chosen.emit(street.movable[0].key)
+    street.press("X")
+    street.view.head.sets.actions_offered()[1].trigger()
+    street.until(lambda: street.view.head.place_text.startswith("1 of 1"))
+    street.commands.run("compose.remove_set")
+    street.settle()
+    assert len(street.view.head.sets.actions_offered()) == 1
+    assert street.view.head.place_text == ""  # not what was changed by hand, but what its seed draws
+    assert all(layer.shown for layer in street.state.layers)
+    street.view.layers.chosen.emit(street.movable[0].key)
+    street.press("X")
+    assert len(street.by_hand()) == 2
+    assert len(street.view.head.sets.actions_offered()) == 2
+
+
 def test_another_persons_change_is_not_replaced(street: Desk, yard: Path) -> None:
     street.view.layers.chosen.emit(street.movable[0].key)
     street.press("X")

@@ -176,6 +176,29 @@ def test_a_set_of_a_job_is_looked_through(desk: Desk, yard: Path) -> None:
     desk.until(lambda: "seed" in desk.state.title)
 
 
+def test_a_set_that_is_shown_is_exported_or_removed(desk: Desk, yard: Path) -> None:
+    do_job(yard, "compose", count=2, name="two", least=3, validation_percent=0, test_percent=0)
+    desk.press("F5")
+    desk.until(lambda: len(desk.view.head.sets.actions_offered()) == 2)
+    desk.commands.run("project.export_composites")
+    desk.commands.run("compose.remove_set")
+    assert "choose one" in desk.said
+    desk.view.head.sets.actions_offered()[1].trigger()
+    desk.until(lambda: desk.view.head.place_text == "1 of 2")
+    desk.commands.run("project.export_composites")
+    assert desk.dialogs == [("export-composites", {}), ("export-composites", {"set": "two"})]
+    desk.commands.run("compose.remove_set")
+    desk.settle()
+    assert desk.said == "Done: Hide the set two."
+    assert len(desk.view.head.sets.actions_offered()) == 1
+    assert desk.view.head.place_text == ""
+    assert "seed" in desk.state.title
+    desk.press("Ctrl+Z")
+    desk.until(lambda: len(desk.view.head.sets.actions_offered()) == 2)
+    assert "seed" in desk.state.title
+    assert not desk.failures
+
+
 def test_the_batch_is_asked_for_with_this_camera(desk: Desk) -> None:
     desk.press("Ctrl+B")
     desk.view.head.batch.click()

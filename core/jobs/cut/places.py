@@ -8,13 +8,14 @@ from core.compositing.sampling.footprints import (
     MM_PER_M,
     Footprint,
     disc_footprint,
+    polygon_footprint,
     rectangle_footprint,
 )
 from core.fitting.vehicles.fit_mesh import fit_pose, fit_proxy
 from core.geometry.boxes import centres_from_edges
 from core.geometry.calibration.result import from_record
 from core.geometry.cameras import Camera
-from core.geometry.ground_plane import GroundPlane, place_on_ground
+from core.geometry.ground_plane import GroundPlane, metres_per_pixel, place_on_ground
 from core.records.cameras import CalibrationRecord
 from core.records.fits import VehicleFit
 from core.records.masks import MaskPatch
@@ -54,6 +55,9 @@ class Places:
     def of_car(self, fit: VehicleFit, shape_space: str) -> Footprint | None:
         """What a fitted car covers: the rectangle of its heading around its light stand-in, seen from above.
 
+        It holds the car one standard deviation of its distance nearer and farther, too, so that two cars far
+        away, where that is half a metre and more, do not stand in each other.
+
         Args:
             fit: in the camera's frame.
             shape_space: the label of the space that it was made with.
@@ -70,12 +74,15 @@ class Places:
                 [[np.cos(heading_rad), -np.sin(heading_rad)], [np.sin(heading_rad), np.cos(heading_rad)]]
             )
             below = ends @ turn.T + place
+        if fit.sigmas is not None:
+            step = place / np.linalg.norm(place) * fit.sigmas.along_m
+            below = np.concatenate([below - step, below + step])
         if not (np.abs(below) < _FARTHEST_M).all():
             return None
         return rectangle_footprint(below.tolist(), heading_rad)
 
     def of_person(self, mask: MaskPatch) -> Footprint | None:
-        """The disc that a person covers, around the ground that the mask's foot sees."""
+        """The disc that a person covers where the mask's foot sees the ground, and a pixel around that."""
         if self._plane is None or self._camera is None or not mask.bits.any():
             return None
         rows, columns = np.nonzero(mask.bits)
@@ -86,4 +93,7 @@ class Places:
         x, y, _ = self._plane.frame().inverse().apply(point).tolist()
         if not max(abs(x), abs(y)) < _FARTHEST_M:  # nor where the pixel sees no ground
             return None
-        return disc_footprint((x, y), self._radius_mm)
+        disc = np.array(disc_footprint((x, y), self._radius_mm).corners) / MM_PER_M
+        pixel_m = float(metres_per_pixel(self._camera, self._plane, x)[0])
+        step = np.array([x, y]) / np.hypot(x, y) * (pixel_m if np.isfinite(pixel_m) else 0.0)
+        return polygon_footprint(np.concatenate([disc - step, disc + step]).tolist())

@@ -30,5 +30,7 @@ def read_arrays(
         stream.seek(0)
         with np.load(stream, allow_pickle=False) as file:
             return {key: file[key] for key in file.files if key in known}
+    except MemoryError:  # an array's header may say any shape
+        raise refuse("says that it holds more than fits into memory.") from None
     except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, EOFError, OSError, NotImplementedError):
         raise refuse("is damaged, no npz file, or holds more than plain arrays.") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -49,7 +51,7 @@ def skinned_by_loop(model, pose, betas):
     if model.pose_directions is not None:
         shaped = shaped + model.pose_directions @ np.concatenate([(t - np.eye(3)).ravel() for t in turns[1:]])
     world = []
-    for joint, parent in enumerate(PARENTS):
+    for joint, parent in enumerate(model.parents):
         local = np.eye(4)
         local[:3, :3] = turns[joint]
         local[:3, 3] = joints[joint] - (joints[parent] if parent >= 0 else 0)
@@ -80,6 +82,27 @@ def test_posing_is_smpls_recipe(body, with_pose_directions):
     vertices, joints = skinned_by_loop(model, pose, betas)
     np.testing.assert_allclose(posed.vertices, vertices + place, atol=1e-9)
     np.testing.assert_allclose(posed.joints, joints + place, atol=1e-9)
+
+
+def test_a_body_with_face_and_hands_is_posed_the_same_way():
+    rng = np.random.default_rng(4)
+    count, joints = 40, 55
+    whole = BodyModel(
+        rng.normal(size=(count, 3)), rng.integers(0, count, (30, 3)), rng.normal(size=(count, 3, 16)) * 0.1,
+        rng.normal(size=(count, 3, 9 * (joints - 1))) * 0.01, rng.dirichlet(np.ones(count), joints),
+        np.array([-1, *(rng.integers(0, joint) for joint in range(1, joints))]),
+        rng.dirichlet(np.ones(joints), count),
+    )  # fmt: skip
+    split = replace(
+        whole,
+        shape_directions=whole.shape_directions[..., :10],
+        expression_directions=whole.shape_directions[..., 10:],
+    )
+    pose, numbers = rng.normal(size=(joints, 3)) * 0.5, rng.normal(size=16)
+    posed = split.posed(pose, numbers[:10], expression=numbers[10:])
+    vertices, places = skinned_by_loop(whole, pose, numbers)
+    np.testing.assert_allclose(posed.vertices, vertices, atol=1e-9)
+    np.testing.assert_allclose(posed.joints, places, atol=1e-9)
 
 
 def test_batches_are_single_bodies(body):

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.shapes.body.rotations import matrices
-from core.shapes.body.skeleton import COUNT
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int32]
@@ -24,7 +23,7 @@ class PosedBody:
 
     Attributes:
         vertices: (..., V, 3), metres.
-        joints: (..., 24, 3), metres.
+        joints: (..., J, 3), metres.
     """
 
     vertices: FloatArray
@@ -32,17 +31,43 @@ class PosedBody:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HandPoses:
+    """How hands are usually held, and in what ways they differ (Romero et al., SIGGRAPH Asia 2017).
+
+    Attributes:
+        means: (2, 45) of left and right: axis-angle of the fifteen joints of a hand, radians.
+        components: (2, 45, 45), a row each, the most usual difference first.
+    """
+
+    means: FloatArray
+    components: FloatArray
+
+    def pose(self, left: ArrayLike, right: ArrayLike) -> FloatArray:
+        """(..., 30, 3) rotations of both hands, the last of a SMPL-X pose, from (..., k) numbers for each."""
+        hands = []
+        for numbers, mean, components in zip((left, right), self.means, self.components, strict=True):
+            parts = np.asarray(numbers, dtype=np.float64)
+            turns = mean + parts @ components[: parts.shape[-1]]
+            hands.append(turns.reshape(*parts.shape[:-1], -1, 3))
+        return np.concatenate(hands, axis=-2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BodyModel:
-    """A body of SMPL's form. Its frame: x to the person's left, y up, z forward; metres; T-pose at rest.
+    """A body of SMPL's form, J = 24, or SMPL-X's, J = 55 (Pavlakos et al., CVPR 2019).
+
+    Its frame: x to the person's left, y up, z forward; metres; T-pose at rest.
 
     Attributes:
         template: (V, 3).
         faces: (F, 3), counter-clockwise from outside.
         shape_directions: (V, 3, B).
-        pose_directions: (V, 3, 207), or None where poses change nothing but the skeleton.
-        joint_regressor: (24, V).
-        parents: (24,), -1 for the root.
-        weights: (V, 24), each row sums to one.
+        pose_directions: (V, 3, 9 (J - 1)), or None where poses change nothing but the skeleton.
+        joint_regressor: (J, V).
+        parents: (J,), -1 for the root.
+        weights: (V, J), each row sums to one.
+        expression_directions: (V, 3, E) of the face; None where it has none (SMPL).
+        hands: the usual poses of hands; None where they have no joints (SMPL).
     """
 
     template: FloatArray
@@ -52,42 +77,54 @@ class BodyModel:
     joint_regressor: FloatArray
     parents: IndexArray
     weights: FloatArray
+    expression_directions: FloatArray | None = None
+    hands: HandPoses | None = None
 
     @property
     def betas(self) -> int:
         """How many numbers describe a shape."""
         return self.shape_directions.shape[2]
 
-    def shaped(self, betas: ArrayLike | None = None) -> FloatArray:
-        """(..., V, 3) the template in its rest pose, with betas (..., b), b up to B; zero where None."""
-        if betas is None:
-            return self.template
-        numbers = np.asarray(betas, dtype=np.float64)
-        if numbers.ndim == 0 or numbers.shape[-1] > self.betas:
-            raise ValueError(f"betas of shape {numbers.shape}, where the model has {self.betas}")
-        directions = self.shape_directions[..., : numbers.shape[-1]]
-        return np.asarray(self.template + np.einsum("vik,...k->...vi", directions, numbers))
+    def shaped(self, betas: ArrayLike | None = None, expression: ArrayLike | None = None) -> FloatArray:
+        """(..., V, 3) the template in its rest pose, with betas (..., b), b up to B; zero where None.
+
+        An expression (..., e), e up to E, comes on top.
+        """
+        shape = self.template
+        if betas is not None:
+            shape = shape + _offsets(self.shape_directions, betas, "betas")
+        if expression is not None:
+            if self.expression_directions is None:
+                raise ValueError("an expression, where the model has none")
+            shape = shape + _offsets(self.expression_directions, expression, "an expression")
+        return np.asarray(shape)
 
     def rest_joints(self, betas: ArrayLike | None = None) -> FloatArray:
-        """(..., 24, 3) joints in the rest pose."""
+        """(..., J, 3) joints in the rest pose."""
         return np.asarray(self.joint_regressor @ self.shaped(betas))
 
     def posed(
-        self, pose: ArrayLike, betas: ArrayLike | None = None, translation: ArrayLike | None = None
+        self,
+        pose: ArrayLike,
+        betas: ArrayLike | None = None,
+        translation: ArrayLike | None = None,
+        expression: ArrayLike | None = None,
     ) -> PosedBody:
         """The body in poses.
 
         Args:
-            pose: (..., 24, 3) axis-angle of each joint against its parent, radians; the first turns the
+            pose: (..., J, 3) axis-angle of each joint against its parent, radians; the first turns the
                 whole body about its pelvis.
             betas: (..., b) or (b,); zero where None.
             translation: (..., 3) metres, added last; zero where None.
+            expression: (..., e) or (e,); zero where None.
         """
         angles = np.asarray(pose, dtype=np.float64)
-        if angles.shape[-2:] != (COUNT, 3):
-            raise ValueError(f"a pose of shape (..., 24, 3) expected, not {angles.shape}")
+        count = len(self.parents)
+        if angles.shape[-2:] != (count, 3):
+            raise ValueError(f"a pose of shape (..., {count}, 3) expected, not {angles.shape}")
         turns = matrices(angles)
-        rest = self.shaped(betas)
+        rest = self.shaped(betas, expression)
         joints = self.joint_regressor @ rest
         if self.pose_directions is not None:
             bends = (turns[..., 1:, :, :] - np.eye(3)).reshape(*angles.shape[:-2], -1)
@@ -96,7 +133,7 @@ class BodyModel:
         # each joint's motion as a turn and a shift of the rest pose
         shifts = moved - np.einsum("...jab,...jb->...ja", turned, np.broadcast_to(joints, moved.shape))
         lead = angles.shape[:-2]
-        blend = (self.weights @ turned.reshape(*lead, COUNT, 9)).reshape(*lead, -1, 3, 3)
+        blend = (self.weights @ turned.reshape(*lead, count, 9)).reshape(*lead, -1, 3, 3)
         vertices = np.einsum("...vab,...vb->...va", blend, np.broadcast_to(rest, (*lead, *rest.shape[-2:])))
         vertices += self.weights @ shifts
         if translation is not None:
@@ -105,11 +142,11 @@ class BodyModel:
         return PosedBody(vertices, moved)
 
     def _chain(self, turns: FloatArray, joints: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Every joint's turn (..., 24, 3, 3) and place (..., 24, 3) down the chain from the root."""
+        """Every joint's turn (..., J, 3, 3) and place (..., J, 3) down the chain from the root."""
         turned = np.empty_like(turns)
         moved = np.empty(turns.shape[:-1])
         turned[..., 0, :, :], moved[..., 0, :] = turns[..., 0, :, :], joints[..., 0, :]
-        for joint in range(1, COUNT):
+        for joint in range(1, len(self.parents)):
             parent = int(self.parents[joint])
             bone = joints[..., joint, :] - joints[..., parent, :]
             turned[..., joint, :, :] = turned[..., parent, :, :] @ turns[..., joint, :, :]
@@ -119,6 +156,14 @@ class BodyModel:
                 np.broadcast_to(bone, moved[..., joint, :].shape),
             )
         return turned, moved
+
+
+def _offsets(directions: FloatArray, numbers: ArrayLike, what: str) -> FloatArray:
+    """(..., V, 3) what (..., n) numbers make of the first n of (V, 3, N) directions."""
+    parts = np.asarray(numbers, dtype=np.float64)
+    if parts.ndim == 0 or parts.shape[-1] > directions.shape[2]:
+        raise ValueError(f"{what} of shape {parts.shape}, where the model has {directions.shape[2]}")
+    return np.asarray(np.einsum("vik,...k->...vi", directions[..., : parts.shape[-1]], parts))
 
 
 def upright(points: ArrayLike) -> FloatArray:

@@ -1,53 +1,66 @@
-"""Body models as npz files with SMPL's own keys; nothing in them is ever unpickled."""
+"""Body models in files: npz or pickles with SMPL's own keys. No code of theirs is ever run."""
 
 from __future__ import annotations
 
+import os
 from importlib import resources
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import BodyModelError
+from core.shapes.body.arrays import HAND_KEYS, KEYS, MOST_VERTICES, SMPLX_COUNT, body_from
 from core.shapes.body.model import BodyModel
-from core.shapes.body.skeleton import COUNT
+from core.shapes.body.pickled import read_pickled_arrays
 from core.shapes.npz import read_arrays
 
-_POSE_DIRECTIONS = 9 * (COUNT - 1)
 _ROOT = 2**32 - 1
 """SMPL's files name the root's parent so, or -1."""
 _MOST_BYTES = 1024 * 2**20
-_MOST_VERTICES = 200_000
-_KEYS = ("v_template", "f", "shapedirs", "posedirs", "J_regressor", "kintree_table", "weights")
-_WAY_OUT = "Choose an npz file with SMPL's keys: " + ", ".join(_KEYS) + "."
+_ZIP = b"PK"
+_PICKLE = (b"\x80", b"(", b"}")
+"""How a pickled dict begins, from protocol 2 on and before."""
+_WAY_OUT = (
+    "Choose a body of SMPL or SMPL-X (npz or pkl) with the keys "
+    + ", ".join(KEYS)
+    + ", or use the body that comes with the program."
+)
 
 
 def save_body(model: BodyModel, path: Path) -> None:
-    """Writes a model; the same model gives the same bytes."""
-    vertices = len(model.template)
+    """Writes a model as npz; the same model gives the same bytes."""
+    vertices, joints = len(model.template), len(model.parents)
     posedirs = model.pose_directions
     if posedirs is None:
-        posedirs = np.zeros((vertices, 3, _POSE_DIRECTIONS))
+        posedirs = np.zeros((vertices, 3, 9 * (joints - 1)))
+    shapedirs = model.shape_directions
+    if model.expression_directions is not None:
+        shapedirs = np.concatenate([shapedirs, model.expression_directions], axis=2)
     parents = np.where(model.parents < 0, _ROOT, model.parents.astype(np.int64))
+    hands = {}
+    if model.hands is not None:
+        arrays = (*model.hands.means, *model.hands.components)
+        hands = {key: array.astype(np.float32) for key, array in zip(HAND_KEYS, arrays, strict=True)}
     np.savez_compressed(
         path,
         allow_pickle=False,
         v_template=model.template.astype(np.float32),
         f=model.faces.astype(np.uint32),
-        shapedirs=model.shape_directions.astype(np.float32),
+        shapedirs=shapedirs.astype(np.float32),
         posedirs=posedirs.astype(np.float32),
         J_regressor=model.joint_regressor.astype(np.float32),
-        kintree_table=np.stack([parents, np.arange(COUNT)]).astype(np.uint32),
+        kintree_table=np.stack([parents, np.arange(joints)]).astype(np.uint32),
         weights=model.weights.astype(np.float32),
+        **hands,
     )
 
 
 def load_body(path: Path) -> BodyModel:
-    """Reads a body model with SMPL's keys.
+    """Reads a body of SMPL's or SMPL-X's form, npz or pickle, whatever the file's name says.
 
     Raises:
-        BodyModelError: the file is missing, damaged, or of another form.
+        BodyModelError: the file is missing, damaged, of another form, or asks for more than data.
     """
     try:
         with path.open("rb") as stream:
@@ -63,63 +76,20 @@ def stand_in_body() -> BodyModel:
 
 
 def _read(stream: IO[bytes], name: str) -> BodyModel:
-    arrays = read_arrays(
-        stream, _KEYS, _MOST_BYTES, lambda problem: BodyModelError(f"{name} {problem}", _WAY_OUT)
-    )
-    missing = [key for key in _KEYS if key not in arrays]
-    if missing:
-        raise BodyModelError(f"{name} has no {missing[0]}.", _WAY_OUT)
-    template = _numbers(arrays, "v_template", name)
-    if template.ndim != 2 or template.shape[1] != 3 or not 4 <= len(template) <= _MOST_VERTICES:
-        raise _wrong(name, "v_template")
-    count = len(template)
-    shapes = _numbers(arrays, "shapedirs", name)
-    if shapes.ndim != 3 or shapes.shape[:2] != (count, 3) or not 1 <= shapes.shape[2] <= 400:
-        raise _wrong(name, "shapedirs")
-    poses = _numbers(arrays, "posedirs", name)
-    if poses.shape != (count, 3, _POSE_DIRECTIONS):
-        raise _wrong(name, "posedirs")
-    regressor = _numbers(arrays, "J_regressor", name)
-    weights = _numbers(arrays, "weights", name)
-    if regressor.shape != (COUNT, count):
-        raise _wrong(name, "J_regressor")
-    if weights.shape != (count, COUNT) or np.abs(weights.sum(axis=1) - 1).max() > 1e-2:
-        raise _wrong(name, "weights")
-    return BodyModel(
-        template=template,
-        faces=_faces(arrays["f"], count, name),
-        shape_directions=shapes,
-        pose_directions=poses if poses.any() else None,
-        joint_regressor=regressor,
-        parents=_parents(arrays["kintree_table"], name),
-        weights=weights / weights.sum(axis=1, keepdims=True),
-    )
+    def refuse(problem: str) -> BodyModelError:
+        return BodyModelError(f"{name} {problem}", _WAY_OUT)
 
-
-def _faces(array: NDArray[np.generic], count: int, name: str) -> NDArray[np.int32]:
-    whole = array.dtype.kind in "iu" and array.ndim == 2 and array.shape[1] == 3 and len(array) > 0
-    if not whole or array.min() < 0 or array.max() >= count:
-        raise _wrong(name, "f")
-    return array.astype(np.int32)
-
-
-def _parents(array: NDArray[np.generic], name: str) -> NDArray[np.int32]:
-    if array.dtype.kind not in "iu" or array.shape != (2, COUNT):
-        raise _wrong(name, "kintree_table")
-    parents = array[0].astype(np.int64)
-    parents[0] = -1
-    later = parents[1:]
-    if (later < 0).any() or (later >= np.arange(1, COUNT)).any():
-        raise _wrong(name, "kintree_table")
-    return parents.astype(np.int32)
-
-
-def _numbers(arrays: dict[str, NDArray[np.generic]], key: str, name: str) -> NDArray[np.float64]:
-    array = arrays[key]
-    if array.dtype.kind != "f" or not np.isfinite(array).all():
-        raise _wrong(name, key)
-    return array.astype(np.float64)
-
-
-def _wrong(name: str, key: str) -> BodyModelError:
-    return BodyModelError(f"The {key} of {name} is not what SMPL's has to be.", _WAY_OUT)
+    known = (*KEYS, *HAND_KEYS)
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    start = stream.read(2)
+    stream.seek(0)
+    if size > _MOST_BYTES:
+        raise refuse(f"is larger than {_MOST_BYTES >> 20} MiB.")
+    if start == _ZIP:
+        arrays = read_arrays(stream, known, _MOST_BYTES, refuse)
+    elif start.startswith(_PICKLE):
+        arrays = read_pickled_arrays(stream.read(), known, SMPLX_COUNT * MOST_VERTICES, refuse)
+    else:
+        raise refuse("is neither an npz file nor a pickle.")
+    return body_from(arrays, refuse)

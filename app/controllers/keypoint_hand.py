@@ -14,7 +14,7 @@ from app.controllers.keypoint_looks import LOOKS
 from app.controllers.keypoint_reads import KeypointReads, OpenCar
 from app.controllers.keypoint_shelf import CarShelf
 from app.states.keypoints import KeypointsState
-from core.records.fits import VehicleFit
+from core.records.fits import FitVerdict, VehicleFit
 from core.records.keypoints import KeypointRow, KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
@@ -182,7 +182,7 @@ class CarInHand(QObject):
         if self._points.placed == len(self._points.points):
             return False
         if not answer.ghosts or (answer.fit is not None and answer.fit.swapped):
-            self.said.emit("There is nothing to accept yet: place another point.")
+            self.said.emit(_nothing_to_accept(answer))
             return True
         if not answer.sure and not self._asked_again:
             self._asked_again = True
@@ -363,6 +363,13 @@ class CarInHand(QObject):
 
     def _name(self, index: int) -> str:
         return LOOKS[self._points.template].names[index]
+
+
+def _nothing_to_accept(answer: FitAnswer) -> str:
+    fit = answer.fit
+    if fit is not None and fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE:
+        return "No car looks like these points: move those that are marked as off, or place the rest by hand."
+    return "There is nothing to accept yet: place another point."
 
 
 def _stored_points(row: KeypointRow | None) -> KeypointSet:

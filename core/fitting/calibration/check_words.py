@@ -107,7 +107,11 @@ def _facts(check: CarCheck) -> Iterator[str]:
             yield f"The wheels stand on the road, to {abs(check.wheels_m):.2f} m on average."
         else:
             side = "above" if check.wheels_m > 0 else "below"
-            yield f"Fitted without the road, the wheels are {abs(check.wheels_m):.2f} m {side} it on average."
+            spread = "" if check.wheels_spread_m is None else f" (spread {check.wheels_spread_m:.2f} m)"
+            yield (
+                f"Fitted without the road, the wheels are {abs(check.wheels_m):.2f} m {side} it on "
+                f"average{spread}."
+            )
     if check.up_off_deg is not None:
         yield f"The cars' own up is {check.up_off_deg:.1f}° from the road's."
     if check.noise_times > _NOISY:

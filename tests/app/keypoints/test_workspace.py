@@ -280,6 +280,19 @@ def test_two_cars_points_mixed_lead_to_a_reason(desk: Desk, street_path: Path) -
     assert desk.state.card.title != "The fit holds"
 
 
+def test_points_that_no_car_has_are_told_as_that_when_they_are_to_be_accepted(
+    maskless: Desk, car: TrueCar
+) -> None:
+    maskless.show(car)
+    left = min(x for x, _ in car.pixels)
+    for index, (x, y) in enumerate(car.pixels[:11]):
+        maskless.place(
+            index, left + 2.5 * (x - left), y
+        )  # a car two and a half times as wide as it should be
+    maskless.do("accept")
+    assert maskless.view.tags.said.startswith("No car looks like these points")
+
+
 def test_points_far_outside_and_at_the_border_are_no_bug(desk: Desk, car: TrueCar) -> None:
     desk.show(car)
     for index, place in enumerate([(-0.5, -0.5), (383.5, 215.5), (-400.0, 90.0), (5e5, -5e5), (0.0, 215.0)]):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.compose_bench import Change, Rendered
+from app.controllers.compose_beside import ComposeBeside
 from app.controllers.compose_browser import ComposeBrowser
 from app.controllers.compose_drawing import card_of
 from app.controllers.compose_hand import ComposeHand
@@ -75,9 +76,7 @@ class ComposeController(QObject):
         )
         self._shown: Rendered | None = None  # as a person left it
         self._drawn: Rendered | None = None  # with a layer where it is held
-        self._other: CompositeState | None = None
-        self._other_of: Rendered | None = None  # whose it is, or will be
-        self._other_wanted = False
+        self._beside = ComposeBeside(self._lane, self._emit)
         self._selected: int | None = None
         self._held: Held | None = None
         self._swaps = SwapRound()
@@ -165,14 +164,15 @@ class ComposeController(QObject):
         """Says why there is no composite."""
         self._error = f"{problem.problem}\n{problem.way_out}"
         self._shown = self._drawn = None
-        self._selected = self._other = self._other_of = None
+        self._selected = None
+        self._beside.forget()
         self._emit()
 
     def _take(self, rendered: Rendered) -> None:
         self._shown = self._drawn = rendered
         self.browser.tell(rendered, self._hand.ids, edited=self._hand.edited)
         self._emit()
-        self._need_other()
+        self._beside.follow(rendered, self.browser.bench)
 
     # ---- layers ---------------------------------------------------------------------------------
 
@@ -373,28 +373,8 @@ class ComposeController(QObject):
 
     def want_other(self, wanted: bool) -> None:
         """Says whether WALT2D's composite of the same objects is looked at."""
-        self._other_wanted = wanted
-        self._need_other()
-
-    def _need_other(self) -> None:
-        bench, shown = self.browser.bench, self._shown
-        if not self._other_wanted or bench is None or shown is None or self._other_of is shown:
-            return
-        self._other_of = shown
-
-        def drawn(found: CompositeState) -> None:
-            if self._shown is shown:
-                self._other = found
-                self._emit()
-
-        def work() -> CompositeState:
-            try:
-                return bench.beside(shown.recipe).state
-            except AmodalError as problem:
-                error = f"{problem.problem}\n{problem.way_out}"
-                return CompositeState(width=shown.state.width, height=shown.state.height, error=error)
-
-        self._lane.in_order(work, drawn)
+        self._beside.wanted = wanted
+        self._beside.follow(self._shown, self.browser.bench)
 
     # ---- news -----------------------------------------------------------------------------------
 
@@ -502,8 +482,7 @@ class ComposeController(QObject):
                 state = replace(state, title=f"{state.title}, changed by hand")
             layer = state.selected_layer
             scene = replace(drawn.scene, selected=None if layer is None else layer.instance_id)
-        other = self._other or CompositeState()
-        self.changed.emit(state, other)
+        self.changed.emit(state, self._beside.state or CompositeState())
         self._scene = scene
         # the picture first; and a drag has no time for it at each of its moves
         if not self._scene_soon.isActive():

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from core.compositing.sampling.footprints import MM_PER_M, PERSON_RADIUS_MM
+from core.compositing.sampling.footprints import MARGIN_MM, MM_PER_M, PERSON_RADIUS_MM
 from core.compositing.sampling.wanted import BINS
 from core.jobs.settings import JobSettings
 
@@ -135,7 +135,7 @@ class ComposeSettings(JobSettings):
         json_schema_extra={"unit": "%", **_ADVANCED},
     )
     margin_mm: int = Field(
-        150,
+        MARGIN_MM,
         ge=0,
         le=5000,
         title="Gap",

@@ -38,9 +38,7 @@ def to_columns(recipe: Recipe, occlusion_percent: Sequence[int]) -> dict[str, An
         ValueError: a number does not fit, or there is not one percentage for each object that is shown: a bug
             of whoever made it.
     """
-    shown = sum(one.shown for one in recipe.objects)
-    if len(occlusion_percent) != shown:
-        raise ValueError(f"{len(occlusion_percent)} percentages are not those of {shown} objects")
+    _check_percents(recipe, occlusion_percent)
     if not 0 <= recipe.seed < 1 << 63:
         raise ValueError(f"a seed of {recipe.seed} cannot be kept")
     return {
@@ -73,11 +71,13 @@ def from_columns(row: Any) -> tuple[Recipe, tuple[int, ...]]:
             objects=tuple(_to_objects(unpack(row.objects))),
             ignored=tuple(_sums(unpack(row.ignored or b""))),
         )
+        percents = tuple(row.occlusion)
+        _check_percents(recipe, percents)
     except ValueError as problem:
         raise DamagedProjectError(
             f"A recipe in the project cannot be read: {problem}.", "Compose its set again."
         ) from None
-    return recipe, tuple(row.occlusion)
+    return recipe, percents
 
 
 def pieces_of(objects: bytes) -> list[int]:
@@ -118,8 +118,16 @@ def footprint_of(column: bytes | None) -> Footprint | None:
         return None
     if len(column) % _CORNER_BYTES:
         raise DamagedProjectError("A footprint in the project cannot be read.", "Cut the objects out again.")
-    values = iter(struct.unpack(f"<{len(column) // 4}i", column))
-    return tuple(zip(values, values, strict=True))
+    values = struct.unpack(f"<{len(column) // 4}i", column)
+    if not all(-_FARTHEST_MM <= value <= _FARTHEST_MM for value in values):
+        raise DamagedProjectError("A footprint in the project cannot be read.", "Cut the objects out again.")
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+def _check_percents(recipe: Recipe, occlusion_percent: Sequence[int]) -> None:
+    shown = sum(one.shown for one in recipe.objects)
+    if len(occlusion_percent) != shown:
+        raise ValueError(f"{len(occlusion_percent)} percentages are not those of {shown} objects")
 
 
 def _of_objects(objects: Sequence[RecipeObject]) -> Iterator[int]:

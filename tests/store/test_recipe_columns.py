@@ -65,9 +65,12 @@ def test_any_bytes_are_read_or_told_of(data: bytes) -> None:
     columns = to_columns(Recipe(1, 1, Sampler.WALT2D, Split.TEST, 0, 1, ()), ())
     for name in ("objects", "ignored"):
         with suppress(DamagedProjectError):
-            read(columns | {name: data})
+            recipe, hidden = read(columns | {name: data})
+            # what is read is a recipe that can be kept and read again
+            assert read(to_columns(recipe, hidden)) == (recipe, hidden)
     with suppress(DamagedProjectError):
-        footprint_of(data)
+        corners = footprint_of(data)
+        assert footprint_of(footprint_column(corners)) == corners
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from core.records.boxes import Box
 
 Array = NDArray[np.float64]
 
-_HALF_PIXEL = 0.5
+HALF_PIXEL = 0.5
+"""From a pixel's edge to its centre: for arrays of other kinds than numpy's."""
 
 
 def edges_from_centres(points: ArrayLike) -> Array:
@@ -27,7 +28,7 @@ def edges_from_centres(points: ArrayLike) -> Array:
     Returns:
         (..., 2), pixels, with (0, 0) the outer corner of the top left pixel.
     """
-    return np.asarray(points, dtype=np.float64) + _HALF_PIXEL
+    return np.asarray(points, dtype=np.float64) + HALF_PIXEL
 
 
 def centres_from_edges(points: ArrayLike) -> Array:
@@ -39,7 +40,7 @@ def centres_from_edges(points: ArrayLike) -> Array:
     Returns:
         (..., 2), pixels, with (0, 0) the centre of the top left pixel.
     """
-    return np.asarray(points, dtype=np.float64) - _HALF_PIXEL
+    return np.asarray(points, dtype=np.float64) - HALF_PIXEL
 
 
 def to_array(boxes: Iterable[Box]) -> Array:
@@ -52,6 +53,16 @@ def to_box(row: ArrayLike) -> Box:
     """One row (x, y, w, h) as a Box."""
     x, y, w, h = np.asarray(row, dtype=np.float64).tolist()
     return Box(x, y, w, h)
+
+
+def touch(first: Box, second: Box, margin_px: float = 0.0) -> bool:
+    """Whether two boxes overlap, or come nearer to each other than a margin."""
+    return (
+        first.x - margin_px < second.right
+        and second.x - margin_px < first.right
+        and first.y - margin_px < second.bottom
+        and second.y - margin_px < first.bottom
+    )
 
 
 def corners(boxes: ArrayLike) -> Array:

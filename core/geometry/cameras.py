@@ -78,6 +78,17 @@ class Camera:
             pixels[~lens.unfolded(ideal, self.distortion)] = np.nan
         return pixels
 
+    def project_or_beyond(self, points: ArrayLike) -> Array:
+        """(n, 2) pixels of points (n, 3); where one has none, beyond the picture, on the side of it."""
+        place = np.asarray(points, dtype=np.float64)
+        pixels = self.project(place)
+        lost = ~np.isfinite(pixels).all(axis=1)
+        if lost.any():
+            aside = place[lost, :2]
+            aside = aside / np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
+            pixels[lost] = self.centre + aside * 2 * max(self.width, self.height)
+        return pixels
+
     def unproject(self, pixels: ArrayLike) -> Array:
         """Directions through pixels; undoes `project`.
 

@@ -120,6 +120,18 @@ def box_to_patch(box: Box, height: int, width: int) -> MaskPatch:
     return MaskPatch(left, top, np.ones((bottom - top, right - left), dtype=np.bool_))
 
 
+def is_near(patch: MaskPatch, x: float, y: float, margin: float) -> bool:
+    """Whether the mask has a pixel whose centre lies within a margin, pixels, of a place in the picture."""
+    height, width = patch.bits.shape
+    left, right = max(int(np.ceil(x - margin)) - patch.x, 0), min(int(x + margin) - patch.x + 1, width)
+    top, bottom = max(int(np.ceil(y - margin)) - patch.y, 0), min(int(y + margin) - patch.y + 1, height)
+    if left >= right or top >= bottom:
+        return False
+    rows, columns = np.nonzero(patch.bits[top:bottom, left:right])
+    away = np.hypot(columns + left + patch.x - x, rows + top + patch.y - y)
+    return bool((away <= margin).any())
+
+
 def patch_contours(patch: MaskPatch) -> list[NDArray[np.float64]]:
     """Outlines of a mask for drawing, a quarter of a pixel inside its border pixels' outer edges.
 
@@ -168,6 +180,16 @@ def rle_to_patch(rle: Rle) -> MaskPatch:
     steps[ends - offset] -= 1
     bits = np.cumsum(steps[:-1], dtype=np.int8).reshape(columns, height).T
     return tighten(MaskPatch(first_column, 0, bits.astype(np.bool_)))
+
+
+def rle_area(rle: Rle) -> int:
+    """How many pixels a mask in COCO's compressed code has.
+
+    Raises:
+        ValueError: the code is damaged, or does not add up to the picture's size.
+    """
+    starts, ends = _runs(rle)
+    return int((ends - starts).sum())
 
 
 def _patch_of_runs(column: Ints, row: Ints, lengths: Ints) -> MaskPatch:

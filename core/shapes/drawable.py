@@ -35,6 +35,9 @@ class Material(IntEnum):
     RIM = 3
     FRONT_LIGHT = 4
     REAR_LIGHT = 5
+    SKIN = 6
+    HAIR = 7
+    CLOTHES = 100  # and up to 100 more: how far they are trousers, percent
 
 
 _OF_PART: dict[str, Material] = {

@@ -26,6 +26,15 @@ def painted(box: tuple[int, int, int, int]) -> np.ndarray:
     return picture
 
 
+def test_boxes_touch_where_their_pixels_do():
+    one = Box(10.0, 10.0, 5.0, 5.0)
+    assert boxes.touch(one, Box(14.0, 14.0, 9.0, 9.0))
+    assert not boxes.touch(one, Box(15.0, 10.0, 5.0, 5.0))
+    assert not boxes.touch(one, Box(10.0, 15.0, 5.0, 5.0))
+    assert boxes.touch(one, Box(17.0, 4.0, 5.0, 5.0), 3.0)
+    assert not boxes.touch(one, Box(18.0, 10.0, 5.0, 5.0), 3.0)
+
+
 @settings(deadline=None)
 @given(whole_boxes, whole_boxes)
 def test_overlaps_are_those_of_painted_pixels(first, second):

@@ -43,6 +43,15 @@ def test_projects_as_opencv_does(name: str) -> None:
     np.testing.assert_allclose(one.project(points), theirs[:, 0], atol=1e-9)
 
 
+def test_what_has_no_pixel_lies_beyond_the_picture_on_its_own_side() -> None:
+    one = camera("four")
+    points = np.array([[0.5, 0.2, 9.0], [-3.0, 0.0, -1.0], [0.0, 3.0, -1.0]])
+    pixels = one.project_or_beyond(points)
+    np.testing.assert_array_equal(pixels[0], one.project(points[0]))
+    assert pixels[1, 0] < 0
+    assert pixels[2, 1] > one.height
+
+
 @pytest.mark.parametrize("name", LENSES)
 def test_unprojecting_undoes_projecting(name: str) -> None:
     points = in_view(np.random.default_rng(2)).reshape(50, 10, 3)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from core.errors import BodyModelError
+from core.geometry.visibility import first_surface, ray_mesh
 from core.shapes.body.clothing import REGIONS, clothing_regions
-from core.shapes.body.coco import COCO_NAMES, coco_keypoints, face_points
+from core.shapes.body.coco import SKIN_M, coco_keypoints, face_points
 from core.shapes.body.gait import Gait, cycle_length_m, on_ground, walking_pose
 from core.shapes.body.model import BodyModel, upright
 from core.shapes.body.model_file import load_body, save_body, stand_in_body
@@ -20,6 +21,7 @@ from core.shapes.body.rotations import axis_angles, matrices
 from core.shapes.body.skeleton import PARENTS, Joint, twin
 from core.shapes.body.stand_in import build_stand_in
 from core.shapes.meshes import is_watertight, signed_volume
+from core.shapes.person_keypoints import NAMES
 
 vectors = st.tuples(*[st.floats(-1.7, 1.7)] * 3)
 
@@ -287,7 +289,7 @@ def test_every_face_is_dressed(body):
 def test_coco_points_are_on_the_right_side_of_the_face(body):
     face = face_points(body)
     points = coco_keypoints(body.posed(np.zeros((24, 3))), face)
-    named = dict(zip(COCO_NAMES, points, strict=True))
+    named = dict(zip(NAMES, points, strict=True))
     for name, place in named.items():
         if name.startswith("left"):
             assert place[0] > 0.02
@@ -297,6 +299,21 @@ def test_coco_points_are_on_the_right_side_of_the_face(body):
     assert named["nose"][2] > named["left eye"][2] > named["left ear"][2]
     assert named["left eye"][1] > named["nose"][1]
     np.testing.assert_allclose(named["right hip"], body.rest_joints()[Joint.RIGHT_HIP], atol=1e-9)
+
+
+def test_a_keypoint_s_skin_is_the_nearest_before_it_and_never_the_other_side(body):
+    """Flesh hides no joint from the front or the back, in stout people either; a trunk hides the far hip."""
+    for girth in (-1.5, 0.0, 1.5):
+        posed = body.posed(np.zeros((24, 3)), [0, girth])
+        points = coco_keypoints(posed, face_points(body))
+        for way in (np.array([0, 0, 3.0]), np.array([0, 0, -3.0])):
+            for place in range(5, 17):
+                first = first_surface(ray_mesh(posed.vertices - points[place] - way, body.faces), [-way])
+                assert 0 < 3 * (1 - first[0]) < SKIN_M[place] - 0.02, NAMES[place]
+        # from the left the right hip is behind the whole trunk
+        way = np.array([3.0, 0, 0])
+        [first] = first_surface(ray_mesh(posed.vertices - points[12] - way, body.faces), [-way])
+        assert 3 * (1 - first) > SKIN_M[12]
 
 
 def test_upright_turns_a_body_as_cars_are(body):

@@ -237,7 +237,7 @@ def changed(key: str, place: Any, value: float) -> np.ndarray:
 
 
 WRONG = [
-    ({"posedirs": None}, "has no posedirs"),
+    ({"posedirs": None}, "has no array called posedirs"),
     ({"v_template": np.zeros((COUNT, 2))}, "v_template of 30 x 2"),
     ({"v_template": np.zeros((COUNT, 3), dtype=int)}, "v_template of 30 x 3 int64"),
     ({"v_template": np.zeros((3, 3))}, "3 vertices"),
@@ -287,7 +287,7 @@ def test_arrays_that_no_body_has_are_refused(tmp_path, changes, why, as_pickle):
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"hands_meanr": None}, "has no hands_meanr"),
+        ({"hands_meanr": None}, "has no array called hands_meanr"),
         ({"hands_componentsl": np.zeros((6, 45))}, "hands_componentsl of 6 x 45"),
         ({"shapedirs": np.zeros((COUNT, 3, 16))}, "16 shapedirs; SMPL-X has 400 or 20"),
     ],

@@ -62,25 +62,30 @@ def _verdict(
     if check.verdict is CheckVerdict.AGREES:
         yield f"The calibration agrees with its cars; {cars} were looked at."
         return
-    yield from _off(given, found)
+    yield from what_is_off(given, found)
     for rival in rivals:
-        others = " ".join(_off(given, rival))
+        others = " ".join(what_is_off(given, rival))
         yield f"These cars cannot quite tell it from this: {others[0].lower()}{others[1:]}"
 
 
-def _off(given: RoadCamera, found: Differences) -> Iterator[str]:
+def what_is_off(given: RoadCamera, found: Differences, whom: str = "cars") -> Iterator[str]:
+    """What differs from the better camera, a sentence each.
+
+    Args:
+        whom: those by whom that camera is known, in the plural.
+    """
     better, scale = found.better, found.height
     if scale.is_off:
         word = "large" if scale.off > 0 else "small"
         yield (
-            f"The scale is off: distances and cars come out about {abs(scale.off):.0f} % too {word} "
-            f"(±{scale.sigma:.0f} %); a camera {better.plane.height:.2f} m high fits the cars, "
+            f"The scale is off: distances and {whom} come out about {abs(scale.off):.0f} % too {word} "
+            f"(±{scale.sigma:.0f} %); a camera {better.plane.height:.2f} m high fits the {whom}, "
             f"not {given.plane.height:.2f} m."
         )
     if found.tilt is not None and found.tilt.is_off:
         (down, lean), (was_down, was_lean) = better.plane.tilt(), given.plane.tilt()
         yield (
-            f"The tilt is about {found.tilt.off:.1f}° wrong (±{found.tilt.sigma:.1f}°): the cars say that "
+            f"The tilt is about {found.tilt.off:.1f}° wrong (±{found.tilt.sigma:.1f}°): the {whom} say that "
             f"the camera looks down {math.degrees(down):.1f}° and leans {math.degrees(lean):.1f}°, "
             f"not {math.degrees(was_down):.1f}° and {math.degrees(was_lean):.1f}°."
         )
@@ -89,7 +94,7 @@ def _off(given: RoadCamera, found: Differences) -> Iterator[str]:
         word = "long" if focal.off > 0 else "short"
         yield (
             f"The focal length is about {abs(focal.off):.0f} % too {word} (±{focal.sigma:.0f} %): "
-            f"{better.focal_px:.0f} px fits the cars, not {given.focal_px:.0f} px."
+            f"{better.focal_px:.0f} px fits the {whom}, not {given.focal_px:.0f} px."
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.geometry.cameras import Camera
+from core.geometry.mesh_outline import mesh_outline
 from core.geometry.poses import Pose
 from core.geometry.visibility import RayMesh, ray_mesh
 from core.records.fits import VehicleFit
@@ -94,25 +95,7 @@ def fit_outline(fit: VehicleFit, camera: Camera, space: CarShapeSpace) -> list[A
     """The outline of the fit's car in the picture.
 
     Returns:
-        polygons (n, 2) in pixels, the outermost first; none where a part of the car is behind the camera.
+        polygons (n, 2) in pixels, the longest first; none where a part of the car is behind the camera.
     """
-    import cv2
-
     proxy = fit_proxy(fit, space)
-    pixels = camera.project(proxy.vertices)
-    if not np.isfinite(pixels).all():
-        return []
-    low = pixels.min(axis=0) - 2
-    span = float((pixels.max(axis=0) - low).max()) + 2
-    # fine enough to look smooth, bounded whatever the zoom
-    scale = min(4.0, 512.0 / span)
-    size = int(np.ceil(span * scale)) + 2
-    canvas = np.zeros((size, size), dtype=np.uint8)
-    corners = np.round((pixels - low) * scale).astype(np.int32)[proxy.faces]
-    for triangle in corners:
-        cv2.fillConvexPoly(canvas, triangle, 255)
-    found, _ = cv2.findContours(canvas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    # without the stairs that the canvas's pixels make: a tenth of the corners, and as true
-    smooth = [cv2.approxPolyDP(contour, 1.0, True) for contour in found]
-    outlines = [contour[:, 0].astype(np.float64) / scale + low for contour in smooth if len(contour) > 2]
-    return sorted(outlines, key=len, reverse=True)
+    return mesh_outline(camera.project(proxy.vertices), proxy.faces)

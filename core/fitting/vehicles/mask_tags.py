@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
+from core.geometry.hiding import off_mask_px
+from core.geometry.masks import is_near
 from core.records.keypoints import PlacedPoint
 from core.records.masks import MaskPatch
 from core.records.shapes import KeypointTag
-
-# corners of roofs and lamps lie on the mask's edge, which is known no better than this
-OFF_PX, OFF_SHARE = 3.0, 0.04
 
 
 def hidden_off_mask(
@@ -30,22 +27,10 @@ def hidden_off_mask(
     """
     if not mask.bits.any():
         return tuple(points)
-    margin = max(OFF_PX, OFF_SHARE * size_px)
+    margin = off_mask_px(size_px)
     return tuple(
         replace(point, tag=KeypointTag.OTHER_OCCLUDED)
-        if point.tag is KeypointTag.VISIBLE and not _is_near(mask, point.x, point.y, margin)
+        if point.tag is KeypointTag.VISIBLE and not is_near(mask, point.x, point.y, margin)
         else point
         for point in points
     )
-
-
-def _is_near(mask: MaskPatch, x: float, y: float, margin: float) -> bool:
-    """Whether the mask has a pixel within a margin of a place in the picture."""
-    height, width = mask.bits.shape
-    left, right = max(int(np.ceil(x - margin)) - mask.x, 0), min(int(x + margin) - mask.x + 1, width)
-    top, bottom = max(int(np.ceil(y - margin)) - mask.y, 0), min(int(y + margin) - mask.y + 1, height)
-    if left >= right or top >= bottom:
-        return False
-    rows, columns = np.nonzero(mask.bits[top:bottom, left:right])
-    away = np.hypot(columns + left + mask.x - x, rows + top + mask.y - y)
-    return bool((away <= margin).any())

@@ -39,7 +39,7 @@ def predict(
     body = fit_mesh(fit, space)
     own = ray_mesh(body.vertices, _faces_before(body, points))
     seen = sight(points, [own, *(mesh for _, mesh in others)], own=0)
-    pixels = _pixels(camera, points)
+    pixels = camera.project_or_beyond(points)
     return tuple(
         PlacedPoint(
             float(x),
@@ -70,13 +70,3 @@ def _span(numbers: Array, faces: NDArray[np.int32]) -> tuple[Array, Array]:
     first, second, third = (numbers[faces[:, corner]] for corner in range(3))
     least = np.minimum(np.minimum(first, second), third)
     return least - _HAIR, np.maximum(np.maximum(first, second), third) + _HAIR
-
-
-def _pixels(camera: Camera, points: Array) -> Array:
-    """(12, 2) pixels; where a point has none, beyond the picture on the side where it would leave it."""
-    pixels = camera.project(points)
-    lost = ~np.isfinite(pixels).all(axis=1)
-    if lost.any():
-        aside = points[lost, :2] / np.maximum(np.linalg.norm(points[lost, :2], axis=1, keepdims=True), 1e-9)
-        pixels[lost] = camera.centre + aside * 2 * max(camera.width, camera.height)
-    return pixels

@@ -68,7 +68,7 @@ def body_from(arrays: Arrays, refuse: Refuse) -> BodyModel:
 def _check_all_there(arrays: Arrays, keys: tuple[str, ...], refuse: Refuse) -> None:
     missing = [key for key in keys if key not in arrays]
     if missing:
-        raise refuse(f"has no {missing[0]}.")
+        raise refuse(f"has no array called {missing[0]}.")
 
 
 def _parents(array: NDArray[np.generic], refuse: Refuse) -> NDArray[np.int32]:

@@ -22,13 +22,13 @@ _REGION_OF: dict[Joint, str] = {
     Joint.RIGHT_FOOT: "shoes",
     Joint.NECK: "skin",
     Joint.HEAD: "skin",
-    Joint.LEFT_HAND: "skin",
-    Joint.RIGHT_HAND: "skin",
     Joint.LEFT_WRIST: "skin",
     Joint.RIGHT_WRIST: "skin",
     Joint.LEFT_ELBOW: "sleeves",
     Joint.RIGHT_ELBOW: "sleeves",
 }
+_BODY = tuple(Joint)[:22]
+"""The joints that SMPL and SMPL-X have in common; those after them are of hands and face."""
 REGIONS = ("skin", "hair", "shirt", "sleeves", "trousers", "shoes")
 """Forearms are sleeves, so that a shirt may be short."""
 
@@ -36,8 +36,9 @@ REGIONS = ("skin", "hair", "shirt", "sleeves", "trousers", "shoes")
 def clothing_regions(model: BodyModel) -> dict[str, IndexArray]:
     """Region -> (n,) face indices; every face belongs to one region."""
     owner = model.weights[model.faces].sum(axis=1).argmax(axis=1)
-    names = np.array([_REGION_OF.get(joint, "shirt") for joint in Joint])
-    region = names[owner].astype(object)
+    names = np.full(len(model.parents), "skin", dtype=object)  # SMPL-X's jaw, eyes and fingers, too
+    names[: len(_BODY)] = [_REGION_OF.get(joint, "shirt") for joint in _BODY]
+    region = names[owner]
     region[_is_hair(model) & (owner == Joint.HEAD)] = "hair"
     return {name: np.flatnonzero(region == name).astype(np.int32) for name in REGIONS}
 

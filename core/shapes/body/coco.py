@@ -12,31 +12,25 @@ from core.shapes.body.skeleton import Joint
 
 FloatArray = NDArray[np.float64]
 
-COCO_NAMES: tuple[str, ...] = (
-    "nose",
-    "left eye",
-    "right eye",
-    "left ear",
-    "right ear",
-    "left shoulder",
-    "right shoulder",
-    "left elbow",
-    "right elbow",
-    "left wrist",
-    "right wrist",
-    "left hip",
-    "right hip",
-    "left knee",
-    "right knee",
-    "left ankle",
-    "right ankle",
-)
-
-_JOINTS = (
+COCO_JOINTS = (
     *(Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.LEFT_ELBOW, Joint.RIGHT_ELBOW),
     *(Joint.LEFT_WRIST, Joint.RIGHT_WRIST, Joint.LEFT_HIP, Joint.RIGHT_HIP),
     *(Joint.LEFT_KNEE, Joint.RIGHT_KNEE, Joint.LEFT_ANKLE, Joint.RIGHT_ANKLE),
 )
+SKIN_M: tuple[float, ...] = (
+    *(0.05, 0.05, 0.05, 0.05, 0.05),
+    *(0.13, 0.13, 0.10, 0.10, 0.08, 0.08),
+    *(0.20, 0.20, 0.12, 0.12, 0.15, 0.15),
+)
+"""How far before each of the 17 points the first surface along its ray may lie for it to be visible: metres.
+
+Points of the face lie on the skin: 5 cm, as for a car's. Joints lie within the body, which must not hide
+them: the flesh around each (an adult's, from the front or the back; of an ankle also the foot that points at
+the camera) and the same 5 cm. So a joint's tag says what hides the skin nearest to it: self-occluded where
+the body's own first surface lies farther before it than this, other-occluded where something else's does;
+self-occluded wins. All that gives a person's points their tags from surfaces goes by this.
+"""
+
 _EYE_OUT, _EYE_UP = 0.21, 0.035
 """Eyes against the nose: out, as part of the head's width, and up, metres."""
 
@@ -67,4 +61,4 @@ def face_points(model: BodyModel) -> FacePoints:
 def coco_keypoints(body: PosedBody, face: FacePoints) -> FloatArray:
     """(..., 17, 3) in COCO's order, metres, in the posed body's frame."""
     points = body.vertices[..., list(face.vertices), :]
-    return np.concatenate([points, body.joints[..., list(_JOINTS), :]], axis=-2)
+    return np.concatenate([points, body.joints[..., list(COCO_JOINTS), :]], axis=-2)

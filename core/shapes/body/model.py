@@ -6,7 +6,7 @@ joints from the shaped template, forward kinematics, and a blend of the joints' 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -128,7 +128,7 @@ class BodyModel:
         joints = self.joint_regressor @ rest
         if self.pose_directions is not None:
             bends = (turns[..., 1:, :, :] - np.eye(3)).reshape(*angles.shape[:-2], -1)
-            rest = rest + np.einsum("vik,...k->...vi", self.pose_directions, bends)
+            rest = rest + np.tensordot(bends, self.pose_directions, axes=([-1], [2]))
         turned, moved = self._chain(turns, joints)
         # each joint's motion as a turn and a shift of the rest pose
         shifts = moved - np.einsum("...jab,...jb->...ja", turned, np.broadcast_to(joints, moved.shape))
@@ -164,6 +164,20 @@ def _offsets(directions: FloatArray, numbers: ArrayLike, what: str) -> FloatArra
     if parts.ndim == 0 or parts.shape[-1] > directions.shape[2]:
         raise ValueError(f"{what} of shape {parts.shape}, where the model has {directions.shape[2]}")
     return np.asarray(np.einsum("vik,...k->...vi", directions[..., : parts.shape[-1]], parts))
+
+
+def bones_of(model: BodyModel) -> BodyModel:
+    """A body of nothing but its joints, which move as the whole one's do: for joints without the skin."""
+    regressor = np.asarray(model.joint_regressor)
+    return replace(
+        model,
+        template=regressor @ model.template,
+        shape_directions=np.einsum("jv,vik->jik", regressor, model.shape_directions),
+        pose_directions=None,
+        joint_regressor=np.eye(len(regressor)),
+        weights=np.eye(len(regressor)),
+        expression_directions=None,
+    )
 
 
 def upright(points: ArrayLike) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,7 @@ from core.errors import BodyModelError
 from core.shapes.body.arrays import HAND_KEYS, KEYS, MOST_VERTICES, SMPLX_COUNT, body_from
 from core.shapes.body.model import BodyModel
 from core.shapes.body.pickled import read_pickled_arrays
+from core.shapes.body.skeleton import COUNT
 from core.shapes.npz import read_arrays
 
 _ROOT = 2**32 - 1
@@ -66,13 +68,24 @@ def load_body(path: Path) -> BodyModel:
         with path.open("rb") as stream:
             return _read(stream, path.name)
     except OSError as error:
-        raise BodyModelError(f"The body model {path} cannot be read: {error.strerror}.", _WAY_OUT) from None
+        reason = f"The body model {path} cannot be read: {error.strerror}."
+        raise BodyModelError(reason, "Choose where the file is now, or the program's own body.") from None
 
 
 def stand_in_body() -> BodyModel:
     """The body that comes with the program: our own geometry on SMPL's skeleton."""
     with (resources.files("resources") / "bodies" / "stand_in.npz").open("rb") as stream:
         return _read(stream, "stand_in.npz")
+
+
+def body_digest(model: BodyModel) -> str:
+    """A few letters that tell one model from another, whatever kind of file it came from."""
+    digest = hashlib.blake2b(digest_size=6)
+    for array in (model.template, model.shape_directions):  # reading evens out the others' last digits
+        digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+    # a skin may come on SMPL's skeleton and on SMPL-X's: poses are of one of them
+    digest.update(np.ascontiguousarray(model.parents[COUNT:], dtype="<i4").tobytes())
+    return digest.hexdigest()
 
 
 def _read(stream: IO[bytes], name: str) -> BodyModel:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.fitting.vehicles.mask_tags import OFF_PX, hidden_off_mask
+from core.fitting.vehicles.mask_tags import hidden_off_mask
+from core.geometry.hiding import OFF_PX
 from core.geometry.masks import empty_patch
 from core.records.keypoints import PlacedPoint
 from core.records.masks import MaskPatch

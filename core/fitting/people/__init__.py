@@ -1,0 +1,1 @@
+"""People: body pose, shape and place from keypoints, box and the ground."""

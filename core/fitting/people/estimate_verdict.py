@@ -1,0 +1,84 @@
+"""What a fit that another system's estimate became says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.fitting.people.standing import StandsBy
+from core.fitting.people.verdict import LEAST_RATIO, MOST_RATIO
+from core.records.fits import FitVerdict
+
+_FEWEST_POINTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateFindings:
+    """What a verdict rests on.
+
+    Attributes:
+        grounded: whether there is a plane.
+        upside_down: whether the head is below the feet.
+        height_ratio: of the body in the picture to the box; None where it has no picture.
+        at_border: the sides at which the picture's border ends the box.
+        feet_show: whether the box ends where the feet do, as far as is known.
+        by: what the place rests on.
+        outliers, points: how many placed points are far from the body's, of how many.
+    """
+
+    grounded: bool
+    upside_down: bool
+    height_ratio: float | None
+    at_border: tuple[str, ...]
+    feet_show: bool
+    by: StandsBy
+    outliers: int
+    points: int
+
+
+def judge_estimate(found: EstimateFindings) -> tuple[FitVerdict, str]:
+    """The verdict, and one plain sentence for it; "" where nothing is to be said."""
+    outside = _outside(found)
+    if outside:
+        return FitVerdict.OUTSIDE_SHAPE_SPACE, outside
+    doubt = _ambiguous(found)
+    if doubt:
+        return FitVerdict.AMBIGUOUS, doubt
+    return FitVerdict.GOOD, ""
+
+
+def _outside(found: EstimateFindings) -> str:
+    if found.upside_down:
+        return "The person is upside down: the head lies below the feet."
+    ratio = found.height_ratio
+    if ratio is None or LEAST_RATIO <= ratio <= MOST_RATIO or not found.grounded:
+        return ""
+    if found.at_border and ratio > 1:
+        return (
+            f"The body would be {ratio:.1f} times as tall as the box: the picture's border cuts the person "
+            f"at the {' and the '.join(found.at_border)}."
+        )
+    if not found.feet_show and ratio > 1:
+        return ""  # of whom something hides the legs, less is seen
+    why = (
+        "the person is cut off, a child, or the ground plane is wrong there"
+        if ratio > 1
+        else "the box holds more than the person, or the ground plane is wrong there"
+    )
+    return f"The body would be {ratio:.1f} times as tall as the box: {why}."
+
+
+def _ambiguous(found: EstimateFindings) -> str:
+    if not found.grounded:
+        return "No ground plane is known, so the distance rests on the person's size alone."
+    if not found.feet_show:
+        hidden = (
+            "The picture's border cuts the feet off"
+            if "bottom" in found.at_border
+            else "The feet are hidden or may be"
+        )
+        return f"{hidden}, so the place rests on the person's size."
+    if found.by is not StandsBy.BOX:
+        return "The box ends above the horizon, so the place rests on the person's size."
+    if found.points >= _FEWEST_POINTS and found.outliers * 3 > found.points:
+        return f"{found.outliers} of {found.points} keypoints are far from where this body has them."
+    return ""

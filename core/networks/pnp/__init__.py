@@ -1,0 +1,1 @@
+"""Perspective n points, in batches and with gradients."""

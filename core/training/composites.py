@@ -20,7 +20,7 @@ from core.geometry.boxes import edges_from_centres
 from core.geometry.masks import patch_area
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import VehicleFit
+from core.records.fits import BodyFit, Fit, VehicleFit
 from core.records.keypoints import KeypointSet, Template
 from core.records.masks import MaskPatch
 from core.records.recipes import ObjectLabel, Recipe
@@ -36,9 +36,12 @@ TAGS = tuple(KeypointTag)
 """What a number in `keypoint_tags` means."""
 
 SHAPE_COMPONENTS = 10
-"""How many coefficients of a car's shape are given; those that a fit does not have are 0."""
+"""How many coefficients of a car's or a body's shape are given; those that a fit does not have are 0."""
 
-_POINTS = Template.CAR.size
+BODY_JOINTS = 23
+"""SMPL's joints but its root, whose rotations are given."""
+
+_SHARED_JOINTS = 21  # that SMPL and SMPL-X number alike: all but hands and face
 _UNLABELLED = TAGS.index(KeypointTag.UNLABELLED)
 _SEEN, _HIDDEN = 2.0, 1.0  # COCO's v
 
@@ -70,11 +73,17 @@ class CompositeDataset(Dataset[Sample]):
     - `modal_boxes` (n, 4), zeros where nothing is seen; `modal_masks` (n, H, W).
     - `occlusion` (n,) float32, the hidden share; `depth_rank` (n,) int64, 0 for the nearest; `hidden_by`
       (n, n) int64, how many pixels of the row's object the column's hides.
-    - `keypoints` (n, 12, 3) float32 x, y on pixel edges and COCO's v: 2 seen, 1 hidden, 0 outside the picture
-      or not labelled. `keypoint_tags` (n, 12) int64, see TAGS; `keypoint_hiders` (n, 12) int64, which of the
-      n objects hides it, or -1.
-    - `has_fit` (n,) bool; where it has one, `rotation` (n, 3, 3) and `translation` (n, 3) float32 from its
-      own frame to the camera's, metres; `shape` (n, 10) in standard deviations; `size` (n, 3) metres.
+    - Of cars, `keypoints` (n, 12, 3) float32 x, y on pixel edges and COCO's v: 2 seen, 1 hidden, 0 outside
+      the picture or not labelled; a guess is no label. `keypoint_tags` (n, 12) int64, see TAGS;
+      `keypoint_hiders` (n, 12) int64, which of the n objects hides it, or -1.
+    - Of people, the same of COCO's 17 points: `person_keypoints` (n, 17, 3), `person_keypoint_tags` and
+      `person_keypoint_hiders` (n, 17).
+    - `has_fit` (n,) bool, of cars; where one has, `rotation` (n, 3, 3) and `translation` (n, 3) float32 from
+      its own frame to the camera's, metres; `shape` (n, 10) in standard deviations; `size` (n, 3) metres.
+    - `has_body` (n,) bool, of people; where one has, `body_rotation` (n, 3, 3) float32 of the root, from the
+      body's frame to the camera's; `body_translation` (n, 3), the pelvis joint in the camera's frame, metres;
+      `body_pose` (n, 23, 3), axis times angle of SMPL's other joints against their parents, where a fit of
+      SMPL-X says nothing of the hands (0); `body_betas` (n, 10) of the body model that it was fitted with.
     - `instance_ids`, `piece_ids` (n,) int64.
     - `ignored` (m, H, W) uint8: what stands in the background without a label: no object, but no road either.
 
@@ -151,7 +160,14 @@ def sample_of(composite: Composite, image_id: int) -> Sample:
         "piece_ids": _whole([one.piece_id for one in labels]),
         "ignored": _stack(composite.ignored, height, width),
     }
-    return image, target | _keypoints(labels) | _fits([one.fit for one in labels])
+    fits = [one.fit for one in labels]
+    return image, (
+        target
+        | _keypoints(labels, Template.CAR, "keypoint")
+        | _keypoints(labels, Template.PERSON, "person_keypoint")
+        | _cars([one if isinstance(one, VehicleFit) else None for one in fits])
+        | _bodies([one if isinstance(one, BodyFit) else None for one in fits])
+    )
 
 
 def _again(
@@ -163,32 +179,32 @@ def _again(
     return kind(supply, transform, cache_bytes=cache_bytes)
 
 
-def _keypoints(labels: Sequence[ObjectLabel]) -> Target:
-    places = np.zeros((len(labels), _POINTS, 3), np.float32)
-    tags = np.full((len(labels), _POINTS), _UNLABELLED, np.int64)
-    hiders = np.full((len(labels), _POINTS), -1, np.int64)
+def _keypoints(labels: Sequence[ObjectLabel], template: Template, name: str) -> Target:
+    """The points of the objects that have a template's; of the others none is labelled."""
+    places = np.zeros((len(labels), template.size, 3), np.float32)
+    tags = np.full((len(labels), template.size), _UNLABELLED, np.int64)
+    hiders = np.full((len(labels), template.size), -1, np.int64)
     # of an object that is there twice, the nearer one is in front
     index_of = {one.instance_id: index for index, one in enumerate(labels)}
     for row, one in enumerate(labels):
-        _fill(one.keypoints, places[row], tags[row], hiders[row], index_of)
+        if one.keypoints is not None and one.keypoints.template is template:
+            _fill(one.keypoints, places[row], tags[row], hiders[row], index_of)
     return {
-        "keypoints": torch.from_numpy(places),
-        "keypoint_tags": torch.from_numpy(tags),
-        "keypoint_hiders": torch.from_numpy(hiders),
+        f"{name}s": torch.from_numpy(places),
+        f"{name}_tags": torch.from_numpy(tags),
+        f"{name}_hiders": torch.from_numpy(hiders),
     }
 
 
 def _fill(
-    keypoints: KeypointSet | None,
+    keypoints: KeypointSet,
     places: NDArray[np.float32],
     tags: NDArray[np.int64],
     hiders: NDArray[np.int64],
     index_of: dict[int, int],
 ) -> None:
-    if keypoints is None or keypoints.template is not Template.CAR:
-        return
     for number, point in enumerate(keypoints.points):
-        if point is None:
+        if point is None or point.guessed:
             continue
         places[number, :2] = edges_from_centres((point.x, point.y))
         if point.tag is not KeypointTag.TRUNCATED:
@@ -198,12 +214,47 @@ def _fill(
             hiders[number] = index_of.get(point.hider, -1)
 
 
-def _fits(fits: Sequence[VehicleFit | None]) -> Target:
-    known = np.array([fit is not None for fit in fits], np.bool_)
+def _cars(fits: Sequence[VehicleFit | None]) -> Target:
+    rotation, translation, shape = _poses(fits)
+    size = np.zeros((len(fits), 3), np.float32)
+    for row, fit in enumerate(fits):
+        if fit is not None:
+            size[row] = fit.size_m
+    return {
+        "has_fit": _known(fits),
+        "rotation": rotation,
+        "translation": translation,
+        "shape": shape,
+        "size": torch.from_numpy(size),
+    }
+
+
+def _bodies(fits: Sequence[BodyFit | None]) -> Target:
+    rotation, translation, betas = _poses(fits)
+    pose = np.zeros((len(fits), BODY_JOINTS, 3), np.float32)
+    for row, fit in enumerate(fits):
+        if fit is not None:
+            given = np.reshape(fit.pose, (-1, 3))
+            count = BODY_JOINTS if len(given) == BODY_JOINTS else _SHARED_JOINTS
+            pose[row, :count] = given[:count]
+    return {
+        "has_body": _known(fits),
+        "body_rotation": rotation,
+        "body_translation": translation,
+        "body_pose": torch.from_numpy(pose),
+        "body_betas": betas,
+    }
+
+
+def _known(fits: Sequence[Fit | None]) -> Tensor:
+    return torch.from_numpy(np.array([fit is not None for fit in fits], np.bool_))
+
+
+def _poses(fits: Sequence[Fit | None]) -> tuple[Tensor, Tensor, Tensor]:
+    """Rotation (n, 3, 3), translation (n, 3) and shape (n, SHAPE_COMPONENTS), zeros where there is no fit."""
     rotation = np.zeros((len(fits), 3, 3), np.float32)
     translation = np.zeros((len(fits), 3), np.float32)
     shape = np.zeros((len(fits), SHAPE_COMPONENTS), np.float32)
-    size = np.zeros((len(fits), 3), np.float32)
     for row, fit in enumerate(fits):
         if fit is None:
             continue
@@ -211,14 +262,7 @@ def _fits(fits: Sequence[VehicleFit | None]) -> Target:
         translation[row] = fit.translation
         given = fit.shape[:SHAPE_COMPONENTS]
         shape[row, : len(given)] = given
-        size[row] = fit.size_m
-    return {
-        "has_fit": torch.from_numpy(known),
-        "rotation": torch.from_numpy(rotation),
-        "translation": torch.from_numpy(translation),
-        "shape": torch.from_numpy(shape),
-        "size": torch.from_numpy(size),
-    }
+    return torch.from_numpy(rotation), torch.from_numpy(translation), torch.from_numpy(shape)
 
 
 def _hiding(labels: Sequence[ObjectLabel]) -> Tensor:

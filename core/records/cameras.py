@@ -17,6 +17,7 @@ class CalibrationMethod(StrEnum):
     HORIZON = "horizon"
     POINT_CLOUD = "point_cloud"
     CARS = "cars"
+    PEOPLE = "people"
     IMPORT = "import"
 
 

@@ -32,12 +32,14 @@ class Detection:
         category: what it is.
         score: 0 to 1.
         mask: the part that is seen, or None where the detector gives boxes only.
+        whole: the whole extent, hidden part and all, within the picture; None where the detector tells none.
     """
 
     box: Box
     category: Category
     score: float
     mask: MaskPatch | None
+    whole: MaskPatch | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,6 +35,9 @@ class FoundInstance:
         rle: its mask over the whole picture, or None.
         mask_area: pixels in the mask.
         crop: its picture, or None.
+        find_margin: 0 to 1, how far above the least that is kept its score is, as a share of how far it could
+            be; None where the score says nothing of how sure the find is.
+        whole: the mask of its whole extent, hidden part and all, or None where nothing tells.
     """
 
     box: Box
@@ -43,6 +46,8 @@ class FoundInstance:
     rle: Rle | None = None
     mask_area: int = 0
     crop: Crop | None = None
+    find_margin: float | None = None
+    whole: Rle | None = None
 
 
 @dataclass(frozen=True, slots=True)

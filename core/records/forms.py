@@ -50,6 +50,7 @@ class FormField:
         offered: of it, (value, label) pairs; the value is a camera's name or a source's id.
         none: what an empty value means, in a word or two; "" where it may not be empty.
         may_be_new: whether it may also be something that is not there yet.
+        only: (another field, its values) for which this one means something; None: always.
     """
 
     name: str
@@ -69,6 +70,7 @@ class FormField:
     offered: tuple[tuple[str | int, str], ...] = ()
     none: str = ""
     may_be_new: bool = False
+    only: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

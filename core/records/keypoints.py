@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.records.detections import Category
 from core.records.occlusion import LabelOrigin, OcclusionLabel
+from core.records.runs import ModelUsed
 from core.records.shapes import KeypointTag
 
 
@@ -14,14 +15,21 @@ class Template(StrEnum):
     """Which named points an object has."""
 
     CAR = "car"  # core.shapes.keypoints: twelve
+    PERSON = "person"  # core.shapes.person_keypoints: COCO's seventeen
 
     @property
     def size(self) -> int:
         """How many points it has."""
         return _SIZES[self]
 
+    @staticmethod
+    def of(category: Category) -> Template | None:
+        """What an object of a category is annotated with; None for those that nobody annotates."""
+        return _OF_CATEGORY.get(category)
 
-_SIZES = {Template.CAR: 12}
+
+_SIZES = {Template.CAR: 12, Template.PERSON: 17}
+_OF_CATEGORY = {Category.CAR: Template.CAR, Category.PERSON: Template.PERSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,8 @@ class PlacedPoint:
         x, y: pixels, the first pixel's centre at (0, 0); outside the picture where truncated.
         tag: never UNLABELLED: a point that nobody has placed is None in its set.
         origin: HUMAN where a person put it here; FIT where a person or a job took it over from a fit, which
-            then is no evidence for a fit.
+            then is no evidence for a fit; HEURISTIC where it was carried or guessed, and INFERRED where a
+            network put it by the other points, which are none either.
         score: 0 to 1, how sure its origin is; 1 for people.
         hider: id of the instance that hides it, where it is other-occluded and that is known.
     """
@@ -43,6 +52,14 @@ class PlacedPoint:
     origin: LabelOrigin = LabelOrigin.HUMAN
     score: float = 1.0
     hider: int | None = None
+
+    @property
+    def guessed(self) -> bool:
+        """Whether nobody has looked where it is.
+
+        A person said that it is not seen, or filled a track, or a network inferred it.
+        """
+        return self.origin in (LabelOrigin.HEURISTIC, LabelOrigin.INFERRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,8 @@ class KeypointRow:
         origin: of the set: HUMAN as soon as a person touched it.
         annotator: who, or None for a machine.
         created_at: when, seconds UTC epoch.
+        models: the models that placed the points: the pre-labeller's, then the one's that placed hidden ones;
+            empty where no model of a project or of the program did.
         in_force: whether it is the one that the instance has now.
     """
 
@@ -84,6 +103,7 @@ class KeypointRow:
     annotator: str | None
     created_at: float
     in_force: bool
+    models: tuple[ModelUsed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,7 @@ class KeypointFilter:
         label: the occlusion label in force.
         min_size_px: L of the box.
         include_thinned: also the views for which another stands.
+        proposed: only those whose points a network placed and nobody has confirmed, the least certain first.
     """
 
     camera_id: int | None = None
@@ -106,3 +127,4 @@ class KeypointFilter:
     label: OcclusionLabel | None = None
     min_size_px: float | None = None
     include_thinned: bool = False
+    proposed: bool = False

@@ -26,6 +26,7 @@ class LabelOrigin(StrEnum):
     FIT = "fit"
     HUMAN = "human"
     IMPORT = "import"
+    INFERRED = "inferred"  # of single keypoints: by a network that saw nothing but the object's other points
 
 
 class Verdict(StrEnum):
@@ -43,6 +44,7 @@ class OcclusionTest(StrEnum):
     BORDER = "border"
     STATIC = "static"
     WALT = "walt"
+    CLASSIFIER = "classifier"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -79,6 +79,8 @@ class InstanceRow:
         stationary: a parked or repeated view.
         thinned: left out of the queue because another row stands for the same view.
         missing: mining no longer finds it; it stays because a person has touched it.
+        find_margin: 0..1, how far its score is above the least that its detector keeps; None where the score
+            says nothing of how sure the find is.
     """
 
     id: int
@@ -98,6 +100,7 @@ class InstanceRow:
     thinned: bool
     missing: bool
     time_s: float
+    find_margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class QueueFilter:
         reason: name of an OcclusionTest that called it occluded.
         min_size_px: L of its box.
         hour: hour of day at the camera.
+        asked: only those that somebody asked to be looked at again, and nobody has answered.
     """
 
     camera_id: int | None = None
@@ -122,6 +126,7 @@ class QueueFilter:
     min_score: float | None = None
     hour: int | None = None
     include_thinned: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import VehicleFit
+from core.records.fits import Fit
 from core.records.keypoints import KeypointSet
 from core.records.masks import MaskPatch, Rle
 
@@ -85,6 +85,8 @@ class Piece:
         mask: amodal, of the whole picture.
         keypoints, keypoint_set_id: or None.
         fit, fit_id, calibration_id: or None.
+        up: the ground's unit normal by that calibration, camera frame, towards the camera; or None.
+        shape_space: name and hash of what the fit was made with, or None.
     """
 
     id: int
@@ -102,8 +104,10 @@ class Piece:
     keypoint_set_id: int | None
     keypoints: KeypointSet | None
     fit_id: int | None
-    fit: VehicleFit | None
+    fit: Fit | None
     calibration_id: int | None
+    up: tuple[float, float, float] | None = None
+    shape_space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,7 @@ class ObjectLabel:
         keypoints: with the tags that they have in the composite; a point's `hider` is the instance that hides
             it. None where the piece has none.
         fit: pose and shape, where the object now stands; None where the piece has none.
+        shape_space: name and hash of the shape space or body model that the fit was made with, or None.
     """
 
     piece_id: int
@@ -196,7 +201,8 @@ class ObjectLabel:
     occlusion_permille: int
     hidden_by: tuple[tuple[int, int], ...]
     keypoints: KeypointSet | None
-    fit: VehicleFit | None
+    fit: Fit | None
+    shape_space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""What figures of evaluations are called, in which unit they are, and which way is better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.records.evaluations import Order
+
+
+class Unit(StrEnum):
+    """How a value is written."""
+
+    SHARE = "share"  # 0 to 1; written in percent with one digit
+    RADIANS = "rad"  # written in degrees
+    METRES = "m"
+    COUNT = "count"
+    KAPPA = "kappa"  # -1 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class FigureKind:
+    """A kind of figure.
+
+    Attributes:
+        name, title: in the store and for people.
+        unit: of its values.
+        higher_is_better: which way.
+        order: by what the objects behind a bar of it are sorted.
+        help: one sentence: what it is.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    higher_is_better: bool
+    order: Order
+    help: str
+
+
+def _kind(
+    name: str,
+    title: str,
+    help: str,
+    order: Order = Order.BADNESS,
+    unit: Unit = Unit.SHARE,
+    *,
+    up: bool = True,
+) -> FigureKind:
+    return FigureKind(name, title, unit, up, order, help)
+
+
+FIGURES: Mapping[str, FigureKind] = {
+    kind.name: kind
+    for kind in (
+        _kind("box_ap", "Box AP", "Average precision of whole boxes, IoU 0.50 to 0.95."),
+        _kind("box_ap50", "Box AP at 0.5", "The same, at an IoU of 0.5 alone."),
+        _kind("mask_ap", "Mask AP", "Average precision of whole masks, IoU 0.50 to 0.95."),
+        _kind("mask_ap50", "Mask AP at 0.5", "The same, at an IoU of 0.5 alone."),
+        _kind("modal_mask_ap", "Seen mask AP", "Average precision of the masks of what is seen."),
+        _kind("recall", "Found", "Share of the objects that are found: boxes with an IoU of 0.5 or more."),
+        _kind("extra", "Extra finds", "Finds where nothing is, a picture.", unit=Unit.COUNT, up=False),
+        _kind("box_iou", "Box IoU", "Mean IoU of the boxes of what is found.", Order.BOX),
+        _kind("mask_iou", "Mask IoU", "Mean IoU of the whole masks of what is found.", Order.MASK),
+        _kind("hidden_iou", "Hidden IoU", "Mean IoU of the hidden parts; a miss is 0.", Order.HIDDEN),
+        _kind("pck_0.05", "PCK at 0.05", "Points nearer than 0.05 of the object's size.", Order.POINTS),
+        _kind("pck_0.1", "PCK at 0.1", "Points nearer than 0.1 of the object's size.", Order.POINTS),
+        _kind("pck_0.2", "PCK at 0.2", "Points nearer than 0.2 of the object's size.", Order.POINTS),
+        _kind("oks", "OKS", "Mean similarity of the points of objects.", Order.POINTS),
+        _kind("tag_accuracy", "Right tags", "Points whose tag is right.", Order.TAGS),
+        _kind("tag_kappa", "Kappa of tags", "Agreement on tags beyond chance.", Order.TAGS, Unit.KAPPA),
+        _kind("rotation_acc_30", "Rotation within 30°", "Cars turned by less than π/6 off.", Order.ROTATION),
+        _kind("rotation_acc_10", "Rotation within 10°", "Cars turned by less than π/18 off.", Order.ROTATION),
+        _kind(
+            *("rotation", "Median rotation", "Half of the cars found are off by less.", Order.ROTATION),
+            *(Unit.RADIANS,),
+            up=False,
+        ),
+        _kind(
+            *("place", "Median place", "Half of the cars found are off by less.", Order.PLACE, Unit.METRES),
+            up=False,
+        ),
+        _kind("precision", "Precision", "Of what is called unoccluded, the share that is."),
+        _kind("label_recall", "Recall", "Of what is unoccluded, the share that is called so."),
+        _kind("average_precision", "Average precision", "Area below precision over recall."),
+        _kind("label_accuracy", "Right labels", "Share of the objects whose label is right."),
+        _kind("label_kappa", "Kappa of labels", "Agreement on labels beyond chance.", unit=Unit.KAPPA),
+        _kind("mota", "MOTA", "Accuracy of tracking: misses, extra finds and changes of identity."),
+        _kind("idf1", "IDF1", "How well identities are kept."),
+        _kind("hota", "HOTA", "Detection and association of tracks together."),
+        _kind("deta", "DetA", "The part of HOTA that is about detection."),
+        _kind("assa", "AssA", "The part of HOTA that is about association."),
+    )
+}
+"""name -> what it is."""
+
+CURVES: Mapping[str, tuple[str, str, str]] = {
+    "precision_recall.box": ("Precision over recall, boxes at IoU 0.5", "recall", "precision"),
+    "precision_recall.mask": ("Precision over recall, whole masks at IoU 0.5", "recall", "precision"),
+    "precision_recall.label": ("Precision over recall of unoccluded objects", "recall", "precision"),
+    "pck": ("Right points over alpha", "alpha", "PCK"),
+}
+"""name -> title, x axis, y axis."""
+
+
+def words_of(name: str, value: float) -> str:
+    """A value as people read it: "61.2 %", "4.1°", "0.53 m"."""
+    unit = FIGURES[name].unit if name in FIGURES else Unit.COUNT
+    if unit is Unit.SHARE:
+        return f"{100 * value:.1f} %"
+    if unit is Unit.RADIANS:
+        return f"{value * 57.29577951308232:.1f}°"
+    if unit is Unit.METRES:
+        return f"{value:.2f} m"
+    return f"{value:.2f}" if unit is Unit.KAPPA else f"{value:.3g}"

@@ -22,3 +22,8 @@ def find_annotator(connection: Connection, name: str) -> int | None:
     """The id of the annotator of that name, or None."""
     found = raw_of(connection).execute("SELECT id FROM annotator WHERE name = ?", (name,)).fetchone()
     return None if found is None else int(found[0])
+
+
+def annotator_names(connection: Connection) -> list[str]:
+    """The names of all who edited or imported, in the order in which they came."""
+    return [str(row[0]) for row in raw_of(connection).execute("SELECT name FROM annotator ORDER BY id")]

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from core.store.connection import begin_immediate, connect
 from core.store.faults import is_busy
+from core.store.file_lock import lock_file
 
 LOG_BYTES = 8 << 20
 """Length that the write-ahead log is given before the first edit, and from which it is checkpointed."""
 
 _COMMITS = 64
 _PASSES = 2
-_LOCKED_BYTE = 1 << 40  # far behind the end of any log, so that on Windows the lock hinders no write
 
 
 def log_bytes(path: Path) -> int:
@@ -150,28 +150,4 @@ def _alone(path: Path) -> Iterator[bool]:
         yield False
         return
     with file:
-        yield _lock(file.fileno())
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:
-        return _lock_on_windows(descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _lock_on_windows(descriptor: int) -> bool:
-    import msvcrt
-    import os
-
-    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    except OSError:
-        return False
-    return True
+        yield lock_file(file.fileno())

@@ -12,7 +12,7 @@ from core.records.occlusion import LabelOrigin, Verdict
 from core.store import tables
 
 NO_TEST_UNCERTAINTY = 2.0
-"""Uncertainty of an instance that no test has seen: it comes after all others in the queue."""
+"""Uncertainty of an instance of which nothing is known to be certain: it comes last in the queue."""
 
 VERDICT_RANKS: Mapping[str, int] = {
     FitVerdict.TOO_FEW_POINTS.value: 0,
@@ -45,14 +45,13 @@ def derived_columns(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     if table != tables.instance.name:
         return {}
     verdict = row.get("verdict")
-    margin = row.get("margin")
     if verdict is None:
         label, origin = row.get("machine_label"), row.get("machine_origin")
     else:
         label, origin = None if verdict == Verdict.REJECTED else verdict, LabelOrigin.HUMAN.value
     return {
         "size": max(row["w"], row["h"]),
-        "uncertainty": NO_TEST_UNCERTAINTY if margin is None else abs(margin),
+        "uncertainty": uncertainty(row.get("margin"), row.get("find_margin")),
         "label": label,
         "label_origin": origin,
     }
@@ -79,9 +78,28 @@ def origin_in_force(machine_origin: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((verdict.is_(None), machine_origin), else_=LabelOrigin.HUMAN.value)
 
 
-def uncertainty_of(margin: ColumnElement[Any]) -> ColumnElement[Any]:
-    """SQL for the uncertainty of a row whose margin becomes the one given."""
-    return func.coalesce(func.abs(margin), NO_TEST_UNCERTAINTY)
+def uncertainty(margin: float | None, find_margin: float | None) -> float:
+    """How near the machine was to saying something else of an object: small is uncertain.
+
+    Args:
+        margin: -1..1, of the tests of what hides it. find_margin: 0..1, of its find. None: nothing says so.
+    """
+    return min(
+        NO_TEST_UNCERTAINTY if margin is None else abs(margin),
+        NO_TEST_UNCERTAINTY if find_margin is None else find_margin,
+    )
+
+
+def uncertainty_of(
+    margin: ColumnElement[Any] | None = None, find_margin: ColumnElement[Any] | None = None
+) -> ColumnElement[Any]:
+    """SQL for `uncertainty` of a row, one of whose margins becomes the one given."""
+    i = tables.instance.c
+    margin = i.margin if margin is None else margin
+    find_margin = i.find_margin if find_margin is None else find_margin
+    return func.min(
+        func.coalesce(func.abs(margin), NO_TEST_UNCERTAINTY), func.coalesce(find_margin, NO_TEST_UNCERTAINTY)
+    )
 
 
 STALE_FIT = (

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from core.records.fits import FitMadeFrom, FitMethod, FitSigmas, FitVerdict, VehicleFit
+from core.records.fits import BodyFit, Fit, FitMadeFrom, FitMethod, FitSigmas, FitVerdict, Foot, VehicleFit
 
 UNKNOWN = 1e6
 """Stands in the columns that lists are sorted by where a number is not known: worse than any."""
 
 
-def to_columns(fit: VehicleFit, made_from: FitMadeFrom) -> dict[str, Any]:
+def to_columns(fit: Fit, made_from: FitMadeFrom) -> dict[str, Any]:
     """The columns as SQLite holds them: JSON as text, and null in it where a number is not known."""
     return {
         "method": fit.method.value,
@@ -36,6 +37,7 @@ def to_columns(fit: VehicleFit, made_from: FitMadeFrom) -> dict[str, Any]:
         "swapped": int(fit.swapped),
         "sigma_m": sigma_of_place_m(fit),
         "sigmas": None if fit.sigmas is None else _sigmas_text(fit.sigmas),
+        "body": _body_text(fit) if isinstance(fit, BodyFit) else None,
         "keypoint_set_id": made_from.keypoint_set_id,
         "mask_id": made_from.mask_id,
         "calibration_id": made_from.calibration_id,
@@ -43,11 +45,12 @@ def to_columns(fit: VehicleFit, made_from: FitMadeFrom) -> dict[str, Any]:
     }
 
 
-def from_columns(row: Any) -> VehicleFit:
+def from_columns(row: Any) -> Fit:
     """A row of a SELECT of those columns as a record."""
     place = row.place
     translation = _back(row.translation)
-    return VehicleFit(
+    make: Callable[..., Fit] = VehicleFit if row.body is None else partial(BodyFit, **_from_body(row.body))
+    return make(
         method=FitMethod(row.method),
         verdict=FitVerdict(row.verdict),
         reason=row.reason,
@@ -67,11 +70,34 @@ def from_columns(row: Any) -> VehicleFit:
     )
 
 
-def sigma_of_place_m(fit: VehicleFit) -> float:
+def sigma_of_place_m(fit: Fit) -> float:
     """How far its place may be off, one standard deviation, metres; UNKNOWN where nothing says."""
     if fit.sigmas is None:
         return UNKNOWN
     return _known(math.hypot(fit.sigmas.along_m, fit.sigmas.across_m))
+
+
+def _body_text(fit: BodyFit) -> str:
+    sigmas = fit.pose_sigmas_rad
+    return json.dumps(
+        {
+            "pose": [_number(value) for value in fit.pose],
+            "contacts": [foot.value for foot in fit.contacts],
+            "height_ratio": None if fit.height_ratio is None else _number(fit.height_ratio),
+            "pose_sigmas_rad": None if sigmas is None else [_number(value) for value in sigmas],
+        },
+        allow_nan=False,
+    )
+
+
+def _from_body(said: dict[str, Any]) -> dict[str, Any]:
+    sigmas = said["pose_sigmas_rad"]
+    return {
+        "pose": _back(said["pose"]),
+        "contacts": tuple(Foot(foot) for foot in said["contacts"]),
+        "height_ratio": said["height_ratio"],
+        "pose_sigmas_rad": None if sigmas is None else _back(sigmas),
+    }
 
 
 def _sigmas_text(sigmas: FitSigmas) -> str:

@@ -7,6 +7,7 @@ has changed the same columns of the same rows since.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ class History:
         """
         with self.project.write() as connection:
             me = annotator_id(connection, self.annotator)
-            recorder = Recorder(connection, me, time.time())
+            recorder = Recorder(connection, me, _now_after_all(connection))
             action(recorder)
             name = title if isinstance(title, str) else title()
             if not recorder.changes:
@@ -184,6 +185,16 @@ class History:
                 f"Cannot {verb} “{title}”: {conflict}.",
                 "Look at it as it is now, and change it by hand if it is wrong.",
             )
+
+
+def _now_after_all(connection: Connection) -> float:
+    """Seconds UTC epoch, later than any edit so far, though a clock was set back or ticks slowly.
+
+    Of several verdicts the last one is in force: their times are their order.
+    """
+    last = raw_of(connection).execute("SELECT at FROM edit ORDER BY id DESC LIMIT 1").fetchone()
+    now = time.time()
+    return now if last is None else max(now, math.nextafter(last[0], math.inf))
 
 
 def _top(connection: Connection, annotator: str, state: str) -> tuple[int, str] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, Text, Update, bindparam, func, insert, select, update
 
-from core.errors import JobError
+from core.errors import JobError, JobStoppedError
 from core.records.jobs import JobRow, JobState
 from core.store import tables
 from core.store.prepared import Prepared
@@ -60,20 +60,24 @@ def create_job(project: Project, kind: str, title: str, settings: Mapping[str, A
         title: for people.
         settings: the settings model as plain JSON values.
     """
-    now = time.time()
     with project.write() as connection:
-        result = connection.execute(
-            insert(_job).values(
-                kind=kind,
-                title=title,
-                settings=dict(settings),
-                state=JobState.QUEUED.value,
-                created_at=now,
-                revision=_NEXT,
-            )
+        return add_job(connection, kind, title, settings)
+
+
+def add_job(connection: Connection, kind: str, title: str, settings: Mapping[str, Any]) -> int:
+    """The same, inside a write transaction that notes the job elsewhere too."""
+    result = connection.execute(
+        insert(_job).values(
+            kind=kind,
+            title=title,
+            settings=dict(settings),
+            state=JobState.QUEUED.value,
+            created_at=time.time(),
+            revision=_NEXT,
         )
-        assert result.inserted_primary_key is not None
-        return int(result.inserted_primary_key[0])
+    )
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
 
 
 def get_job(connection: Connection, job_id: int) -> JobRow | None:
@@ -106,6 +110,7 @@ def claim_job(
     pid: int | None = None,
     *,
     rivals: Callable[[Connection, JobRow, JobRow], bool] = lambda connection, job, other: False,
+    unless_stopped_since: float | None = None,
 ) -> JobRow:
     """Take a job to run it, in this process: a queued one, or one that stopped and is resumed.
 
@@ -114,8 +119,10 @@ def claim_job(
         pid: of the process that runs it; this one's by default.
         rivals: whether two jobs may not run at once. A job that meets a running rival has failed, and can be
             resumed; a rival that fell silent may not go on should it wake up, but be resumed.
+        unless_stopped_since: a job that a person stopped since then stays stopped; Unix seconds.
 
     Raises:
+        JobStoppedError: it was stopped since then.
         JobError: there is none, it is done, another process runs it, or a rival runs.
     """
     now = time.time()
@@ -123,9 +130,9 @@ def claim_job(
         job = get_job(connection, job_id)
         if job is None:
             raise JobError(f"There is no job {job_id}.", "List the jobs with `amodal job list`.")
-        if job.state not in _CLAIMABLE:
-            doing = "is done" if job.state is JobState.DONE else "is running in another process"
-            raise JobError(f"Job {job_id} ({job.title}) {doing}.", "Start a new one, or wait for it.")
+        check_claimable(job)
+        if unless_stopped_since is not None and stopped_since(job, unless_stopped_since):
+            raise JobStoppedError(f"Job {job_id} was stopped before it began.", "Resume it to run it.")
         refused = _meet_rivals(connection, job, rivals)
         if refused is not None:
             values = {"state": JobState.FAILED.value, "error": str(refused), "finished_at": now, "pid": None}
@@ -149,6 +156,22 @@ def claim_job(
         raise refused
     assert claimed is not None
     return claimed
+
+
+def stopped_since(job: JobRow, moment: float) -> bool:
+    """Whether a person has stopped a job since a moment (Unix seconds), and it stands still."""
+    return job.state is JobState.CANCELLED and job.finished_at is not None and job.finished_at >= moment
+
+
+def check_claimable(job: JobRow) -> None:
+    """Refuse a job that cannot be run now.
+
+    Raises:
+        JobError: it is done, or another process runs it.
+    """
+    if job.state not in _CLAIMABLE:
+        doing = "is done" if job.state is JobState.DONE else "is running in another process"
+        raise JobError(f"Job {job.id} ({job.title}) {doing}.", "Start a new one, or wait for it.")
 
 
 def beat(project: Project, job_id: int, progress: float | None = None, message: str | None = None) -> bool:

@@ -50,6 +50,18 @@ def from_columns(template: str, points: list[Any]) -> KeypointSet:
     )
 
 
+def certainty_of(keypoints: KeypointSet, origin: LabelOrigin) -> float | None:
+    """instance.keypoint_certainty of an object that has this set: 0..1, the mean of its points' scores.
+
+    A point that is not placed counts as 0: somebody has to place it. None where there is nothing to confirm:
+    the set is not a network's, or none of its points is placed.
+    """
+    if origin is not LabelOrigin.NETWORK or not keypoints.placed:
+        return None
+    scores = [0.0 if point is None else float(point.score) for point in keypoints.points]
+    return sum(scores) / len(scores)
+
+
 def _entry(point: PlacedPoint) -> list[Any]:
     if point.tag is KeypointTag.UNLABELLED:
         raise ValueError("a placed point has a tag")

@@ -9,7 +9,7 @@ from core.errors import DamagedProjectError, NotAProjectError, ProjectError
 APPLICATION_ID = 0x414D4F44
 """SQLite's application_id of a project: "AMOD"."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 7
 """SQLite's user_version that this program writes. A file with a smaller one is migrated."""
 
 SUFFIX = ".amodal"

@@ -33,9 +33,8 @@ def found(
     x: float = 10, w: float = 50, *, mask: bytes = b"abc", score: float = 0.9, **more: Any
 ) -> FoundInstance:
     category = more.pop("category", Category.CAR)
-    return FoundInstance(
-        Box(x, 10, w, 40), category, score, Rle(360, 640, mask), 7, Crop(int(x), 10, 60, 50, b"jpeg" + mask)
-    )
+    crop = Crop(int(x), 10, 60, 50, b"jpeg" + mask)
+    return FoundInstance(Box(x, 10, w, 40), category, score, Rle(360, 640, mask), 7, crop, **more)
 
 
 def decision(

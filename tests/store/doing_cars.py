@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.records.fits import FitMadeFrom, FitMethod, FitSigmas, FitVerdict, VehicleFit
+from core.records.fits import BodyFit, FitMadeFrom, FitMethod, FitSigmas, FitVerdict, Foot, VehicleFit
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
@@ -28,7 +28,27 @@ def fit_of(
     **more: Any,
 ) -> VehicleFit:
     """A fit of a car that stands on the ground straight ahead."""
-    values: dict[str, Any] = {
+    return VehicleFit(verdict=verdict, rms_px=rms_px, **(_values(distance_m, along_m, length_m) | more))
+
+
+def body_fit_of(rms_px: float = 1.5, *, verdict: FitVerdict = FitVerdict.GOOD, **more: Any) -> BodyFit:
+    """A fit of a person who stands on the ground straight ahead and faces the camera."""
+    values = _values(20.0, 0.3, 0.4) | {
+        "method": FitMethod.BODY,
+        "rotation": (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0),
+        "shape": (0.25,) * 10,
+        "size_m": (0.4, 0.6, 1.75),
+        "residuals_px": (0.5, None, 2.5) + (None,) * 14,
+        "pose": (0.125, -0.5, 0.0) * 23,
+        "contacts": (Foot.LEFT,),
+        "height_ratio": 0.875,
+        "pose_sigmas_rad": (0.25,) * 23,
+    }
+    return BodyFit(verdict=verdict, rms_px=rms_px, **(values | more))
+
+
+def _values(distance_m: float, along_m: float, length_m: float) -> dict[str, Any]:
+    return {
         "method": FitMethod.GROUND,
         "reason": "",
         "rotation": (0.0, -1.0, 0.0, 0.0, 0.0, -1.0, 1.0, 0.0, 0.0),
@@ -44,4 +64,3 @@ def fit_of(
         "swapped": False,
         "sigmas": FitSigmas(along_m, 0.0, (0.09, 0.0, 0.0), 0.02, (0.5, 0.75, 1.0, 1.0, 1.0)),
     }
-    return VehicleFit(verdict=verdict, rms_px=rms_px, **(values | more))

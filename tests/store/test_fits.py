@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from core.errors import EditRefusedError, UndoRefusedError
 from core.records.cameras import CalibrationMethod, CalibrationRecord
+from core.records.detections import Category
 from core.records.fits import (
     FitFilter,
     FitMadeFrom,
@@ -21,6 +22,7 @@ from core.records.fits import (
     FitVerdict,
 )
 from core.store.edits.calibrations import save_calibration
+from core.store.edits.categories import set_category
 from core.store.edits.fits import review_fits, save_fit, save_fits, use_fit
 from core.store.edits.keypoints import save_keypoints
 from core.store.edits.sources import hide_source
@@ -30,7 +32,7 @@ from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.fits import fit_history, fits_in_force
 from core.store.writers.fits import FoundFit, write_fits
 from tests.store.doing import everything, found, rows
-from tests.store.doing_cars import FROM_NOTHING, fit_of, points
+from tests.store.doing_cars import FROM_NOTHING, body_fit_of, fit_of, points
 
 CALIBRATION = CalibrationRecord(
     method=CalibrationMethod.IMPORT,
@@ -85,6 +87,8 @@ def write(site: Any, *pairs: tuple[int, Any], made_from: FitMadeFrom = FROM_NOTH
         fit_of(),
         fit_of(method=FitMethod.FREE, place_m=None, heading_rad=None, sigmas=None, reason="Hardly held."),
         fit_of(verdict=FitVerdict.AMBIGUOUS, swapped=True, outliers=(), residuals_px=(None,) * 12, used=0),
+        body_fit_of(),
+        body_fit_of(contacts=(), height_ratio=None, pose_sigmas_rad=None, sigmas=None, used=0),
         replace(fit_of(), sigmas=replace(fit_of().sigmas, place=None)),  # type: ignore[type-var]
     ],
 )
@@ -94,6 +98,7 @@ def test_every_number_comes_back(site: Any, fit: Any) -> None:
     touched = save_fit(site.history, car, fit, made_from)
     row = in_force(site, car)
     assert row.fit == fit
+    assert type(row.fit) is type(fit)
     assert (row.keypoint_set_id, row.mask_id, row.calibration_id, row.shape_space) == (
         3,
         4,
@@ -271,7 +276,7 @@ def some_fits(site: Any) -> list[int]:
             rms_px=(n * 5) % 7 + 0.5,
             distance_m=10.0 + (n * 3) % 4,
             along_m=0.1 * ((n * 2) % 3),
-            length_m=4.0 + 0.1 * ((n * 4) % 6),
+            size_m=(4.0 + 0.1 * ((n * 4) % 6), 1.8, 1.5 + 0.1 * ((n * 5) % 4)),
             verdict=verdicts[n],
         )
         for n in range(6)
@@ -289,6 +294,7 @@ BADNESS = {
     FitOrder.SIGMA: lambda row: -row.fit.sigmas.along_m,
     FitOrder.DISTANCE: lambda row: -row.fit.translation[2],
     FitOrder.LENGTH: lambda row: row.fit.size_m[0],
+    FitOrder.STATURE: lambda row: row.fit.size_m[2],
     FitOrder.VERDICT: lambda row: ["too_few_points", "outside_shape_space", "ambiguous", "good"].index(
         row.fit.verdict
     ),
@@ -363,6 +369,23 @@ def test_the_filters_show_what_they_say(site: Any) -> None:
         assert fits.count(c, FitFilter()) == 0
 
 
+def test_cars_and_people_are_listed_together_or_apart(site: Any) -> None:
+    coarse, walker = site.cars(2)
+    write(site, (coarse, fit_of(method=FitMethod.COARSE)), (walker, body_fit_of()))
+    car, person = (in_force(site, i).id for i in (coarse, walker))
+    listed = {
+        FitFilter(): {car, person},
+        FitFilter(people=False): {car},
+        FitFilter(people=True): {person},
+        FitFilter(people=True, methods=(FitMethod.BODY, FitMethod.COARSE)): {person},
+        FitFilter(people=True, methods=(FitMethod.COARSE,)): set(),
+    }
+    with site.project.read() as c:
+        for filter, wanted in listed.items():
+            assert set(fits.all_fit_ids(c, filter, FitOrder.STATURE)) == wanted, filter
+            assert fits.count(c, filter) == len(wanted)
+
+
 @pytest.mark.parametrize("order", list(FitOrder))
 @pytest.mark.parametrize("stale", [None, True])
 def test_no_page_sorts_or_reads_what_is_before_it(site: Any, order: FitOrder, stale: bool | None) -> None:
@@ -384,3 +407,24 @@ def test_what_is_not_there_is_refused(site: Any) -> None:
     for edit in (use_fit, lambda history, i: review_fits(history, [i], FitReview.ACCEPTED)):
         with pytest.raises(EditRefusedError, match="no longer there"):
             edit(site.history, 999)
+
+
+def test_a_persons_fit_is_none_of_what_is_called_a_car(site: Any) -> None:
+    """Else composites would label a car with a body, and the 3D view would show one."""
+    one = site.one_car()
+    set_category(site.history, [one], Category.PERSON)
+    save_fit(site.history, one, body_fit_of(), FROM_NOTHING)
+    of_person = in_force(site, one).id
+    before = {name: everything(site)[name] for name in ("fit", "instance")}
+    set_category(site.history, [one], Category.CAR)
+    assert [row[2] for row in versions(site, one)] == [False]
+    with pytest.raises(EditRefusedError, match="something else than a car"):
+        use_fit(site.history, of_person)
+    save_fit(site.history, one, fit_of(), FROM_NOTHING)
+    assert [row[2] for row in versions(site, one)] == [True, False]
+    set_category(site.history, [one], Category.TRUCK)  # a truck is fitted as a car is
+    assert [row[2] for row in versions(site, one)] == [True, False]
+    for _ in range(3):
+        site.history.undo()
+    assert in_force(site, one).id == of_person
+    assert {name: everything(site)[name] for name in before} == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import insert, select, update
 from core.errors import EditRefusedError
 from core.records.detections import Category
 from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabel, Verdict
-from core.store import tables
+from core.store import history, tables
 from core.store.edits.cameras import add_camera, remove_camera, rename_camera, set_utc_offset
 from core.store.edits.categories import set_category
 from core.store.edits.sources import hide_source, relocate_source, show_sources
@@ -183,6 +184,23 @@ def test_taking_a_verdict_back_brings_the_other_annotators_to_the_fore(site: Any
     assert verdict_of(site.project, car) == ("occluded", "Ann")
     set_verdict(site.history, [car], None)
     assert verdict_of(site.project, car) == (None, None)
+
+
+@pytest.mark.parametrize("step_s", [0.0, -1.0])
+def test_the_last_verdict_holds_though_the_clock_stands_or_goes_back(
+    site: Any, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    """Clocks are set, and some tick slowly; what was said last is in force nevertheless."""
+    clock = iter(1.7e9 + step_s * tick for tick in range(100))
+    monkeypatch.setattr(history, "time", SimpleNamespace(time=lambda: next(clock)))
+    one = site.one_car()
+    bob, ann, cid = (History(site.project, name) for name in ("Bob", "Ann", "Cid"))
+    set_verdict(bob, [one], Verdict.UNOCCLUDED)
+    set_verdict(ann, [one], Verdict.UNOCCLUDED)
+    set_verdict(bob, [one], Verdict.OCCLUDED)  # Bob's row is the older one
+    set_verdict(cid, [one], Verdict.REJECTED)
+    set_verdict(cid, [one], None)
+    assert verdict_of(site.project, one) == ("occluded", "Bob")
 
 
 def test_five_hundred_verdicts_are_one_edit(site: Any) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -392,4 +393,5 @@ EditMachine.TestCase.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-TestEdits = EditMachine.TestCase
+# a thousand steps, each with a look at all rows: on a machine that is busy otherwise that takes minutes
+TestEdits = pytest.mark.timeout(1200)(EditMachine.TestCase)

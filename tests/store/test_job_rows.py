@@ -10,7 +10,7 @@ import time
 import pytest
 from sqlalchemy import update
 
-from core.errors import JobError
+from core.errors import JobError, JobStoppedError
 from core.records.jobs import JobRow, JobState
 from core.store import job_rows, tables
 from core.store.project import Project
@@ -151,6 +151,17 @@ def test_cancelling(project: Project) -> None:
     assert (row.state, row.pid) == (JobState.CANCELLED, None)
     # a cancelled job may be taken up again, and then nobody asks it to stop
     assert job_rows.claim_job(project, running).cancel_requested is False
+
+
+def test_what_is_stopped_before_its_process_begins_stays_stopped(project: Project) -> None:
+    job = new_job(project)
+    asked_at = time.time()
+    job_rows.request_cancel(project, job)
+    with pytest.raises(JobStoppedError, match="stopped before it began"):
+        job_rows.claim_job(project, job, unless_stopped_since=asked_at)
+    assert job_of(project, job).state is JobState.CANCELLED
+    # resumed later it runs
+    assert job_rows.claim_job(project, job, unless_stopped_since=time.time()).state is JobState.RUNNING
 
 
 def test_a_failed_job_keeps_its_reason_until_it_is_tried_again(project: Project) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from core.records.boxes import Box
+from core.records.detections import Category
+from core.records.finds import FoundInstance
 from core.records.occlusion import LabelOrigin
-from core.store.queries.keypoint_candidates import Wanted, count_wanting, wanting_keypoints
+from core.store.queries.keypoint_candidates import (
+    Wanted,
+    count_wanting,
+    objects_of_frames,
+    wanting_keypoints,
+    with_crops,
+)
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from tests.store.doing_cars import points
 
@@ -39,6 +49,22 @@ def test_pages_hold_every_car_once(site: Any, redo: bool) -> None:
         assert count_wanting(connection, which, ids[5]) == sum(i > ids[5] for i in wanted)
         elsewhere = Wanted(other, min_size_px=0.0, include_thinned=False, redo=redo)
         assert wanting_keypoints(connection, elsewhere, 0, 4) == []
+
+
+def test_people_are_asked_for_by_themselves(site: Any) -> None:
+    found = [FoundInstance(Box(0, 0, 50, 40), Category.CAR, 0.9)]
+    found.append(FoundInstance(Box(80, 0, 20, 60), Category.PERSON, 0.9))
+    car, person = site.detect(site.frame_ids[0], found)
+    of_cars = Wanted(site.source_id, min_size_px=0.0, include_thinned=False, redo=False)
+    with site.project.read() as connection:
+        assert wanting_keypoints(connection, of_cars, 0, 9) == [car]
+        assert wanting_keypoints(connection, replace(of_cars, category=Category.PERSON), 0, 9) == [person]
+        [one] = with_crops(connection, [person])
+        frames = objects_of_frames(connection, [one.frame_id])
+        assert (one.instance_id, one.crop) == (person, None)
+        assert (person, Category.PERSON, one.box) in [
+            (o.instance_id, o.category, o.box) for o in frames[one.frame_id]
+        ]
 
 
 @pytest.mark.parametrize("redo", [False, True])

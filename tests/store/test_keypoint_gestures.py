@@ -12,16 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import EditRefusedError
+from core.records.detections import Category
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
-from core.store.edits.accepted_cars import AcceptedCar, accept_cars
+from core.store.edits.accepted import AcceptedObject, accept_objects
+from core.store.edits.categories import set_category
 from core.store.edits.keypoint_gestures import PointsGesture, merge, save_gesture
 from core.store.edits.keypoints import save_keypoints
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries.fits import fits_in_force
-from core.store.queries.keypoints import keypoints_in_force
+from core.store.queries.keypoints import keypoint_history, keypoints_in_force
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from tests.store.doing_cars import fit_of, points
 
@@ -119,10 +121,10 @@ def test_points_are_not_accepted_over_points_that_nobody_saw(site: Any, other: H
     save_keypoints(other, car, at(ONE, 5, 50.0), "Place another")
     whole = KeypointSet(Template.CAR, tuple(p or at(NONE, 0, 7.0, FIT).points[0] for p in ONE.points))
     with pytest.raises(EditRefusedError, match="Ben has changed points of this object"):
-        accept_cars(site.history, [AcceptedCar(car, whole, fit_of(), None, "", before=ONE)], "Accept")
+        accept_objects(site.history, [AcceptedObject(car, whole, fit_of(), None, "", before=ONE)], "Accept")
     assert stored(site, car) == at(ONE, 5, 50.0)
     seen = at(ONE, 5, 50.0)
-    accept_cars(site.history, [AcceptedCar(car, whole, fit_of(), None, "", before=seen)], "Accept")
+    accept_objects(site.history, [AcceptedObject(car, whole, fit_of(), None, "", before=seen)], "Accept")
     assert stored(site, car) == whole
 
 
@@ -130,7 +132,9 @@ def test_a_fit_of_points_that_have_changed_is_left_out(site: Any, other: History
     car = site.one_car()
     save_keypoints(site.history, car, ONE, "Place one")
     save_keypoints(other, car, at(ONE, 5, 50.0), "Place another")
-    done = accept_cars(site.history, [AcceptedCar(car, None, fit_of(), None, "", before=ONE)], "Keep the fit")
+    done = accept_objects(
+        site.history, [AcceptedObject(car, None, fit_of(), None, "", before=ONE)], "Keep the fit"
+    )
     assert done.edit_id == 0
     with site.project.read() as connection:
         assert not fits_in_force(connection, [car])
@@ -168,3 +172,49 @@ def test_no_change_of_a_person_is_lost(before: KeypointSet, mine: KeypointSet, t
         for said in (one, other):
             if said is not None and said.origin is HUMAN and said != old:
                 assert found == said
+
+
+def placed(project: Project, instance_id: int) -> int:
+    """What the queue counts."""
+    with project.read() as connection:
+        return int(
+            connection.exec_driver_sql(
+                "SELECT points_placed FROM instance WHERE id = ?", (instance_id,)
+            ).scalar_one()
+        )
+
+
+def test_points_of_what_it_was_called_before_count_for_nothing_and_stay_a_version(site: Any) -> None:
+    car = site.one_car()
+    save_keypoints(site.history, car, points((1, 1), (2, 2)), "Place two")
+    set_category(site.history, [car], Category.PERSON)
+    assert placed(site.project, car) == 0
+    site.history.undo()
+    assert placed(site.project, car) == 2
+    site.history.redo()
+    before = KeypointSet(Template.PERSON, (None,) * 17)
+    save_gesture(site.history, PointsGesture(car, before, at(before, 5, 9.0)), "Place a shoulder")
+    assert placed(site.project, car) == 1
+    with site.project.read() as connection:
+        rows = keypoint_history(connection, car)
+    assert [row.keypoints.template for row in rows] == [Template.PERSON, Template.CAR]
+    site.history.undo()  # the shoulder
+    site.history.undo()  # the category
+    assert placed(site.project, car) == 2
+
+
+def test_called_a_car_again_it_has_its_points_again(site: Any) -> None:
+    car = site.one_car()
+    save_keypoints(site.history, car, points((1, 1), (2, 2)), "Place two")
+    set_category(site.history, [car], Category.PERSON)
+    set_category(site.history, [car], Category.CAR)
+    assert placed(site.project, car) == 2
+    set_category(site.history, [car], Category.BUS)  # nobody annotates it; what it has, it has
+    assert placed(site.project, car) == 2
+
+
+def test_a_gesture_on_what_is_called_something_else_by_now_is_refused(site: Any) -> None:
+    car = site.one_car()
+    set_category(site.history, [car], Category.PERSON)
+    with pytest.raises(EditRefusedError, match="called a person by now: a car's points"):
+        save_gesture(site.history, PointsGesture(car, NONE, ONE), "Place a wheel")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from core.records.detections import Category
-from core.records.keypoints import KeypointFilter
-from core.records.occlusion import OcclusionLabel, Verdict
+from core.records.keypoints import KeypointFilter, KeypointSet, PlacedPoint, Template
+from core.records.occlusion import LabelOrigin, OcclusionLabel, Verdict
+from core.records.shapes import KeypointTag
+from core.store.edits.categories import set_category
 from core.store.edits.fits import save_fit
-from core.store.edits.keypoints import save_keypoints
+from core.store.edits.keypoints import save_keypoints, use_keypoints
 from core.store.edits.sources import hide_source
 from core.store.edits.verdicts import set_verdict
 from core.store.queries import keypoint_queue
 from core.store.queries.car_context import car_context
 from core.store.writers.decisions import write_thinning
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from core.store.writers.tracks import write_track
 from tests.store.doing import decide, decision, found, rows
 from tests.store.doing_cars import FROM_NOTHING, fit_of, points
@@ -69,6 +73,20 @@ def test_pages_of_any_size_are_the_queue(site: Any, size: int, of_source: bool) 
             key = page[0]
             backwards = [one.id for one in page] + backwards
         assert backwards == wanted
+
+
+def test_a_person_is_done_with_seventeen_points_and_a_car_with_twelve(site: Any) -> None:
+    car, person = site.cars(2)
+    set_category(site.history, [person], Category.PERSON)
+    both = KeypointFilter(categories=(Category.CAR, Category.PERSON))
+    for count, done in ((12, [car]), (16, [car]), (17, [car, person])):
+        save_keypoints(site.history, car, points(*FAR), "Place all")
+        placed = tuple(PlacedPoint(float(n), 1.0, KeypointTag.VISIBLE) for n in range(count))
+        save_keypoints(
+            site.history, person, KeypointSet(Template.PERSON, placed + (None,) * (17 - count)), "Place some"
+        )
+        assert ids_of(site, replace(both, done=True)) == done
+        assert ids_of(site, replace(both, done=False)) == [i for i in (car, person) if i not in done]
 
 
 def test_a_car_moves_on_as_it_gets_points_and_back_when_they_are_undone(site: Any) -> None:
@@ -135,3 +153,80 @@ def test_what_stands_around_a_car(site: Any) -> None:
     assert other.instance.id == beside
     assert other.fit is not None
     assert other.fit.fit == fit_of()
+
+
+def proposed(site: Any, instance_id: int, *scores: float) -> None:
+    """Points that a network places, so sure of each of the first."""
+    placed = tuple(
+        PlacedPoint(float(n), 1.0, KeypointTag.VISIBLE, LabelOrigin.NETWORK, score)
+        for n, score in enumerate(scores)
+    )
+    found = KeypointSet(Template.CAR, placed + (None,) * (12 - len(placed)))
+    with site.project.bulk() as bulk:
+        bulk.run(
+            lambda c: write_keypoints(c, [FoundKeypoints(instance_id, found)], origin=LabelOrigin.NETWORK)
+        )
+
+
+PROPOSED = KeypointFilter(proposed=True)
+
+
+def test_proposals_come_least_certain_first_and_leave_when_a_person_confirms_them(site: Any) -> None:
+    a, b, c, _, e, f, _ = some_cars(site)
+    proposed(site, c, *[0.9] * 12)
+    proposed(site, e, *[0.9] * 6)  # six are left out: somebody has to place them
+    proposed(site, f, *[0.7] * 12)
+    proposed(site, a, *[0.1] * 12)  # a person has placed all of these: they stay
+    assert ids_of(site, PROPOSED) == [e, f, c]
+    certain = {i: row.keypoint_certainty for i, row in rows(site).items()}
+    assert (certain[a], certain[b]) == (None, None)
+    assert [certain[i] for i in (e, f, c)] == pytest.approx([0.45, 0.7, 0.9])
+    assert ids_of(site, KeypointFilter(proposed=True, label=OcclusionLabel.UNOCCLUDED)) == [c]
+    assert ids_of(site, KeypointFilter(proposed=True, source_id=site.source_id, done=True)) == [e, f, c]
+    with site.project.read() as connection:
+        assert keypoint_queue.key_of(connection, b, proposed=True) is None
+    save_keypoints(site.history, f, points(*FAR), "Confirm")
+    assert ids_of(site, PROPOSED) == [e, c]
+    site.history.undo()
+    assert ids_of(site, PROPOSED) == [e, f, c]
+    proposed(site, f, *[0.95] * 12)  # another network is surer
+    assert ids_of(site, PROPOSED) == [e, c, f]
+    set_category(site.history, [e], Category.PERSON)  # a car's points on a person propose nothing
+    assert ids_of(site, replace(PROPOSED, categories=())) == [c, f]
+    set_category(site.history, [e], Category.CAR)
+    set_verdict(site.history, [c], Verdict.REJECTED)
+    assert ids_of(site, PROPOSED) == [e, f]
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+@pytest.mark.parametrize("of_source", [False, True])
+def test_pages_of_proposals_are_the_queue(site: Any, size: int, of_source: bool) -> None:
+    for number, car in enumerate(some_cars(site)):
+        proposed(site, car, *[0.5 + 0.1 * (number % 3)] * 12)
+    filter = replace(PROPOSED, source_id=site.source_id if of_source else None)
+    wanted = ids_of(site, filter)
+    assert len(wanted) == 4  # but those on which a person has placed points
+    with site.project.read() as connection:
+        paged: list[int] = []
+        key = None
+        while page := keypoint_queue.page_keys(connection, filter, key, size):
+            key = page[-1]
+            assert key == keypoint_queue.key_of(connection, key.id, proposed=True)
+            paged += [one.id for one in page]
+        assert paged == wanted
+        backwards: list[int] = []
+        key = None
+        while page := keypoint_queue.page_before(connection, filter, key, size):
+            key = page[0]
+            backwards = [one.id for one in page] + backwards
+        assert backwards == wanted
+
+
+def test_an_earlier_proposal_that_is_used_again_waits_to_be_confirmed(site: Any) -> None:
+    [car] = site.cars(1)
+    proposed(site, car, *[0.8] * 12)
+    first = rows(site)[car].keypoint_set_id
+    save_keypoints(site.history, car, points(*FAR), "Place all")
+    assert ids_of(site, PROPOSED) == []
+    use_keypoints(site.history, first)
+    assert ids_of(site, PROPOSED) == [car]

@@ -306,6 +306,55 @@ def test_format_2_opens_with_its_fits_and_takes_composites(tmp_path: Path) -> No
     assert version_of(backup) == 2
 
 
+def test_format_5_opens_with_proposals_to_confirm_and_takes_doubtful_finds(tmp_path: Path) -> None:
+    path = tmp_path / "fifth.amodal"
+    make_version(path, 5)
+    raw = sqlite3.connect(path, isolation_level=None)
+    sure = '[3,4,"visible","network",0.6]'
+    points = f'[[1,2,"visible","network"],{sure},{",".join(["null"] * 10)}]'
+    rows = ", ".join(
+        f"({n}, 1, 1, 1, 0, 'car', 0.5, {n}, 2, 30, 40, 'network', 'onnx', 40, 0.25, 0.25, {n}, 2)"
+        for n in (1, 2)
+    )
+    raw.executescript(
+        f"""
+        INSERT INTO annotator (name) VALUES ('Ann');
+        INSERT INTO camera (name, created_at) VALUES ('Gate', 1.5);
+        INSERT INTO source (camera_id, kind, relative_path, absolute_path, content_hash, byte_size, width,
+            height, time_base_num, time_base_den, frame_count, duration_s, warnings, added_at)
+            VALUES (1, 'video', 'a.mp4', '/a.mp4', x'01', 9, 640, 360, 1, 25, 1, 0, '[]', 2.5);
+        INSERT INTO sequence VALUES (1, 1, 0, 0, 0, 1);
+        INSERT INTO frame (source_id, sequence_id, pts, time_s, content_hash, keyframe)
+            VALUES (1, 1, 0, 0.0, x'03', 1);
+        INSERT INTO instance (id, camera_id, source_id, frame_id, time_s, category, score, x, y, w, h, origin,
+            detector, size, margin, uncertainty, keypoint_set_id, points_placed) VALUES {rows};
+        INSERT INTO keypoint_set VALUES (1, 1, 1, 'car', '{points}', 2, 'network', NULL, NULL, 5),
+            (2, 2, 1, 'car', '{points}', 2, 'human', 1, NULL, 5);
+        """
+    )
+    raw.close()
+    with Project.open(path) as project:
+        with project.read() as connection:
+            certain = connection.execute(
+                sa.select(tables.instance.c.keypoint_certainty).order_by(tables.instance.c.id)
+            ).scalars()
+            assert list(certain) == [pytest.approx(1.6 / 12), None]
+        change = "UPDATE instance SET find_margin = 0.1, uncertainty = {} WHERE id = 1"
+        with project.write() as connection:
+            connection.exec_driver_sql(change.format(0.1))
+        with pytest.raises(sqlite3.IntegrityError, match="uncertainty_follows"):
+            raw_write(path, change.format(0.25))
+    assert file_faults(path) == []
+
+
+def raw_write(path: Path, statement: str) -> None:
+    raw = sqlite3.connect(path, isolation_level=None)
+    try:
+        raw.execute(statement)
+    finally:
+        raw.close()
+
+
 @pytest.mark.parametrize("version", range(1, schema.SCHEMA_VERSION))
 def test_every_format_comes_to_the_tables_of_a_new_project(tmp_path: Path, version: int) -> None:
     make_version(tmp_path / "old.amodal", version)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.records.detections import Category
 from core.records.finds import FoundInstance
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin, Verdict
+from core.records.shapes import KeypointTag
 from core.store.edits.verdicts import set_verdict
 from core.store.project import Project
 from core.store.queries.sighting_choice import ChosenSighting, choose_sightings
@@ -129,3 +133,14 @@ def test_shares_are_fair_and_the_choice_is_always_the_same(crowd: Any, most: int
     most_given = max(shares.values())
     for number, length in lengths.items():
         assert shares[number] >= min(length, most_given - 1)
+
+
+def test_people_take_no_cars_place(site: Any) -> None:
+    cars = drive(site, range(3), [12] * 3, 10.0)
+    walkers = [replace(car(100.0 + 20 * n), category=Category.PERSON) for n in range(5)]
+    people = add(site, [(site.frame_ids[n], one) for n, one in enumerate(walkers)])
+    whole = KeypointSet(Template.PERSON, tuple(PlacedPoint(9.0, 9.0, KeypointTag.VISIBLE) for _ in range(17)))
+    with site.project.bulk() as bulk:
+        said = [FoundKeypoints(i, whole) for i in people]
+        bulk.run(lambda c: write_keypoints(c, said, origin=LabelOrigin.IMPORT))
+    assert {one.instance_id for one in choose(site, 3)} == set(cars)

@@ -21,7 +21,7 @@ from core.store.writers.categories import write_categories
 from core.store.writers.detections import drop_instances, write_detections
 from core.store.writers.matching import intersection_over_union, match_boxes
 from core.store.writers.tracks import finish_tracks, write_track
-from tests.store.doing import everything, found, rows
+from tests.store.doing import decide, decision, everything, found, rows
 
 
 def test_boxes_are_matched_best_first_and_one_to_one() -> None:
@@ -225,3 +225,36 @@ def test_tracks_keep_their_id_when_they_are_found_again(site: Any) -> None:
     with site.project.read() as connection:
         assert {row.track_id for row in rows(site).values()} == {None}
         assert connection.scalar(select(func.count()).select_from(tables.track)) == 2
+
+
+def test_a_find_that_hardly_counts_comes_first_however_clear_its_label(site: Any) -> None:
+    doubtful, sure, unknown = site.detect(
+        site.frame_ids[0], [found(10, find_margin=0.05), found(200, find_margin=0.9), found(400)]
+    )
+    decide(site, decision(doubtful, 0.8), decision(sure, -0.3), decision(unknown, 0.2))
+    assert {i: row.uncertainty for i, row in rows(site).items()} == {doubtful: 0.05, sure: 0.3, unknown: 0.2}
+    with site.project.read() as connection:
+        assert queue.page(connection, QueueFilter()) == [doubtful, unknown, sure]
+    # found again, and surer; and by something whose scores say nothing
+    site.detect(site.frame_ids[0], [found(10, find_margin=0.6), found(200), found(400)])
+    assert {i: row.uncertainty for i, row in rows(site).items()} == {doubtful: 0.6, sure: 0.3, unknown: 0.2}
+    assert rows(site)[sure].find_margin is None
+    set_verdict(site.history, [doubtful], Verdict.UNOCCLUDED)
+    site.detect(site.frame_ids[0], [found(10, find_margin=0.01), found(200), found(400)])
+    assert rows(site)[doubtful].find_margin == 0.6  # as all of what a person has touched
+
+
+def test_the_whole_extent_is_the_newest_finds(site: Any) -> None:
+    def wholes() -> dict[int, Rle | None]:
+        with site.project.read() as connection:
+            told = {i: instance_detail(connection, i) for i in rows(site)}
+        return {i: None if one is None else one.whole for i, one in told.items()}
+
+    first, second = Rle(360, 640, b"w1"), Rle(360, 640, b"w2")
+    a, b = site.detect(site.frame_ids[0], [found(10, whole=first), found(200, whole=first)])
+    assert wholes() == {a: first, b: first}
+    set_verdict(site.history, [b], Verdict.OCCLUDED)
+    site.detect(site.frame_ids[0], [found(10, whole=second), found(200, whole=second)])
+    assert wholes() == {a: second, b: first}
+    site.detect(site.frame_ids[0], [found(10), found(200)])
+    assert wholes() == {a: None, b: first}

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.errors import EditRefusedError
-from core.records.fits import FitMadeFrom, FitReview, VehicleFit
+from core.records.detections import Category
+from core.records.fits import Fit, FitMadeFrom, FitReview
 from core.records.history import Touched
 from core.store import tables
 from core.store.connection import raw_of
+from core.store.edits.categories import is_foreign
 from core.store.edits.names import named
 from core.store.fit_columns import to_columns
 from core.store.history import History
@@ -18,8 +20,8 @@ from core.store.recorder import Recorder
 _fit, _instance = tables.fit, tables.instance
 
 
-def save_fit(history: History, instance_id: int, fit: VehicleFit, made_from: FitMadeFrom) -> Touched:
-    """Add a version of a car's fit and put it in force; the earlier ones stay and can be compared.
+def save_fit(history: History, instance_id: int, fit: Fit, made_from: FitMadeFrom) -> Touched:
+    """Add a version of an object's fit and put it in force; the earlier ones stay and can be compared.
 
     Raises:
         EditRefusedError: there is no such instance.
@@ -27,8 +29,8 @@ def save_fit(history: History, instance_id: int, fit: VehicleFit, made_from: Fit
     return save_fits(history, [(instance_id, fit, made_from)])
 
 
-def save_fits(history: History, fits: Sequence[tuple[int, VehicleFit, FitMadeFrom]]) -> Touched:
-    """As `save_fit`, of several cars in one edit: the frames of a track that were fitted together.
+def save_fits(history: History, fits: Sequence[tuple[int, Fit, FitMadeFrom]]) -> Touched:
+    """As `save_fit`, of several objects in one edit: the frames of a track that were fitted together.
 
     Args:
         history: whose edit it is.
@@ -46,7 +48,7 @@ def save_fits(history: History, fits: Sequence[tuple[int, VehicleFit, FitMadeFro
     return history.perform(lambda: f"Fit {names[0]}", action)
 
 
-def put_fits(recorder: Recorder, fits: Sequence[tuple[int, VehicleFit, FitMadeFrom]]) -> None:
+def put_fits(recorder: Recorder, fits: Sequence[tuple[int, Fit, FitMadeFrom]]) -> None:
     """What `save_fits` does, as a part of an edit.
 
     Raises:
@@ -77,10 +79,10 @@ def put_fits(recorder: Recorder, fits: Sequence[tuple[int, VehicleFit, FitMadeFr
 
 
 def use_fit(history: History, fit_id: int) -> Touched:
-    """Put an earlier version of a car's fit in force again.
+    """Put an earlier version of an object's fit in force again.
 
     Raises:
-        EditRefusedError: it is not there any more.
+        EditRefusedError: it is not there any more, or is a person's where the object is called a car, say.
     """
     names: list[str] = []
 
@@ -89,6 +91,12 @@ def use_fit(history: History, fit_id: int) -> Touched:
         if row is None:
             raise EditRefusedError("That fit is no longer there.", "Choose another version.")
         instances = recorder.rows(_instance, [row["instance_id"]])
+        category = instances[row["instance_id"]]["category"]
+        if is_foreign(row["method"], Category(category)):
+            raise EditRefusedError(
+                f"That fit is from when this object was called something else than a {category}.",
+                "Correct what it is in Review, or choose another version.",
+            )
         names.append(named(instances))
         _put_in_force(recorder, instances[row["instance_id"]], fit_id)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import EditRefusedError
+from core.records.detections import Category
 from core.records.history import Touched
-from core.records.keypoints import KeypointSet, PlacedPoint
+from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.store import tables
 from core.store.connection import raw_of
@@ -62,7 +63,8 @@ def save_gesture(history: History, gesture: PointsGesture, title: str) -> SavedG
         title: for people, such as "Move the left front wheel of car 412".
 
     Raises:
-        EditRefusedError: there is no such instance, or someone else has changed the same point meanwhile.
+        EditRefusedError: there is no such instance, it is called something else by now, or someone else has
+            changed the same point meanwhile.
         ValueError: a set is no set of its template.
     """
     instance_id = gesture.instance_id
@@ -71,6 +73,7 @@ def save_gesture(history: History, gesture: PointsGesture, title: str) -> SavedG
 
     def action(recorder: Recorder) -> None:
         nonlocal beside
+        refuse_foreign(recorder, instance_id, gesture.after)
         kept, row = gesture.after, row_in_force(recorder, instance_id)
         theirs = points_of(row, gesture.before)
         if recorder.rows(tables.instance, [instance_id]) and not as_seen(theirs, gesture.before):
@@ -115,10 +118,33 @@ def as_seen(now: KeypointSet, before: KeypointSet) -> bool:
 
 
 def row_in_force(recorder: Recorder, instance_id: int) -> dict[str, Any] | None:
-    """The row of an instance's set of keypoints, or None where there is none."""
+    """The row of an instance's set of keypoints, or None where there is none that speaks of it.
+
+    A set of another template than its category's is from when it was called something else: the next set
+    takes its place, and it stays in the history.
+    """
     instance = recorder.rows(tables.instance, [instance_id]).get(instance_id)
-    set_id = None if instance is None else instance["keypoint_set_id"]
-    return None if set_id is None else recorder.rows(tables.keypoint_set, [set_id]).get(set_id)
+    if instance is None or instance["keypoint_set_id"] is None:
+        return None
+    row = recorder.rows(tables.keypoint_set, [instance["keypoint_set_id"]]).get(instance["keypoint_set_id"])
+    template = Template.of(Category(instance["category"]))
+    return None if row is None or (template is not None and row["template"] != template.value) else row
+
+
+def refuse_foreign(recorder: Recorder, instance_id: int, keypoints: KeypointSet) -> None:
+    """Sees to it that an object gets no points of what it is not.
+
+    Raises:
+        EditRefusedError: they are of another template than its category's.
+    """
+    instance = recorder.rows(tables.instance, [instance_id]).get(instance_id)
+    template = None if instance is None else Template.of(Category(instance["category"]))
+    if instance is not None and template not in (None, keypoints.template):
+        raise EditRefusedError(
+            f"This object is called a {instance['category']} by now: "
+            f"a {keypoints.template.value}'s points were not kept.",
+            "Open it again, and place its points anew.",
+        )
 
 
 def points_of(row: dict[str, Any] | None, like: KeypointSet) -> KeypointSet:

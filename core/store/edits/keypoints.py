@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.store import tables
 from core.store.connection import raw_of
 from core.store.edits.names import named
 from core.store.history import History
-from core.store.keypoint_columns import to_columns
+from core.store.keypoint_columns import certainty_of, from_columns, to_columns
 from core.store.recorder import Recorder
 
 _keypoint_set, _instance = tables.keypoint_set, tables.instance
@@ -93,7 +94,10 @@ def put_keypoints(recorder: Recorder, sets: Mapping[int, dict[str, Any]]) -> Non
     recorder.update_many(
         _instance,
         [
-            (i, {"keypoint_set_id": set_id, "points_placed": sets[i]["placed"]})
+            (
+                i,
+                {"keypoint_set_id": set_id, "points_placed": sets[i]["placed"], "keypoint_certainty": None},
+            )
             for i, set_id in zip(fresh, ids, strict=True)
         ],
     )
@@ -112,10 +116,15 @@ def use_keypoints(history: History, keypoint_set_id: int) -> Touched:
         if row is None:
             raise EditRefusedError("Those keypoints are no longer there.", "Choose another version.")
         names.append(named(recorder.rows(_instance, [row["instance_id"]])))
+        keypoints = from_columns(row["template"], json.loads(row["points"]))
         recorder.update(
             _instance,
             row["instance_id"],
-            {"keypoint_set_id": keypoint_set_id, "points_placed": row["placed"]},
+            {
+                "keypoint_set_id": keypoint_set_id,
+                "points_placed": row["placed"],
+                "keypoint_certainty": certainty_of(keypoints, LabelOrigin(row["origin"])),
+            },
         )
 
     return history.perform(lambda: f"Use earlier keypoints of {names[0]}", action)

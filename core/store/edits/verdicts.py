@@ -10,6 +10,7 @@ from core.records.history import Touched
 from core.records.occlusion import Verdict
 from core.store import tables
 from core.store.connection import raw_of
+from core.store.edits.evaluations import answer_requests
 from core.store.edits.names import named
 from core.store.history import History
 from core.store.recorder import Recorder
@@ -57,6 +58,7 @@ def set_verdict(
             _take_back(recorder, ids)
         else:
             _give(recorder, ids, verdict, why)
+            answer_requests(recorder, ids)
 
     return history.perform(lambda: _title(names[0], verdict, why), action)
 

@@ -20,7 +20,7 @@ from core.store import tables
 from core.store.backup import back_up
 from core.store.connection import raw_of, write_transaction, writing_engine
 from core.store.faults import translated
-from core.store.migrations import version_2, version_3
+from core.store.migrations import version_2, version_3, version_4, version_5, version_6, version_7
 from core.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -43,7 +43,14 @@ class Step:
     apply: Callable[[Operations], None]
 
 
-STEPS: tuple[Step, ...] = (Step(2, version_2.apply), Step(3, version_3.apply))
+STEPS: tuple[Step, ...] = (
+    Step(2, version_2.apply),
+    Step(3, version_3.apply),
+    Step(4, version_4.apply),
+    Step(5, version_5.apply),
+    Step(6, version_6.apply),
+    Step(7, version_7.apply),
+)
 """Every step there ever was, in order. Version 1 is the first that left the house."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select, text
 
@@ -15,10 +16,12 @@ from core.records.keypoints import KeypointRow
 from core.records.masks import Rle
 from core.records.occlusion import LabelOrigin, OcclusionLabel, OcclusionTest, TestOutcome, Verdict
 from core.records.project import QueueFilter
+from core.records.runs import ModelUsed, Purpose
 from core.store import tables
 from core.store.queries.fits import fits_in_force
 from core.store.queries.keypoints import keypoints_in_force
 from core.store.queries.queue import where_clause
+from core.store.queries.runs import models_of_jobs
 
 _BATCH = 500
 
@@ -52,7 +55,11 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class ExportInstance:
-    """An instance with all that belongs to it."""
+    """An instance with all that belongs to it.
+
+    found_by and judged_by are the models that found it, and that the classifier's test went by; None where no
+    model of the project or of the program did.
+    """
 
     id: int
     frame_id: int
@@ -75,6 +82,8 @@ class ExportInstance:
     reviews: tuple[Review, ...]
     keypoints: KeypointRow | None
     fit: FitRow | None
+    found_by: ModelUsed | None = None
+    judged_by: ModelUsed | None = None
 
 
 def count_with(connection: Connection, filter: QueueFilter, *, rejected: bool) -> int:
@@ -133,6 +142,7 @@ def _whole(connection: Connection, ids: Sequence[int]) -> Iterator[ExportInstanc
     rows = {row.id: row for row in connection.execute(query)}
     outcomes, reviews = _outcomes(connection, ids), _reviews(connection, ids)
     keypoints, fits = keypoints_in_force(connection, ids), fits_in_force(connection, ids)
+    finders, judges = _finders(connection, rows), _judges(connection, ids)
     for instance_id in ids:
         r = rows[instance_id]
         yield ExportInstance(
@@ -157,7 +167,27 @@ def _whole(connection: Connection, ids: Sequence[int]) -> Iterator[ExportInstanc
             reviews=tuple(reviews[instance_id]),
             keypoints=keypoints.get(instance_id),
             fit=fits.get(instance_id),
+            found_by=finders.get(instance_id),
+            judged_by=judges.get(instance_id),
         )
+
+
+def _finders(connection: Connection, rows: Mapping[int, Any]) -> Mapping[int, ModelUsed]:
+    """Instance id -> the detector that found it."""
+    jobs = sorted({row.job_id for row in rows.values() if row.job_id is not None})
+    models = models_of_jobs(connection, jobs, Purpose.DETECTOR)
+    return {i: models[row.job_id] for i, row in rows.items() if row.job_id in models}
+
+
+def _judges(connection: Connection, ids: Sequence[int]) -> Mapping[int, ModelUsed]:
+    """Instance id -> the classifier that its test went by."""
+    t = tables.occlusion_test.c
+    query = select(t.instance_id, t.job_id).where(
+        t.instance_id.in_(ids), t.test == OcclusionTest.CLASSIFIER.value, t.job_id.is_not(None)
+    )
+    jobs = {row.instance_id: row.job_id for row in connection.execute(query)}
+    models = models_of_jobs(connection, sorted(set(jobs.values())), Purpose.CLASSIFIER)
+    return {instance_id: models[job_id] for instance_id, job_id in jobs.items() if job_id in models}
 
 
 def _outcomes(connection: Connection, ids: Sequence[int]) -> dict[int, list[TestOutcome]]:

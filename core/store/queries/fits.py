@@ -26,6 +26,7 @@ _COLUMNS = {
     FitOrder.SIGMA: "sigma_m",
     FitOrder.DISTANCE: "distance_m",
     FitOrder.LENGTH: "length_m",
+    FitOrder.STATURE: "height_m",
     FitOrder.VERDICT: "verdict_rank",
     FitOrder.REVIEW: "review_rank",
     FitOrder.NEWEST: "id",
@@ -258,8 +259,15 @@ def _where(connection: Connection, filter: FitFilter) -> tuple[str, str, dict[st
     if filter.verdicts:
         ranks = ", ".join(str(VERDICT_RANKS[verdict.value]) for verdict in filter.verdicts)
         conditions.append(f"fit.verdict_rank IN ({ranks})")
-    if filter.methods:
-        conditions.append("fit.method IN ({})".format(", ".join(f"'{m.value}'" for m in filter.methods)))
+    if filter.methods or filter.people is not None:
+        # how it was come by says of what it is, and stands in every index
+        methods = [
+            method
+            for method in filter.methods or FitMethod
+            if filter.people is None or method.is_of_people is filter.people
+        ]
+        listed = ", ".join(f"'{m.value}'" for m in methods)
+        conditions.append(f"fit.method IN ({listed})" if methods else "fit.method = ''")
     if filter.review is not None:
         conditions.append(_review(filter.review))
     if filter.stale is not None:

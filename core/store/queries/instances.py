@@ -48,6 +48,7 @@ _columns = (
     _i.thinned,
     _i.missing,
     _i.time_s,
+    _i.find_margin,
 )
 _rows = select(*_columns).select_from(
     _instance.outerjoin(_annotator, _annotator.c.id == _i.verdict_annotator_id)
@@ -80,6 +81,15 @@ def of_track(connection: Connection, track_id: int) -> list[InstanceRow]:
     """The instances of a track in order of time."""
     query = _rows.where(_i.track_id == track_id, _i.state == "live").order_by(_i.time_s, _i.id)
     return [_record(row) for row in connection.execute(query).all()]
+
+
+def track_ids(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """id -> the track that it is on; those on none are left out."""
+    found: dict[int, int] = {}
+    for chunk in _chunks(ids):
+        query = select(_i.id, _i.track_id).where(_i.id.in_(chunk), _i.track_id.is_not(None))
+        found.update((int(row.id), int(row.track_id)) for row in connection.execute(query))
+    return found
 
 
 def crops(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
@@ -155,6 +165,7 @@ def _record(row: Any) -> InstanceRow:
         thinned,
         missing,
         time_s,
+        find_margin,
     ) = row
     return InstanceRow(
         instance_id,
@@ -174,4 +185,5 @@ def _record(row: Any) -> InstanceRow:
         thinned,
         missing,
         time_s,
+        find_margin,
     )

@@ -22,14 +22,19 @@ from core.store.recipe_columns import Footprint, footprint_of
 
 _piece, _cutout, _mask = tables.piece, tables.cutout, tables.mask
 _instance, _camera, _source = tables.instance, tables.camera, tables.source
-_fit, _keypoint_set, _track = tables.fit, tables.keypoint_set, tables.track
+_fit, _keypoint_set, _track, _calibration = (
+    tables.fit,
+    tables.keypoint_set,
+    tables.track,
+    tables.calibration,
+)
 _p, _i = _piece.c, _instance.c
 _CHUNK = 500
 
 _FIT_COLUMNS = (
     *("method", "verdict", "reason", "rotation", "translation", "place", "heading_rad", "shape"),
     *("length_m", "width_m", "height_m", "rms_px", "noise_px", "residuals", "outliers", "used"),
-    *("swapped", "sigmas"),
+    *("swapped", "sigmas", "body"),
 )
 
 
@@ -58,6 +63,26 @@ class StockRow:
     box: tuple[int, int, int, int]
     footprint: Footprint | None
     light_q8: int
+
+
+@dataclass(frozen=True, slots=True)
+class PieceLife:
+    """When a piece's object is seen.
+
+    Attributes:
+        id, instance_id, camera_id, source_id, track_id, track_s: as `StockRow`.
+        captured_at, time_s, standing: likewise.
+    """
+
+    id: int
+    instance_id: int
+    camera_id: int
+    source_id: int
+    track_id: int | None
+    track_s: tuple[float, float] | None
+    captured_at: float | None
+    time_s: float
+    standing: bool
 
 
 def pieces_by_ids(connection: Connection, piece_ids: Sequence[int]) -> dict[int, Piece]:
@@ -123,6 +148,20 @@ def stock_rows(connection: Connection, camera_id: int) -> Iterator[StockRow]:
     # by place, without names: 100,000 are read before the first composite is drawn
     for row in connection.execution_options(yield_per=2000).execute(query):
         yield _stock_row(row)
+
+
+def stock_lives(connection: Connection, camera_id: int) -> Iterator[PieceLife]:
+    """When the objects of `stock_rows` are seen, without masks: 100,000 in a moment."""
+    query = _lives().where(_p.camera_id == camera_id, *_in_stock(), ~stale_piece()).order_by(_p.id)
+    for row in connection.execution_options(yield_per=2000).execute(query):
+        yield _life(row)
+
+
+def piece_lives(connection: Connection, piece_ids: Sequence[int]) -> Iterator[PieceLife]:
+    """When the objects of some pieces are seen, in force or not; ids that are not there are left out."""
+    for chunk in _chunks(piece_ids):
+        for row in connection.execute(_lives().where(_p.id.in_(chunk))):
+            yield _life(row)
 
 
 def unsettled_rows(connection: Connection, camera_id: int) -> list[StockRow]:
@@ -209,6 +248,33 @@ def stale_pieces(connection: Connection, piece_ids: Sequence[int]) -> set[int]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class FitsOfSpace:
+    """How many pieces in force carry fits of one shape space or body model.
+
+    Attributes:
+        label: its name and hash. of_people: whether it is a body model. count: of the pieces.
+    """
+
+    label: str
+    of_people: bool
+    count: int
+
+
+def fits_by_space(connection: Connection) -> list[FitsOfSpace]:
+    """What the fits of all pieces in force were made with."""
+    of_people = _fit.c.body.is_not(None).label("of_people")
+    query = (
+        select(_fit.c.shape_space, of_people, func.count().label("pieces"))
+        .select_from(_piece.join(_fit, _fit.c.id == _p.fit_id))
+        .where(_p.in_force, _p.carries_fit)
+        .group_by(_fit.c.shape_space, of_people)
+        .order_by(_fit.c.shape_space)
+    )
+    rows = connection.execute(query)
+    return [FitsOfSpace(row.shape_space, bool(row.of_people), row.pieces) for row in rows]
+
+
 def _stock_query(camera_id: int) -> Select[Any]:
     return (
         select(
@@ -221,6 +287,24 @@ def _stock_query(camera_id: int) -> Select[Any]:
             _joined().join(_mask, _mask.c.id == _p.mask_id).outerjoin(_track, _track.c.id == _i.track_id)
         )
         .where(_p.camera_id == camera_id, *_in_stock())
+    )
+
+
+def _lives() -> Select[Any]:
+    return select(
+        *(_p.id, _p.instance_id, _p.camera_id, _i.source_id, _i.track_id),
+        *(_track.c.first_time_s, _track.c.last_time_s, _p.captured_at, _p.time_s, _p.standing),
+    ).select_from(_joined().outerjoin(_track, _track.c.id == _i.track_id))
+
+
+def _life(row: Any) -> PieceLife:
+    piece_id, instance_id, camera_id, source_id, track_id, first_s, last_s, captured_at, time_s, standing = (
+        row
+    )
+    lived = None if first_s is None else (first_s, last_s)
+    return PieceLife(
+        *(piece_id, instance_id, camera_id, source_id, track_id, lived, captured_at, time_s),
+        standing=bool(standing),
     )
 
 
@@ -297,11 +381,14 @@ def _whole_pieces() -> Select[Any]:
         *(_keypoint_set.c.id.label("keypoint_set_id"), _keypoint_set.c.template, _keypoint_set.c.points),
         _fit.c.id.label("fit_id"),
         *fit,
+        _fit.c.shape_space,
+        _calibration.c.normal,
     ).select_from(
         _piece.join(_camera, _camera.c.id == _p.camera_id)
         .join(_mask, _mask.c.id == _p.mask_id)
         .outerjoin(_keypoint_set, _keypoint_set.c.id == _p.keypoint_set_id)
         .outerjoin(_fit, and_(_fit.c.id == _p.fit_id, _p.carries_fit))
+        .outerjoin(_calibration, _calibration.c.id == _p.calibration_id)
     )
 
 
@@ -324,6 +411,8 @@ def _piece_record(r: Any) -> Piece:
         fit_id=r.fit_id,
         fit=None if r.fit_id is None else fit_from_columns(r),
         calibration_id=r.calibration_id,
+        shape_space=r.shape_space,
+        up=None if r.normal is None else (r.normal[0], r.normal[1], r.normal[2]),
     )
 
 

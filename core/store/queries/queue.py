@@ -22,10 +22,12 @@ REASON_BITS = {
     OcclusionTest.BORDER: 2,
     OcclusionTest.STATIC: 4,
     OcclusionTest.WALT: 8,
+    OcclusionTest.CLASSIFIER: 16,
 }
 """The bit of each test in the column `reasons`."""
 
 
+_ASKED = "id IN (SELECT instance_id FROM review_request WHERE answered_at IS NULL)"
 _REJECTED = f"verdict = '{Verdict.REJECTED.value}'"
 
 
@@ -100,10 +102,10 @@ def count(connection: Connection, filter: QueueFilter, cap: int | None = None) -
     where = _where(connection, filter)
     total = 0
     for branch in where.branches:
-        query = f"SELECT count(*) FROM instance INDEXED BY {where.by_index} WHERE {branch}{where.residual}"
+        query = f"SELECT count(*) FROM instance {where.by_index} WHERE {branch}{where.residual}"
         if cap is not None:
             query = (
-                f"SELECT count(*) FROM (SELECT 1 FROM instance INDEXED BY {where.by_index} "
+                f"SELECT count(*) FROM (SELECT 1 FROM instance {where.by_index} "
                 f"WHERE {branch}{where.residual} LIMIT :cap)"
             )
         parameters = where.parameters | ({"cap": cap - total} if cap is not None else {})
@@ -121,8 +123,7 @@ def position(connection: Connection, filter: QueueFilter, key: tuple[float, int]
     for branch in where.branches:
         for part in ("uncertainty < :u", "uncertainty = :u AND id < :i"):
             query = (
-                f"SELECT count(*) FROM instance INDEXED BY {where.by_index} "
-                f"WHERE {branch} AND {part}{where.residual}"
+                f"SELECT count(*) FROM instance {where.by_index} WHERE {branch} AND {part}{where.residual}"
             )
             total += int(connection.execute(text(query), parameters).scalar_one())
     return total
@@ -187,8 +188,7 @@ def _page_query(
         starts = [f" AND uncertainty = :u AND id {sign} :i", f" AND uncertainty {sign} :u"]
         parameters |= {"u": key[0], "i": key[1]}
     parts = [
-        f"SELECT uncertainty, id FROM instance INDEXED BY {where.by_index} "
-        f"WHERE {branch}{start}{where.residual}"
+        f"SELECT uncertainty, id FROM instance {where.by_index} WHERE {branch}{start}{where.residual}"
         for branch in where.branches
         for start in starts
     ]
@@ -204,7 +204,17 @@ def _where(connection: Connection, filter: QueueFilter) -> _Where:
     lead = ""
     index = "ix_instance_queue"
     residual: list[str] = []
-    if filter.track_id is not None:
+    if filter.asked:  # they are few: each is looked up, and what is left is sorted
+        index, lead = "", f"{_ASKED} AND "
+        for name, value in (
+            ("track", filter.track_id),
+            ("source", filter.source_id),
+            ("camera", filter.camera_id),
+        ):
+            if value is not None:
+                residual.append(f"{name}_id = :{name}")
+                parameters[name] = value
+    elif filter.track_id is not None:
         index, lead = "ix_instance_track_id", "track_id = :track AND "
         parameters["track"] = filter.track_id
     elif filter.source_id is not None:
@@ -213,19 +223,21 @@ def _where(connection: Connection, filter: QueueFilter) -> _Where:
     elif filter.camera_id is not None:
         index, lead = "ix_instance_camera_queue", "camera_id = :camera AND "
         parameters["camera"] = filter.camera_id
-    if filter.source_id is not None and filter.track_id is not None:
+    if not filter.asked and filter.source_id is not None and filter.track_id is not None:
         residual.append("source_id = :source")
         parameters["source"] = filter.source_id
-    if filter.camera_id is not None and (filter.track_id is not None or filter.source_id is not None):
+    several = filter.track_id is not None or filter.source_id is not None
+    if not filter.asked and filter.camera_id is not None and several:
         residual.append("camera_id = :camera")
         parameters["camera"] = filter.camera_id
     residual += _residual(connection, filter, parameters)
     branches = [
         f"{lead}state = 'live' AND thinned = {thinned} AND {verdict}"
-        for thinned in ((0, 1) if filter.include_thinned else (0,))
+        for thinned in ((0, 1) if filter.include_thinned or filter.asked else (0,))
         for verdict in _verdicts(filter)
     ]
-    return _Where(index, branches, "".join(f" AND {condition}" for condition in residual), parameters)
+    by_index = f"INDEXED BY {index}" if index else "NOT INDEXED"
+    return _Where(by_index, branches, "".join(f" AND {condition}" for condition in residual), parameters)
 
 
 def _verdicts(filter: QueueFilter) -> list[str]:

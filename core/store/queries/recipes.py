@@ -126,6 +126,15 @@ def occlusion_histogram(
     return tuple(int(n) for n in np.bincount(bins, weights=counts, minlength=BINS))
 
 
+def pieces_in(connection: Connection, set_id: int, split: Split) -> set[int]:
+    """The ids of all pieces in the recipes of a set for a split."""
+    found: set[int] = set()
+    query = select(_r.objects).where(*_only(set_id, split, None, None))
+    for objects in connection.execution_options(yield_per=1000).scalars(query):
+        found.update(pieces_of(objects))
+    return found
+
+
 def on_both_sides(connection: Connection, set_id: int) -> dict[str, int]:
     """How many objects of a set are also in other sets, for another split: name of that set -> how many.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from core.records.detections import Category
 from core.records.occlusion import Verdict
 
 # 2^32 over the golden ratio: multiplied with it, numbers in a row are scattered evenly
@@ -19,8 +20,8 @@ _CHOICE = f"""
 WITH seen AS MATERIALIZED (
   SELECT id, coalesce(track_id, -id) AS car, size, points_placed, time_s, (id * {_SCATTER}) & {_MASK} AS lot
   FROM instance INDEXED BY ix_instance_with_keypoints
-  WHERE source_id IN ({{sources}}) AND keypoint_set_id IS NOT NULL AND points_placed >= :least
-    AND state = 'live' AND verdict IS NOT '{Verdict.REJECTED.value}'
+  WHERE source_id IN ({{sources}}) AND keypoint_set_id IS NOT NULL AND category <> '{Category.PERSON.value}'
+    AND points_placed >= :least AND state = 'live' AND verdict IS NOT '{Verdict.REJECTED.value}'
 ),
 share AS (SELECT 1 + (:most - 1) / max(1, count(DISTINCT car)) AS runs FROM seen),
 cut AS (

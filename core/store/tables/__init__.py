@@ -9,6 +9,16 @@ does not read an index alone for a generated column, and the queue needs that.) 
 
 from core.store.tables.base import metadata
 from core.store.tables.composites import cutout, piece, recipe, recipe_set
+from core.store.tables.evaluations import (
+    evaluation,
+    evaluation_confusion,
+    evaluation_curve,
+    evaluation_figure,
+    evaluation_object,
+    evaluation_picture,
+    evaluation_said,
+    review_request,
+)
 from core.store.tables.fits import fit, keypoint_set
 from core.store.tables.footage import (
     annotator,
@@ -22,7 +32,8 @@ from core.store.tables.footage import (
 )
 from core.store.tables.history import edit
 from core.store.tables.jobs import job, job_log
-from core.store.tables.objects import crop, instance, mask, occlusion_test, review, track
+from core.store.tables.objects import crop, instance, mask, occlusion_test, review, track, whole_mask
+from core.store.tables.runs import job_model, model_in_use, run, run_metric, run_picture
 
 __all__ = [
     "annotator",
@@ -32,21 +43,35 @@ __all__ = [
     "crop",
     "cutout",
     "edit",
+    "evaluation",
+    "evaluation_confusion",
+    "evaluation_curve",
+    "evaluation_figure",
+    "evaluation_object",
+    "evaluation_picture",
+    "evaluation_said",
     "fit",
     "frame",
     "instance",
     "job",
     "job_log",
+    "job_model",
     "keypoint_set",
     "mask",
     "meta",
     "metadata",
+    "model_in_use",
     "occlusion_test",
     "piece",
     "recipe",
     "recipe_set",
     "review",
+    "review_request",
+    "run",
+    "run_metric",
+    "run_picture",
     "sequence",
     "source",
     "track",
+    "whole_mask",
 ]

@@ -89,6 +89,9 @@ fit = Table(
     # looked at come first.
     Column("verdict_rank", Integer, nullable=False),
     Column("review_rank", Integer, nullable=False),
+    # Of a person: {"pose", "contacts", "height_ratio", "pose_sigmas_rad"}; NULL: a car. It stands last
+    # because format 4 added it.
+    Column("body", JSON(none_as_null=True)),
     CheckConstraint(
         "verdict_rank = (CASE verdict WHEN 'too_few_points' THEN 0 WHEN 'outside_shape_space' THEN 1"
         " WHEN 'ambiguous' THEN 2 ELSE 3 END)",
@@ -104,6 +107,7 @@ fit = Table(
     Index("ix_fit_sigma", "sigma_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
     Index("ix_fit_distance", "distance_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
     Index("ix_fit_length", "length_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
+    Index("ix_fit_stature", "height_m", *_FIT_FILTERS, sqlite_where=_IN_FORCE),
     Index("ix_fit_verdict", *first_of("verdict_rank", _FIT_FILTERS), sqlite_where=_IN_FORCE),
     Index("ix_fit_review", *first_of("review_rank", _FIT_FILTERS), sqlite_where=_IN_FORCE),
     Index("ix_fit_newest", *_FIT_FILTERS, sqlite_where=_IN_FORCE),

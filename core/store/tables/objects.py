@@ -39,6 +39,9 @@ _KEYPOINTS = ("state", "category", "thinned", "label", "points_placed", "id")
 
 _KEYPOINT_FILTERS = ("verdict", "size", "track_id")
 
+_PROPOSED = ("state", "category", "thinned", "keypoint_certainty", "id", "label")
+_IS_PROPOSED = text("keypoint_certainty IS NOT NULL")
+
 _FITTED = ("fit_id", "state", "track_id", "keypoint_set_id", "mask_id")
 
 _QUEUE = ("state", "thinned", "verdict", "uncertainty", "id")
@@ -72,7 +75,8 @@ instance = Table(
     Column("machine_label", Text),  # a test's, a network's or an import's
     Column("machine_origin", Text),
     Column("margin", Float),  # -1..1; see OcclusionDecision
-    # bit set of the tests that call it occluded: 1 overlap, 2 border, 4 static, 8 walt
+    # bit set of the tests that call it occluded: 1 overlap, 2 border, 4 static, 8 walt,
+    # 16 classifier
     Column("reasons", Integer, nullable=False, server_default="0"),
     Column("verdict", Text),  # the last a person gave
     Column("verdict_annotator_id", ForeignKey("annotator.id")),
@@ -81,7 +85,8 @@ instance = Table(
     Column("job_id", ForeignKey("job.id")),
     # These follow from the columns above (core/store/derived.py) and stand here for the indexes.
     Column("size", Float, nullable=False),  # L of the box
-    Column("uncertainty", Float, nullable=False),  # |margin|, small is uncertain; 2: no test ran
+    # the smaller of |margin| and find_margin, small is uncertain; 2: neither is known
+    Column("uncertainty", Float, nullable=False),
     Column("label", Text),  # in force: a person's verdict, else the machine's; none where rejected
     Column("label_origin", Text),
     # The versions in force, in the tables keypoint_set and fit, and how many points the keypoints have.
@@ -89,9 +94,17 @@ instance = Table(
     Column("keypoint_set_id", Integer),
     Column("points_placed", Integer, nullable=False, server_default="0"),
     Column("fit_id", Integer),
+    # These stand last because format 6 added them.
+    # 0..1, how far above the least that is kept the score of a network's find is; NULL: nothing says so
+    Column("find_margin", Float),
+    # 0..1, the mean certainty of points that a network placed and nobody has confirmed, else NULL
+    Column("keypoint_certainty", Float),
     CheckConstraint("w > 0 AND h > 0", name="box_has_area"),
     CheckConstraint("size = max(w, h)", name="size_follows"),
-    CheckConstraint("uncertainty = coalesce(abs(margin), 2.0)", name="uncertainty_follows"),
+    CheckConstraint(
+        "uncertainty = min(coalesce(abs(margin), 2.0), coalesce(find_margin, 2.0))",
+        name="uncertainty_follows",
+    ),
     CheckConstraint(
         "label IS (CASE WHEN verdict IS NULL THEN machine_label WHEN verdict = 'rejected' THEN NULL"
         " ELSE verdict END)",
@@ -109,6 +122,11 @@ instance = Table(
     # The keypoint queue (core/store/queries/keypoint_queue.py): fewest points first, of each label in turn.
     Index("ix_instance_keypoint_queue", *_KEYPOINTS, *_KEYPOINT_FILTERS, "source_id", "camera_id"),
     Index("ix_instance_source_keypoint_queue", "source_id", *_KEYPOINTS, *_KEYPOINT_FILTERS, "camera_id"),
+    # what networks placed points on, to be looked at: the least certain first
+    Index("ix_instance_proposed", *_PROPOSED, *_KEYPOINT_FILTERS, "source_id", sqlite_where=_IS_PROPOSED),
+    Index(
+        "ix_instance_source_proposed", "source_id", *_PROPOSED, *_KEYPOINT_FILTERS, sqlite_where=_IS_PROPOSED
+    ),
     # those that have keypoints, for jobs and exports
     Index("ix_instance_with_keypoints", "source_id", "id", sqlite_where=text("keypoint_set_id IS NOT NULL")),
     # what the list of fits asks of the object of each: whether it is gone, and, for some filters, more
@@ -139,6 +157,17 @@ mask = Table(
     sqlite_autoincrement=True,
 )
 
+# the whole extent, hidden part and all, as the network says that found the object; the newest find's
+whole_mask = Table(
+    "whole_mask",
+    metadata,
+    Column("instance_id", ForeignKey("instance.id"), primary_key=True),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("counts", LargeBinary, nullable=False),  # as a mask's
+    Column("job_id", ForeignKey("job.id")),
+)
+
 crop = Table(
     "crop",
     metadata,
@@ -154,7 +183,7 @@ occlusion_test = Table(
     "occlusion_test",
     metadata,
     Column("instance_id", ForeignKey("instance.id"), primary_key=True),
-    Column("test", Text, primary_key=True),  # overlap | border | static | walt
+    Column("test", Text, primary_key=True),  # overlap | border | static | walt | classifier
     Column("value", Float, nullable=False),
     Column("threshold", Float, nullable=False),
     Column("occluded", Boolean, nullable=False),

@@ -6,7 +6,19 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Select,
+    Update,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from core.records.boxes import Box
@@ -15,9 +27,10 @@ from core.records.finds import Crop, FoundFrame, FoundInstance
 from core.records.masks import Rle
 from core.records.occlusion import LabelOrigin
 from core.store import tables
-from core.store.derived import NO_TEST_UNCERTAINTY
+from core.store.derived import uncertainty, uncertainty_of
 from core.store.prepared import Prepared
 from core.store.writers.matching import match_boxes
+from core.store.writers.whole_masks import put_wholes
 
 _instance, _mask, _crop, _frame, _source = (
     tables.instance,
@@ -46,6 +59,7 @@ class PresentRow(NamedTuple):
     missing: bool
     origin: str
     mask_id: int | None
+    find_margin: float | None
     touched: bool
 
 
@@ -80,10 +94,11 @@ def write_frames(
     """Make the frames' live instances those that were found now; written twice, it changes nothing more.
 
     An object that was there before (same frame, boxes that overlap by half, by more where the kinds differ)
-    keeps its id. Its box, score and category follow the new detection, and a new mask becomes a new version,
-    unless a person has touched it (`PresentRow`) or it was imported: then it stays as it is. It keeps its
-    keypoints and fits either way. What was there and is not found now is gone; what a person has touched is
-    only marked as missing, and what a person made or imported stays as it is.
+    keeps its id. Its box, score and category follow the new detection, and a new mask becomes a new version
+    (a whole one takes the place of the one before), unless a person has touched it (`PresentRow`) or it was
+    imported: then it stays as it is. It keeps its keypoints and fits either way. What was there and is not
+    found now is gone; what a person has touched is only marked as missing, and what a person made or imported
+    stays as it is.
 
     Args:
         connection: of a write transaction.
@@ -172,7 +187,6 @@ def add_instances(
     mask_ids = dict(zip((i for i, _ in masked), _free_ids(connection, _mask.name, len(masked)), strict=True))
     places = {frame_id: _place(connection, frame_id) for frame_id in {frame_id for frame_id, _ in fresh}}
     shared = {
-        "uncertainty": NO_TEST_UNCERTAINTY,
         "origin": origin.value,
         "detector": detector,
         "job_id": job_id,
@@ -186,6 +200,8 @@ def add_instances(
                 **shared,
                 "category": one.category.value,
                 "score": one.score,
+                "find_margin": one.find_margin,
+                "uncertainty": uncertainty(None, one.find_margin),
                 **_box_columns(one.box),
                 "mask_id": mask_ids.get(instance_id),
             }
@@ -202,6 +218,7 @@ def add_instances(
             if one.rle is not None
         ],
     )
+    put_wholes(connection, [(i, one.whole) for i, (_, one) in zip(ids, fresh, strict=True)], job_id)
     _put_crops(
         connection, [(i, one.crop) for i, (_, one) in zip(ids, fresh, strict=True) if one.crop is not None]
     )
@@ -246,9 +263,15 @@ def renew_instance(
     if row.state != "live" or row.missing:
         values |= {"state": "live", "missing": False}
     if replace:
-        seen = {"category": one.category.value, "score": one.score, **_box_columns(one.box)}
+        seen = {
+            "category": one.category.value,
+            "score": one.score,
+            "find_margin": one.find_margin,
+            **_box_columns(one.box),
+        }
         if any(getattr(row, name) != value for name, value in seen.items() if name != "size"):
             values |= seen | {"detector": detector, "origin": origin.value, "job_id": job_id}
+            values["uncertainty"] = uncertainty_of(find_margin=literal(one.find_margin, Float))
         if one.rle is not None and not _same_mask(connection, row.mask_id, one.rle):
             last = connection.scalar(
                 select(_mask.c.version)
@@ -257,6 +280,7 @@ def renew_instance(
                 .limit(1)
             )
             _add_mask(connection, row.id, (last or 0) + 1, one.rle, one.mask_area, origin, job_id)
+        put_wholes(connection, [(row.id, one.whole)], job_id)
         if one.crop is not None:
             _put_crops(connection, [(row.id, one.crop)])
     if values:
@@ -369,7 +393,7 @@ _ADD_INSTANCE = Prepared(
         "id",
         *_FROM_FRAME,
         *("category", "score", "x", "y", "w", "h", "size"),
-        *("uncertainty", "origin", "detector", "mask_id", "job_id"),
+        *("find_margin", "uncertainty", "origin", "detector", "mask_id", "job_id"),
     ],
 )
 _ADD_MASK = Prepared(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from core.records.fits import FitMadeFrom, VehicleFit
+from core.records.fits import Fit, FitMadeFrom
 from core.store import tables
 from core.store.derived import derived_columns, stale_fit
 from core.store.fit_columns import to_columns
@@ -22,7 +22,7 @@ class FoundFit:
     """A fit of one instance as a job gives it, with the versions that it was made from."""
 
     instance_id: int
-    fit: VehicleFit
+    fit: Fit
     made_from: FitMadeFrom
 
 
@@ -97,7 +97,7 @@ _ADD = Prepared(
         *("instance_id", "camera_id", "source_id", "version"),
         *("method", "verdict", "reason", "rotation", "translation", "place", "heading_rad", "shape"),
         *("length_m", "width_m", "height_m", "distance_m", "rms_px", "noise_px", "residuals", "outliers"),
-        *("used", "swapped", "sigma_m", "sigmas"),
+        *("used", "swapped", "sigma_m", "sigmas", "body"),
         *("keypoint_set_id", "mask_id", "calibration_id", "shape_space"),
         *("verdict_rank", "review_rank", "job_id", "created_at", "in_force"),
     ],

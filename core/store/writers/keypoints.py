@@ -12,7 +12,7 @@ from core.records.keypoints import KeypointSet
 from core.records.occlusion import LabelOrigin
 from core.store import tables
 from core.store.annotators import annotator_id
-from core.store.keypoint_columns import to_columns
+from core.store.keypoint_columns import certainty_of, to_columns
 from core.store.prepared import Prepared
 
 _keypoint_set, _instance = tables.keypoint_set, tables.instance
@@ -75,7 +75,13 @@ def write_keypoints(
             job_id=job_id,
             created_at=time.time(),
         ).fetchone()
-        _PUT.run(connection, instance=one.instance_id, set=set_id, count=columns["placed"])
+        _PUT.run(
+            connection,
+            instance=one.instance_id,
+            set=set_id,
+            count=columns["placed"],
+            certainty=certainty_of(one.keypoints, new_origin),
+        )
         written += 1
     return written
 
@@ -112,5 +118,9 @@ _ADD = Prepared(
 _PUT = Prepared(
     update(_instance)
     .where(_i.id == bindparam("instance"))
-    .values(keypoint_set_id=bindparam("set"), points_placed=bindparam("count"))
+    .values(
+        keypoint_set_id=bindparam("set"),
+        points_placed=bindparam("count"),
+        keypoint_certainty=bindparam("certainty"),
+    )
 )

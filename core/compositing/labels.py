@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry.masks import empty_patch, patch_area, patch_box, tighten
-from core.records.fits import VehicleFit
+from core.records.fits import Fit
 from core.records.keypoints import KeypointSet, PlacedPoint
 from core.records.masks import MaskPatch
 from core.records.recipes import ObjectLabel, Piece
@@ -29,7 +29,7 @@ class PlacedPiece:
     piece: Piece
     amodal: MaskPatch
     keypoints: KeypointSet | None
-    fit: VehicleFit | None
+    fit: Fit | None
 
 
 def label_objects(placed: Sequence[PlacedPiece], width: int, height: int) -> tuple[ObjectLabel, ...]:
@@ -86,6 +86,7 @@ def _label(index: int, placed: Sequence[PlacedPiece], owners: Owners) -> ObjectL
         hidden_by=hidden_by,
         keypoints=None if one.keypoints is None else _tagged(one.keypoints, index, placed, owners),
         fit=one.fit,
+        shape_space=one.piece.shape_space,
     )
 
 

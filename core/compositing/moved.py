@@ -16,7 +16,7 @@ from core.errors import CompositeError
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
 from core.geometry.masks import empty_patch, tighten
-from core.records.fits import VehicleFit
+from core.records.fits import Fit, VehicleFit
 from core.records.keypoints import KeypointSet
 from core.records.masks import MaskPatch
 from core.records.recipes import ONE_Q16, Move
@@ -83,16 +83,28 @@ def moved_keypoints(keypoints: KeypointSet, move: Move) -> KeypointSet:
     )
 
 
-def moved_fit(fit: VehicleFit, move: Move) -> VehicleFit:
-    """A fit at its new distance, heading and shape kept.
+def moved_fit(fit: Fit, move: Move, up: tuple[float, float, float] | None) -> Fit | None:
+    """A fit at its new distance: its place on the ground is farther by the reach, all else as it was.
 
-    The point below the camera is where the car's own plane, which is the ground, is nearest to the camera.
+    The origin of its frame keeps its height above the ground, a body's pelvis as a car's middle. So it goes
+    to or from the point at that height above or below the camera, c = (up . t) up of the camera's frame:
+    t' = c + reach (t - c).
+
+    Args:
+        up: the ground's unit normal in the camera's frame, towards the camera, or None where it is not known;
+            a car stands upright on it and needs none.
+
+    Returns:
+        None for a body where the ground is not known.
     """
     reach = move.reach_q16 / ONE_Q16
-    up = fit.rotation[2::3]
-    down = sum(a * b for a, b in zip(up, fit.translation, strict=True))
+    upright = (*fit.rotation[2::3],) if isinstance(fit, VehicleFit) else up
+    if upright is None:
+        return None
+    height = sum(a * b for a, b in zip(upright, fit.translation, strict=True))
     x, y, z = (
-        down * axis + reach * (place - down * axis) for axis, place in zip(up, fit.translation, strict=True)
+        height * axis + reach * (place - height * axis)
+        for axis, place in zip(upright, fit.translation, strict=True)
     )
     place = None if fit.place_m is None else (fit.place_m[0] * reach, fit.place_m[1] * reach)
     return replace(fit, translation=(x, y, z), place_m=place)

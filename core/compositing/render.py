@@ -248,7 +248,7 @@ def _place(one: RecipeObject, piece: Piece, patch: MaskPatch, width: int, height
         piece,
         moved_patch(patch, move, width, height),
         None if piece.keypoints is None else moved_keypoints(piece.keypoints, move),
-        None if piece.fit is None else moved_fit(piece.fit, move),
+        None if piece.fit is None else moved_fit(piece.fit, move, piece.up),
     )
 
 

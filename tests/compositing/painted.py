@@ -136,10 +136,12 @@ def moved(piece_id: int, scale: float, dx: float, dy: float, reach: float = 1.0)
     return RecipeObject(piece_id, True, Move(*(round(65536 * value) for value in (scale, dx, dy, reach))))
 
 
-def points(*placed: tuple[float, float, KeypointTag] | None) -> KeypointSet:
-    """A car's keypoints, the first ones placed."""
+def points(
+    *placed: tuple[float, float, KeypointTag] | None, template: Template = Template.CAR
+) -> KeypointSet:
+    """A car's or a person's keypoints, the first ones placed."""
     rows = [None if one is None else PlacedPoint(*one) for one in placed]
-    return KeypointSet(Template.CAR, (*rows, *[None] * (Template.CAR.size - len(rows))))
+    return KeypointSet(template, (*rows, *[None] * (template.size - len(rows))))
 
 
 def standing_fit(forward_m: float, height_m: float) -> VehicleFit:

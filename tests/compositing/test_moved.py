@@ -14,9 +14,12 @@ from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
 from core.geometry.masks import patch_box
 from core.records.boxes import Box
+from core.records.fits import BodyFit
 from core.records.masks import MaskPatch
 from core.records.recipes import Move
+from core.shapes.body.placed import placed_body
 from tests.compositing.painted import standing_fit
+from tests.placed_people import person_at, stand_in
 
 WIDTH, HEIGHT = 48, 32
 
@@ -141,6 +144,51 @@ def test_behind_the_camera_there_is_no_place():
 
 
 def test_a_moved_fit_stays_on_the_ground():
-    fit = moved.moved_fit(standing_fit(24.0, 6.0), Move(reach_q16=65536 // 2))
+    fit = moved.moved_fit(standing_fit(24.0, 6.0), Move(reach_q16=65536 // 2), None)
+    assert fit is not None
     assert fit.translation == pytest.approx((0.0, 6.0, 12.0))
     assert fit.place_m == (12.0, 0.0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    forward=st.floats(8, 40),
+    left=st.floats(-8, 8),
+    heading=st.floats(-3.1, 3.1),
+    down=st.floats(0, 0.6),
+    reach=st.floats(0.6, 2.5),
+)
+def test_a_moved_body_stands_on_the_ground_as_it_did(forward, left, heading, down, reach):
+    ground = GroundPlane(np.array([0.0, -np.cos(down), -np.sin(down)]), 6.0)
+    before = person_at(ground, (forward, left), heading, phase=0.3)
+    after = moved.moved_fit(before, Move(reach_q16=round(reach * 65536)), tuple(ground.normal))
+    assert isinstance(after, BodyFit)
+    reach = round(reach * 65536) / 65536
+    assert after.place_m == pytest.approx((forward * reach, left * reach))
+    # the same body, so much farther along the ground and no higher
+    there, here = (
+        ground.frame().inverse().apply(placed_body(one, stand_in().model).vertices) for one in (after, before)
+    )
+    assert there - here == pytest.approx(
+        np.broadcast_to([forward * (reach - 1), left * (reach - 1), 0.0], here.shape), abs=1e-9
+    )
+    assert there[:, 2].min() == pytest.approx(0.0, abs=1e-9)
+
+
+@given(st.floats(10, 60), st.floats(-8, 8), st.floats(0.6, 2.5))
+def test_a_moved_bodys_pelvis_is_where_its_pixel_goes(forward, left, reach):
+    camera, ground = level_camera()
+    fit = person_at(ground, (forward, left), 1.0)
+    move = moved.along_sight(camera, ground, (forward, left), reach)
+    after = moved.moved_fit(fit, move, tuple(ground.normal))
+    assert after is not None
+    pelvis = camera.project(np.array([fit.translation, after.translation]))
+    there = pelvis[0] * move.scale_q16 / 65536 + np.array([move.dx_q16, move.dy_q16]) / 65536
+    # the camera looks level: what is straight above the place stays so
+    assert there == pytest.approx(pelvis[1], abs=0.02)
+
+
+def test_a_body_above_an_unknown_ground_has_no_fit_elsewhere():
+    _, ground = level_camera()
+    fit = person_at(ground, (20.0, 1.0))
+    assert moved.moved_fit(fit, Move(reach_q16=65536 // 2), None) is None

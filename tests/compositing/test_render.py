@@ -10,11 +10,15 @@ import pytest
 
 from core.compositing.render import Composer
 from core.errors import CompositeError
+from core.geometry.ground_plane import GroundPlane
 from core.records.boxes import Box
+from core.records.detections import Category
+from core.records.keypoints import Template
 from core.records.masks import Rle
 from core.records.recipes import COMPOSER_VERSION, RecipeObject
 from core.records.shapes import KeypointTag
 from tests.compositing.painted import PaintedPieces, moved, plain, points, recipe, standing_fit
+from tests.placed_people import person_at
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
@@ -63,7 +67,8 @@ def test_an_object_that_is_hidden_whole_has_no_modal_box():
     assert not label.modal.bits.any()
 
 
-def test_points_under_a_nearer_object_are_hidden_by_it():
+@pytest.mark.parametrize("template", list(Template))
+def test_points_under_a_nearer_object_are_hidden_by_it(template):
     source = three_boxes()
     visible, own, other = (
         KeypointTag.VISIBLE,
@@ -81,10 +86,12 @@ def test_points_under_a_nearer_object_are_hidden_by_it():
             (-0.6, 3.0, visible),  # outside
             None,
             (4.4, 7.0, visible),  # rounds to 4: beside blue
+            template=template,
         ),
     )  # fmt: skip
     far = Composer(source).labels(recipe(1, 2, 3))[0]
     assert far.keypoints is not None
+    assert far.keypoints.template is template
     found = [None if one is None else (one.tag, one.hider) for one in far.keypoints.points[:8]]
     assert found == [
         (visible, None),
@@ -290,6 +297,25 @@ def test_a_dragged_object_takes_its_mask_points_and_pose_along():
     assert label.fit is not None
     assert label.fit.translation == pytest.approx((0.0, 5.0, 30.0))
     assert label.fit.place_m == (30.0, 0.0)
+
+
+def test_a_dragged_person_takes_the_body_along_and_needs_the_ground_for_it():
+    ground = GroundPlane(np.array([0.0, -1.0, 0.0]), 5.0)
+    body = person_at(ground, (20.0, 0.0))
+    for up in (tuple(ground.normal), None):
+        source = PaintedPieces(plain(60, 40, (50, 50, 50)))
+        source.box(1, 10, 10, 8, 6, RED, category=Category.PERSON, fit=body, up=up)
+        [label] = Composer(source).render(recipe(moved(1, 1.0, 20.0, 5.0, reach=1.5))).labels
+        if up is None:
+            assert label.fit is None
+        else:
+            assert label.fit is not None
+            assert label.fit.place_m == (30.0, 0.0)
+            # as high above the ground as it was
+            assert label.fit.translation[1] == pytest.approx(body.translation[1])
+        # where it was cut out, the ground is not asked for
+        [label] = Composer(source).render(recipe(1)).labels
+        assert label.fit == body
 
 
 def damage_mask(source: PaintedPieces, piece_id: int) -> None:

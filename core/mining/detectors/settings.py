@@ -229,3 +229,17 @@ class RfdetrSettings(DetectorSettings):
     )
     min_score: LeastScore = 0.4
     device: NetworkDevice = Device.AUTO
+
+
+class OwnSettings(DetectorSettings):
+    """A detector that was trained in the project."""
+
+    run: int | None = Field(
+        default=None,
+        ge=1,
+        title="Run",
+        description="Number of the run whose model finds the objects; empty takes the one in use.",
+        json_schema_extra={"advanced": True},
+    )
+    min_score: LeastScore = 0.5
+    device: NetworkDevice = Device.AUTO

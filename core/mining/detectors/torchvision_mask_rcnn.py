@@ -17,7 +17,7 @@ from core.mining.detectors.postprocess import without_doubles
 from core.mining.detectors.protocol import Progress
 from core.mining.detectors.settings import TorchvisionSettings
 from core.mining.detectors.torch_device import torch_device
-from core.mining.detectors.weights import MASK_RCNN_V2, fetch
+from core.mining.detectors.weights import DETECTORS_SETTINGS, MASK_RCNN_V2, fetch
 from core.records.detections import Detection, DetectorFrame
 
 if TYPE_CHECKING:
@@ -123,8 +123,11 @@ def build_mask_rcnn_v2(settings: TorchvisionSettings) -> Any:
     )
 
 
-def load_weights(path: Path) -> dict[str, torch.Tensor]:
+def load_weights(path: Path, named_in: str = DETECTORS_SETTINGS) -> dict[str, torch.Tensor]:
     """A network's weights from a .pth or .safetensors file; nothing in the file is executed.
+
+    Args:
+        named_in: where a person may name another file, as errors call it.
 
     Raises:
         DetectorUnavailableError: there is no such file.
@@ -135,7 +138,7 @@ def load_weights(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise DetectorUnavailableError(
             f"There is no weights file {path}.",
-            "Name another in the detector's settings, or none to fetch it.",
+            f"Name another in {named_in}, or none to fetch it.",
         )
     try:
         if path.suffix == ".safetensors":

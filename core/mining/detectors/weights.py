@@ -18,6 +18,7 @@ from pathlib import Path
 from core.errors import DetectorUnavailableError, DiskFullError
 from core.mining.detectors.protocol import Progress
 
+DETECTORS_SETTINGS = "the detector's settings"
 _CHUNK_BYTES = 1 << 18
 _TIMEOUT_S = 20.0
 _PARTIAL_CONTENT = 206
@@ -58,6 +59,10 @@ class WeightsFile:
 MASK_RCNN_V2 = WeightsFile(
     "https://download.pytorch.org/models/maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth", megabytes=177
 )
+# torchvision's KeypointRCNN_ResNet50_FPN_Weights.COCO_V1, likewise
+KEYPOINT_RCNN = WeightsFile(
+    "https://download.pytorch.org/models/keypointrcnn_resnet50_fpn_coco-fc266e95.pth", megabytes=226
+)
 
 
 def cache_folder() -> Path:
@@ -72,13 +77,19 @@ def is_cached(weights: WeightsFile, folder: Path | None = None) -> bool:
     return ((folder or cache_folder()) / weights.name).is_file()
 
 
-def fetch(weights: WeightsFile, folder: Path | None = None, progress: Progress | None = None) -> Path:
+def fetch(
+    weights: WeightsFile,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    named_in: str = DETECTORS_SETTINGS,
+) -> Path:
     """The file on this machine, fetched if it is not there yet.
 
     Args:
         weights: which.
         folder: where to keep it; by default `cache_folder()`.
         progress: called with the share that is here (0 to 1) and a few words.
+        named_in: where a person may name a file instead, as errors call it.
 
     Raises:
         DetectorUnavailableError: the server cannot be reached, or what it sent is not the file.
@@ -96,18 +107,18 @@ def fetch(weights: WeightsFile, folder: Path | None = None, progress: Progress |
         raise DetectorUnavailableError(
             f"The weights {weights.name} cannot be fetched: {_reason(problem)}.",
             f"Connect this machine to the network, or fetch {weights.url} elsewhere "
-            "and name the file in the detector's settings.",
+            f"and name the file in {named_in}.",
         ) from problem
     except OSError as problem:
         raise DiskFullError(
             f"The weights {weights.name} cannot be written to {home}: {problem.strerror}.",
-            "Make room there, or name a weights file that lies elsewhere in the detector's settings.",
+            f"Make room there, or name a weights file that lies elsewhere in {named_in}.",
         ) from problem
     if not _file_hash(partial).startswith(weights.hash_start):
         partial.unlink(missing_ok=True)
         raise DetectorUnavailableError(
             f"What came as {weights.name} is not the published file: its hash differs.",
-            f"Try again, or fetch {weights.url} elsewhere and name the file in the detector's settings.",
+            f"Try again, or fetch {weights.url} elsewhere and name the file in {named_in}.",
         )
     partial.replace(target)
     return target

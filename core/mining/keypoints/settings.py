@@ -7,12 +7,19 @@ from pathlib import Path
 
 from pydantic import Field
 
-from core.mining.detectors.settings import DetectorSettings, Device, OnnxDevice, OnnxThreads
+from core.mining.detectors.settings import (
+    DetectorSettings,
+    Device,
+    NetworkDevice,
+    OnnxDevice,
+    OnnxThreads,
+)
 
 
 class PointPixels(StrEnum):
-    """What a network wants its pixels to be."""
+    """What a network wants its pixels to be. `auto` goes by the kind of network."""
 
+    AUTO = "auto"
     RGB_0_1 = "rgb_0_to_1"
     RGB_0_255 = "rgb_0_to_255"
     BGR_0_255 = "bgr_0_to_255"
@@ -28,12 +35,13 @@ class PointUnit(StrEnum):
 
 
 class OnnxKeypointSettings(DetectorSettings):
-    """A network of your own in an ONNX file: a car's crop in, its twelve keypoints out."""
+    """A network of your own in an ONNX file: a crop in, a car's 12 or a person's 17 keypoints out."""
 
     model: Path | None = Field(
         default=None,
         title="ONNX file",
-        description="A network that gives heat maps (1x12xhxw) or points (1x12x2, or 1x12x3 with scores).",
+        description="A network that gives heat maps or points of a car (12) or a person (17), or SimCC "
+        "(RTMPose), or YOLO-pose.",
         json_schema_extra={"widget": "file"},
     )
     min_score: float = Field(
@@ -44,9 +52,10 @@ class OnnxKeypointSettings(DetectorSettings):
         description="Points that are less certain than this are left out.",
     )
     pixels: PointPixels = Field(
-        default=PointPixels.RGB_0_1,
+        default=PointPixels.AUTO,
         title="Pixels",
-        description="Colour order and range that the network wants; imagenet: less the mean, by the spread.",
+        description="Colour order and range that the network wants; imagenet: less the mean, by the spread; "
+        "auto: imagenet for SimCC and a person's heat maps, else rgb_0_to_1.",
         json_schema_extra={"advanced": True},
     )
     unit: PointUnit = Field(
@@ -60,8 +69,48 @@ class OnnxKeypointSettings(DetectorSettings):
         ge=32,
         le=2048,
         title="Input size",
-        description="Side of what a network of variable size is given.",
+        description="Height of what a network of variable size is given; for people it is 3 to 4 wide.",
         json_schema_extra={"unit": "px", "advanced": True},
     )
     threads: OnnxThreads = 0
     device: OnnxDevice = Device.AUTO
+
+
+class OwnKeypointSettings(DetectorSettings):
+    """The pre-labeller: the one that comes with the program, or the project's run that is in use."""
+
+    min_score: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=1.0,
+        title="Least score",
+        description="Points that are less certain than this are left out.",
+    )
+    device: NetworkDevice = Device.AUTO
+
+
+class KeypointRcnnSettings(DetectorSettings):
+    """Keypoint R-CNN of torchvision, trained on COCO's people."""
+
+    weights: Path | None = Field(
+        default=None,
+        title="Weights file",
+        description="A .pth or .safetensors file; empty fetches torchvision's own (226 MB) once.",
+        json_schema_extra={"widget": "file"},
+    )
+    min_score: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=1.0,
+        title="Least score",
+        description="Points that are less certain than this are left out.",
+    )
+    device: NetworkDevice = Device.AUTO
+    short_side_px: int = Field(
+        default=320,
+        ge=64,
+        le=2400,
+        title="Short side",
+        description="Crops are scaled to this short side; more takes longer.",
+        json_schema_extra={"unit": "px", "advanced": True},
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.mining.detectors.settings import Device, NetworkDevice
+
 
 class OcclusionSettings(BaseModel):
     """Our tests: overlap with nearer objects, the picture's border, static things in front."""
@@ -103,3 +105,19 @@ class WaltSettings(BaseModel):
         description="The score from which one counts, without the quirk.",
         json_schema_extra={"advanced": True},
     )
+
+
+class ClassifierSettings(BaseModel):
+    """The occlusion classifier: the one that comes with the program, or the project's run that is in use."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    least_belief: float = Field(
+        default=0.5,
+        gt=0,
+        lt=1,
+        title="Least belief",
+        description="Objects of which the network is at least so sure count as unoccluded. Higher is "
+        "stricter.",
+    )
+    device: NetworkDevice = Device.AUTO

@@ -133,6 +133,7 @@ class CarRenders:
             occlusion=hidden,
             covers=by_whom,
             points=points_truth([Asked(seen, model.keypoints)], layered.bodies, view, studio.town)[0],
+            person_keypoints=None,
             shape=model.shape,
             body_pose=None,
         )

@@ -8,8 +8,8 @@ from typing import Any
 from core.geometry.masks import patch_area
 from core.records.detections import Category
 from core.records.shapes import KeypointTag
-from core.shapes import keypoints
-from core.synthesis.street.truth import StreetObject
+from core.shapes import keypoints, person_keypoints
+from core.synthesis.street.truth import PointsTruth, StreetObject
 from core.synthesis.street.truth_rows import box_row, mask_row, object_row
 
 _IDS = {Category.PERSON: 1, Category.CAR: 3}
@@ -51,7 +51,13 @@ class CocoRows:
             "info": {"description": "a synthetic street", "version": "1.0", "amodal": self._about},
             "licenses": [],
             "categories": [
-                {"id": _IDS[Category.PERSON], "name": "person", "supercategory": "person"},
+                {
+                    "id": _IDS[Category.PERSON],
+                    "name": "person",
+                    "supercategory": "person",
+                    "keypoints": list(person_keypoints.COCO_NAMES),
+                    "skeleton": [[first + 1, second + 1] for first, second in person_keypoints.SKELETON],
+                },
                 {
                     "id": _IDS[Category.CAR],
                     "name": "car",
@@ -75,8 +81,9 @@ def annotation_row(item: StreetObject, width: int, height: int) -> dict[str, Any
         "area": patch_area(item.modal),
         "segmentation": mask_row(item.modal, height, width),
     }
-    if item.category is Category.CAR:
-        row["keypoints"], row["num_keypoints"] = _keypoints(item)
+    said = item.points if item.category is Category.CAR else item.person_keypoints
+    if said is not None:
+        row["keypoints"], row["num_keypoints"] = _keypoints(said)
     row["amodal"] = {
         key: value
         for key, value in object_row(item, height, width).items()
@@ -85,11 +92,11 @@ def annotation_row(item: StreetObject, width: int, height: int) -> dict[str, Any
     return row
 
 
-def _keypoints(item: StreetObject) -> tuple[list[float], int]:
+def _keypoints(points: PointsTruth) -> tuple[list[float], int]:
     """COCO's x, y, v of each point: v is 2 for visible, 1 for hidden, 0 outside the picture; and how many."""
     row: list[float] = []
     count = 0
-    for (x, y), tag in zip(item.points.pixels.tolist(), item.points.tags, strict=True):
+    for (x, y), tag in zip(points.pixels.tolist(), points.tags, strict=True):
         if tag is KeypointTag.TRUNCATED:
             row += [0.0, 0.0, 0]
             continue

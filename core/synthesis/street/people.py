@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.shapes.body.clothing import clothing_regions
+from core.shapes.body.coco import FacePoints, coco_keypoints, face_points
 from core.shapes.body.gait import Gait, cycle_length_m, on_ground, walking_pose
 from core.shapes.body.model import BodyModel, upright
 from core.shapes.body.model_file import stand_in_body
@@ -26,21 +27,23 @@ class Stride:
     Attributes:
         solid: the body.
         joints: (24, 3) metres.
+        keypoints: (17, 3) COCO's, metres.
         pose: (24, 3) joint rotations as the body model takes them, radians.
     """
 
     solid: Solid
     joints: Floats
+    keypoints: Floats
     pose: Floats
 
 
 class PersonModel:
     """One person's body; strides are made when they are first needed."""
 
-    def __init__(self, body: BodyModel, shape: Floats, gait: Gait) -> None:
+    def __init__(self, body: BodyModel, face: FacePoints, shape: Floats, gait: Gait) -> None:
         """`shape` (B,) are the body model's coefficients."""
         self.shape = shape
-        self._body, self._gait = body, gait
+        self._body, self._face, self._gait = body, face, gait
         self._regions = clothing_regions(body)
         self._cycle = max(cycle_length_m(body, shape, gait), 0.3)
         self._strides: dict[int, Stride] = {}
@@ -58,18 +61,19 @@ class PersonModel:
         vertices = upright(body.vertices)
         faces = self._body.faces
         solid = Solid(vertices, faces, self._regions, _smooth_normals(vertices, faces))
-        return Stride(solid, upright(body.joints), pose)
+        return Stride(solid, upright(body.joints), upright(coco_keypoints(body, self._face)), pose)
 
 
 def draw_people(count: int, seed: int) -> tuple[PersonModel, ...]:
     """Draws bodies and ways of walking."""
     body = stand_in_body()
+    face = face_points(body)
     rng = np.random.default_rng([seed, 149])
     people = []
     for _ in range(count):
         shape = np.clip(rng.standard_normal(body.betas), -1.5, 1.5)
         gait = Gait(float(rng.uniform(0.8, 1.1)), float(rng.uniform(0.5, 1.2)))
-        people.append(PersonModel(body, shape, gait))
+        people.append(PersonModel(body, face, shape, gait))
     return tuple(people)
 
 

@@ -33,12 +33,13 @@ class Asked:
     Attributes:
         view: the body.
         local: (N, 3) in its frame, metres.
-        slack: how far before a point the first surface may lie; more for joints inside a body.
+        slack: how far before a point the first surface may lie; more for joints inside a body. One for all
+            points, or (N,).
     """
 
     view: BodyView
     local: Floats
-    slack: float = NEAR_M
+    slack: float | Floats = NEAR_M
 
 
 def points_truth(
@@ -53,7 +54,7 @@ def points_truth(
         return []
     street = np.concatenate([one.view.body.to_street(one.local) for one in asked])
     whose = np.repeat([one.view.body.number for one in asked], [len(one.local) for one in asked])
-    slack = np.repeat([one.slack for one in asked], [len(one.local) for one in asked])
+    slack = np.concatenate([np.broadcast_to(one.slack, len(one.local)) for one in asked])
     space = mount.to_camera(street)
     ahead = space[:, 2] > _NEAREST
     pixels = np.full((len(street), 2), np.nan)

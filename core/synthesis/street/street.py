@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.geometry.poses import heading_rotation
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.shapes.body.coco import SKIN_M
 from core.synthesis.street import compose
 from core.synthesis.street.body_view import BodyView
 from core.synthesis.street.caster import Caster
@@ -43,7 +44,7 @@ _SKIN_M = 0.22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actor:
-    """A car or person at one moment, with what its truth needs."""
+    """A car or person at one moment, with what its truth needs; `person_keypoints` is None for cars."""
 
     placed: Placed
     category: Category
@@ -52,6 +53,7 @@ class Actor:
     shape: Floats
     body_pose: Floats | None
     slack: float
+    person_keypoints: Floats | None = None
 
 
 class Street:
@@ -162,7 +164,9 @@ class Street:
             self._looks[now.track] = person_look(stride.solid.names, rng)
         place = np.array([now.x, now.y, now.z])
         placed = Placed(now.track, stride.solid, self._looks[now.track], heading_rotation(now.heading), place)
-        return Actor(placed, Category.PERSON, False, stride.joints, model.shape, stride.pose, _SKIN_M)
+        return Actor(
+            placed, Category.PERSON, False, stride.joints, model.shape, stride.pose, _SKIN_M, stride.keypoints
+        )
 
 
 class StreetCamera:
@@ -210,7 +214,14 @@ class StreetCamera:
         width, height = self.mount.camera.width, self.mount.camera.height
         views = [view for view in layered.bodies if view.is_in_picture(width, height)]
         asked = [Asked(view, (actor := by_number[view.body.number]).points, actor.slack) for view in views]
-        points = points_truth(asked, layered.bodies, self.mount, self.street.town)
+        people = [
+            Asked(view, local, np.array(SKIN_M))
+            for view in views
+            if (local := by_number[view.body.number].person_keypoints) is not None
+        ]
+        truths = points_truth([*asked, *people], layered.bodies, self.mount, self.street.town)
+        points, of_people = truths[: len(asked)], truths[len(asked) :]
+        person_points = {one.view.body.number: said for one, said in zip(people, of_people, strict=True)}
         found = []
         for view, named in zip(views, points, strict=True):
             actor = by_number[view.body.number]
@@ -231,6 +242,7 @@ class StreetCamera:
                     occlusion=hidden,
                     covers=by_whom,
                     points=named,
+                    person_keypoints=person_points.get(view.body.number),
                     shape=actor.shape,
                     body_pose=actor.body_pose,
                 )

@@ -51,7 +51,7 @@ class Hider:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointsTruth:
-    """Named points of one object: a car's twelve keypoints, or a person's 24 joints.
+    """Named points of one object: a car's twelve keypoints, a person's 24 joints, or a person's 17 of COCO.
 
     Attributes:
         space: (N, 3) camera frame, metres.
@@ -81,7 +81,8 @@ class StreetObject:
         modal, amodal: the part that is seen, and the whole extent cut to the picture.
         occlusion: share of the whole extent, also beyond the border, that is not seen.
         covers: what hides it, largest share first; the shares add up to `occlusion`.
-        points: keypoints or joints.
+        points: a car's twelve keypoints, or a person's 24 joints.
+        person_keypoints: a person's 17 of COCO; None for cars.
         shape: (K,) coefficients of the shape space or of the body model.
         body_pose: (24, 3) a person's joint rotations as axis times angle, radians; None for cars.
     """
@@ -98,6 +99,7 @@ class StreetObject:
     occlusion: float
     covers: tuple[Cover, ...]
     points: PointsTruth
+    person_keypoints: PointsTruth | None
     shape: Floats
     body_pose: Floats | None
 

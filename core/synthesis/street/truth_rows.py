@@ -12,10 +12,10 @@ from core.geometry.ground_plane import GroundPlane
 from core.geometry.masks import patch_to_rle
 from core.records.boxes import Box
 from core.records.masks import MaskPatch
-from core.shapes import keypoints
+from core.shapes import keypoints, person_keypoints
 from core.synthesis.street.mounts import Mount
 from core.synthesis.street.settings import StreetSettings
-from core.synthesis.street.truth import StreetFrame, StreetObject
+from core.synthesis.street.truth import PointsTruth, StreetFrame, StreetObject
 
 FORMAT = 1
 
@@ -44,6 +44,8 @@ def header(settings: StreetSettings, mount: Mount) -> dict[str, Any]:
         },
         "keypoints": list(keypoints.NAMES),
         "skeleton": [list(edge) for edge in keypoints.SKELETON],
+        "person_keypoints": list(person_keypoints.NAMES),
+        "person_skeleton": [list(edge) for edge in person_keypoints.SKELETON],
     }
 
 
@@ -66,7 +68,7 @@ def frame_row(frame: StreetFrame) -> dict[str, Any]:
 
 def object_row(item: StreetObject, height: int, width: int) -> dict[str, Any]:
     """One object of one frame."""
-    points = item.points
+    people = item.person_keypoints
     return {
         "track_id": item.track_id,
         "category": item.category.value,
@@ -84,17 +86,23 @@ def object_row(item: StreetObject, height: int, width: int) -> dict[str, Any]:
         "pose": {"rotation": item.pose.rotation.tolist(), "translation": item.pose.translation.tolist()},
         "shape": item.shape.tolist(),
         "body_pose": None if item.body_pose is None else item.body_pose.tolist(),
-        "points": {
-            "space": points.space.tolist(),
-            "pixels": [
-                [None if math.isnan(value) else value for value in pixel] for pixel in points.pixels.tolist()
-            ],
-            "tags": [tag.value for tag in points.tags],
-            "hiders": [
-                None if hider is None else {"track_id": hider.track_id, "thing": hider.thing}
-                for hider in points.hiders
-            ],
-        },
+        "points": points_row(item.points),
+        "person_keypoints": None if people is None else points_row(people),
+    }
+
+
+def points_row(points: PointsTruth) -> dict[str, Any]:
+    """Where points are, their tags, and what hides them."""
+    return {
+        "space": points.space.tolist(),
+        "pixels": [
+            [None if math.isnan(value) else value for value in pixel] for pixel in points.pixels.tolist()
+        ],
+        "tags": [tag.value for tag in points.tags],
+        "hiders": [
+            None if hider is None else {"track_id": hider.track_id, "thing": hider.thing}
+            for hider in points.hiders
+        ],
     }
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.compositing.sampling.depth_order import boxes_touch, far_to_near, nearer, sorted_far_to_near
-from core.compositing.sampling.footprints import Footprint, are_apart
+from core.compositing.sampling.footprints import (
+    MARGIN_MM,
+    Footprint,
+    are_apart,
+    disc_footprint,
+    polygon_footprint,
+)
+from core.fitting.people.footprint import body_footprint
 from tests.compositing.sampling import grounds
+from tests.jobs.parking import GROUND
+from tests.placed_people import person_at, stand_in
 
 
 @settings(max_examples=400)
@@ -32,6 +42,34 @@ def test_what_is_nearer_by_its_middle_may_be_behind():
     assert nearer(person, bus) == grounds.nearer_by_rays(person, bus) == -1
     assert nearer(behind, bus) == grounds.nearer_by_rays(behind, bus) == 1
     assert far_to_near([bus, person, behind], [1, 2, 3], [(0, 1), (0, 2)]) == [2, 0, 1]
+
+
+def test_a_person_between_two_cars_is_drawn_between_them():
+    """Two cars nose to tail, at a slant to the line of sight, and somebody who walks through the gap."""
+    far, near = grounds.car(21.0, 2.0, 0.25), grounds.car(13.5, 0.6, 0.25)
+    for phase in (0.0, 0.25, 0.5, 0.75):
+        walker = person_at(GROUND, (17.2, 1.3), 1.8, phase=phase)
+        person = polygon_footprint(body_footprint(walker, GROUND, stand_in().model).tolist())
+        assert all(are_apart(person, one) for one in (far, near))
+        assert nearer(person, far) == grounds.nearer_by_rays(person, far) == -1
+        assert nearer(person, near) == grounds.nearer_by_rays(person, near) == 1
+        everyone = [near, person, far]
+        touching = list(itertools.combinations(range(3), 2))
+        assert far_to_near(everyone, [1, 2, 3], touching) == [2, 1, 0]
+
+
+def test_a_body_stands_beside_a_car_where_a_disc_would_stand_in_it():
+    """Somebody who stands takes less room than a disc that holds a stride."""
+    car = grounds.car(15.0, -1.5, 0.0)
+    side = max(y for _, y in car.corners) / 1000
+    place = (15.0, side + 0.46)
+    fit = person_at(GROUND, place, 0.0, swing=0.0)
+    body = polygon_footprint(body_footprint(fit, GROUND, stand_in().model).tolist())
+    shoulders = max(abs(y / 1000 - place[1]) for _, y in body.corners)
+    assert shoulders == pytest.approx(fit.size_m[1] / 2, abs=0.001)
+    assert 0.46 - shoulders > MARGIN_MM / 1000
+    assert are_apart(body, car)
+    assert not are_apart(disc_footprint(place), car)
 
 
 def test_beside_each_other_neither_is_in_front():

@@ -120,6 +120,7 @@ def test_without_a_network_it_says_so_and_what_to_do(tmp_path: Path):
         fetch(nobody, tmp_path)
     assert "net-0123abcd.pth" in caught.value.problem
     assert nobody.url in caught.value.way_out
+    assert "name the file in the detector's settings" in caught.value.way_out
 
 
 def test_a_folder_that_cannot_be_written_is_said_plainly(server: Server, tmp_path: Path):

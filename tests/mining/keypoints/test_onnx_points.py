@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from core.errors import DetectionError
 from core.mining.detectors.onnx_layout import Port
 from core.mining.keypoints.onnx_points import (
+    PointForm,
     PointLayout,
     read_maps,
     read_points,
@@ -20,7 +21,10 @@ from core.mining.keypoints.onnx_points import (
     recognise_points,
 )
 from core.mining.keypoints.settings import PointUnit
+from core.records.keypoints import Template
 from core.records.shapes import KeypointTag
+
+MAPS, POINTS, SIMCC = PointForm.MAPS, PointForm.POINTS, PointForm.SIMCC
 
 
 def ports(*shapes: tuple[int | None, ...]) -> list[Port]:
@@ -30,18 +34,62 @@ def ports(*shapes: tuple[int | None, ...]) -> list[Port]:
 @pytest.mark.parametrize(
     ("shapes", "layout"),
     [
-        ([(1, 12, 64, 48)], PointLayout(0, True, None)),
-        ([(1, 12, 2)], PointLayout(0, False, None)),
-        ([(1, 12, 3)], PointLayout(0, False, None)),
-        ([(1, 12, 4), (1, 12, 64, 64)], PointLayout(1, True, 0)),
-        ([(1, 12, 64, 64), (1, 12, 3)], PointLayout(0, True, 1)),
-        ([(1, 12, 3), (1, 12, 2)], PointLayout(1, False, 0)),
-        ([(1, 12, 3), (1, 12, 4)], PointLayout(0, False, 1)),
-        ([(1, 100), (1, 12, 56, 56)], PointLayout(1, True, None)),
+        ([(1, 12, 64, 48)], PointLayout(MAPS, 0)),
+        ([(1, 12, 2)], PointLayout(POINTS, 0)),
+        ([(1, 12, 3)], PointLayout(POINTS, 0)),
+        ([(1, 12, 4), (1, 12, 64, 64)], PointLayout(MAPS, 1, 0)),
+        ([(1, 12, 64, 64), (1, 12, 3)], PointLayout(MAPS, 0, 1)),
+        ([(1, 12, 3), (1, 12, 2)], PointLayout(POINTS, 1, 0)),
+        ([(1, 12, 3), (1, 12, 4)], PointLayout(POINTS, 0, 1)),
+        ([(1, 100), (1, 12, 56, 56)], PointLayout(MAPS, 1)),
+        ([(1, 12, 384), (1, 12, 512)], PointLayout(SIMCC, 0, None, 1)),
+        ([(1, 41, 8400)], PointLayout(PointForm.YOLO, 0)),
     ],
 )
 def test_layouts_are_known_by_their_shapes(shapes: Any, layout: PointLayout) -> None:
-    assert recognise_points(ports(*shapes)) == layout
+    assert recognise_points(ports(*shapes), Template.CAR, 192, 256) == layout
+
+
+@pytest.mark.parametrize(
+    ("shapes", "layout"),
+    [
+        ([(1, 17, 64, 48)], PointLayout(MAPS, 0)),
+        ([(1, 17, 3), (1, 17, 4)], PointLayout(POINTS, 0, 1)),
+        # RTMPose: two bins a pixel; another order; tags beside
+        ([(1, 17, 384), (1, 17, 512)], PointLayout(SIMCC, 0, None, 1)),
+        ([(1, 17, 512), (1, 17, 384)], PointLayout(SIMCC, 1, None, 0)),
+        ([(1, 17, 4), (1, 17, 192), (1, 17, 256)], PointLayout(SIMCC, 1, 0, 2)),
+        # YOLO-pose as it is exported, transposed, and with its own suppression
+        ([(1, 56, 8400)], PointLayout(PointForm.YOLO, 0)),
+        ([(1, 8400, 56)], PointLayout(PointForm.YOLO_ROWS, 0)),
+        ([(1, 300, 57)], PointLayout(PointForm.YOLO_FINAL, 0)),
+    ],
+)
+def test_a_persons_layouts_likewise(shapes: Any, layout: PointLayout) -> None:
+    assert recognise_points(ports(*shapes), Template.PERSON, 192, 256) == layout
+
+
+def test_the_axes_of_a_square_input_go_by_their_names() -> None:
+    names = [Port(name, (1, 17, 512), "tensor(float)") for name in ("simcc_y", "simcc_x")]
+    assert recognise_points(names, Template.PERSON, 256, 256) == PointLayout(SIMCC, 1, None, 0)
+    assert recognise_points(ports((1, 17, 512), (1, 17, 512)), Template.PERSON, 256, 256).points == 0
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(1, 12, 64, 48)],
+        [(1, 133, 384), (1, 133, 512)],  # a whole body's points
+        [(1, 17, 384)],
+        [(1, 17, 384), (1, 17, 500)],  # not the input's proportions
+        [(1, 100, 5), (1, 100, 17, 3)],  # RTMO's boxes and points
+        [(1, 84, 8400)],
+    ],
+)
+def test_what_is_no_persons_is_refused_with_what_was_seen(shapes: Any) -> None:
+    with pytest.raises(DetectionError, match="not a person's 17 keypoints") as caught:
+        recognise_points(ports(*shapes), Template.PERSON, 192, 256)
+    assert "1x56xn" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -49,13 +97,13 @@ def test_layouts_are_known_by_their_shapes(shapes: Any, layout: PointLayout) -> 
 )
 def test_others_are_refused_with_what_was_seen(shapes: Any) -> None:
     with pytest.raises(DetectionError, match="not a car's 12 keypoints") as caught:
-        recognise_points(ports(*shapes))
+        recognise_points(ports(*shapes), Template.CAR, 192, 256)
     assert "heat maps" in str(caught.value)
 
 
 def test_whole_numbers_are_no_points() -> None:
     with pytest.raises(DetectionError):
-        recognise_points([Port("out", (1, 12, 2), "tensor(int64)")])
+        recognise_points([Port("out", (1, 12, 2), "tensor(int64)")], Template.CAR, 192, 256)
 
 
 @given(x=st.floats(1.6, 29.4), y=st.floats(1.6, 21.4), spread=st.floats(1.2, 3.0), scale=st.floats(0.1, 1.0))

@@ -91,6 +91,11 @@ def test_the_truth_file_says_what_the_frames_say(written, frames, camera):
             assert item["points"]["tags"] == [tag.value for tag in one.points.tags]
             np.testing.assert_allclose(item["pose"]["translation"], one.pose.translation)
             np.testing.assert_allclose(item["points"]["space"], one.points.space)
+            if one.person_keypoints is None:
+                assert item["person_keypoints"] is None
+            else:
+                assert item["person_keypoints"]["tags"] == [tag.value for tag in one.person_keypoints.tags]
+                np.testing.assert_allclose(item["person_keypoints"]["space"], one.person_keypoints.space)
 
 
 def test_cocos_own_reader_takes_the_coco_file(camera, frames, tmp_path):
@@ -106,12 +111,13 @@ def test_cocos_own_reader_takes_the_coco_file(camera, frames, tmp_path):
         assert len(rows) == len(frame.objects)
         for row, item in zip(rows, frame.objects, strict=True):
             assert coco.annToMask(row).sum() == patch_area(item.modal) == row["area"]
-            if "keypoints" in row:
-                values = np.array(row["keypoints"]).reshape(12, 3)
-                for (x, y, v), tag, pixel in zip(values, item.points.tags, item.points.pixels, strict=True):
-                    assert v == {KeypointTag.VISIBLE: 2, KeypointTag.TRUNCATED: 0}.get(tag, 1)
-                    if v:
-                        np.testing.assert_allclose([x - 0.5, y - 0.5], pixel, atol=1e-3)
+            said = item.points if item.person_keypoints is None else item.person_keypoints
+            values = np.array(row["keypoints"]).reshape(12 if item.person_keypoints is None else 17, 3)
+            assert len(coco.cats[row["category_id"]]["keypoints"]) == len(values)
+            for (x, y, v), tag, pixel in zip(values, said.tags, said.pixels, strict=True):
+                assert v == {KeypointTag.VISIBLE: 2, KeypointTag.TRUNCATED: 0}.get(tag, 1)
+                if v:
+                    np.testing.assert_allclose([x - 0.5, y - 0.5], pixel, atol=1e-3)
 
 
 def test_single_cars_are_written_with_their_own_cameras(tmp_path):

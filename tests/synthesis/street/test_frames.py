@@ -245,6 +245,26 @@ def test_people_are_as_high_as_people_and_stand_on_their_feet(frames, camera):
     assert seen > 10
 
 
+def test_people_have_cocos_points_where_their_joints_are(frames, camera):
+    """Twelve of the 17 are joints; the others lie in the head, and their tags are of all kinds."""
+    found = set()
+    for frame in frames:
+        for item in frame.objects:
+            if item.category is Category.CAR:
+                assert item.person_keypoints is None
+                continue
+            said = item.person_keypoints
+            assert said.space.shape == (17, 3)
+            # SMPL's numbers of shoulders, elbows, wrists, hips, knees and ankles
+            joints = item.points.space[[16, 17, 18, 19, 20, 21, 1, 2, 4, 5, 7, 8]]
+            np.testing.assert_allclose(said.space[5:], joints, atol=1e-9)
+            away = np.linalg.norm(said.space[:5] - item.points.space[15], axis=1)
+            assert (away < 0.25).all()
+            np.testing.assert_allclose(camera.mount.camera.project(said.space), said.pixels, atol=1e-9)
+            found |= set(said.tags)
+    assert found >= {KeypointTag.VISIBLE, KeypointTag.SELF_OCCLUDED, KeypointTag.OTHER_OCCLUDED}
+
+
 def test_feet_on_the_ground_do_not_slide(street):
     """Between two frames the lower foot of a walker stays within a few centimetres of its place."""
     moved = []

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from core.exchange.coco_fit import plain_fit
-from core.exchange.coco_keypoints import NO_POINTS, plain_points, whole_points
+from core.exchange.coco_keypoints import no_points, plain_points, template_of, whole_points
 from core.exchange.coco_words import COCO_IDS, category_table
 from core.exchange.json_writer import whole_file, write_object
 from core.exchange.polygons import polygons_of
@@ -158,18 +158,32 @@ def _annotation(one: ExportInstance, segmentation: str, pointed: Collection[Cate
         "iscrowd": 0,
         "score": one.score,
         "occlusion": _occlusion(one),
-        "amodal": {"origin": one.origin.value, "detector": one.detector},
+        "amodal": {"origin": one.origin.value, "detector": one.detector} | _models(one),
     }
     if one.track_id is not None:
         row["track_id"] = one.track_id
-    if one.keypoints is not None:
+    if one.keypoints is not None and one.keypoints.keypoints.template is template_of(one.category):
         row |= plain_points(one.keypoints.keypoints)
         row["amodal"]["keypoints"] = whole_points(one.keypoints)
     elif one.category in pointed:
-        row |= NO_POINTS
+        row |= no_points(template_of(one.category))
     if one.fit is not None:
         row["amodal"]["fit"] = _fit(one.fit)
     return row
+
+
+def _models(one: ExportInstance) -> dict[str, Any]:
+    """Which models said what of it, where some did."""
+    told = {
+        "found_by": () if one.found_by is None else (one.found_by,),
+        "judged_by": () if one.judged_by is None else (one.judged_by,),
+        "points_by": () if one.keypoints is None else one.keypoints.models,
+    }
+    return {
+        name: [{"run": model.run_id, "name": model.name, "weights": model.weights} for model in models]
+        for name, models in told.items()
+        if models
+    }
 
 
 def _fit(row: FitRow) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A car's fit as JSON for other programs."""
+"""A fit as JSON for other programs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from core.records.fits import VehicleFit
+from core.records.fits import BodyFit, Fit
 
 
-def plain_fit(fit: VehicleFit) -> dict[str, Any]:
-    """Pose, shape and error; numbers that are not known are null."""
-    return {
+def plain_fit(fit: Fit) -> dict[str, Any]:
+    """Pose, shape and error; numbers that are not known are null.
+
+    Of a person, `rotation` and `translation_m` are of the body's root: where the pelvis joint is, and how the
+    body is turned about it.
+    """
+    whole: dict[str, Any] = {
         "method": fit.method.value,
         "verdict": fit.verdict.value,
         "reason": fit.reason,
@@ -24,6 +28,13 @@ def plain_fit(fit: VehicleFit) -> dict[str, Any]:
         "rms_px": _finite([fit.rms_px])[0],
         "used": fit.used,
     }
+    if isinstance(fit, BodyFit):
+        whole |= {
+            "pose": _finite(fit.pose),
+            "contacts": [foot.value for foot in fit.contacts],
+            "height_ratio": None if fit.height_ratio is None else _finite([fit.height_ratio])[0],
+        }
+    return whole
 
 
 def _finite(values: Sequence[float]) -> list[float | None]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from core.errors import ExchangeError
+from core.exchange.coco_file import CocoFile, CocoObject
 from core.exchange.coco_match import match_images
-from core.exchange.coco_parse import CocoFile, CocoObject, read_coco
+from core.exchange.coco_parse import read_coco
 from core.exchange.coco_sides import SideCheck
 from core.records.finds import FoundInstance
 from core.records.keypoints import PlacedPoint

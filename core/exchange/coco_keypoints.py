@@ -13,28 +13,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.geometry.boxes import centres_from_edges, edges_from_centres
+from core.records.detections import Category
 from core.records.keypoints import KeypointRow, KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.shapes import KeypointTag
 from core.shapes import keypoints as car
+from core.shapes import person_keypoints as person
 from core.store.keypoint_columns import point_entries
 
 PointOrder = tuple[int | None, ...]
-"""For each of our twelve points, its place among those of a file; None where the file has no such point."""
+"""For each point of a template, its place among those of a file; None where the file has no such point."""
 
 BY_NUMBER: PointOrder = ()
 """The order of a category that names no points: what they are follows from how many they are."""
 
-NO_POINTS: Mapping[str, Any] = {"keypoints": [0] * (3 * car.COUNT), "num_keypoints": 0}
-"""What COCO says of an object without keypoints in a category that has some."""
-
 _SAME_PX = 0.01  # other tools round
 _VISIBLE, _HIDDEN = 2, 1
-_NUMBERED: Mapping[int, PointOrder] = {
-    12: tuple(range(12)),
-    14: (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12),
+_NUMBERED: Mapping[Template, Mapping[int, PointOrder]] = {
+    Template.CAR: {12: tuple(range(12)), 14: (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)},
+    Template.PERSON: {17: tuple(range(17))},
 }
-"""Ours; and CarFusion's without the exhaust (8) and the centre (13), as Occlusion-Net uses them."""
+"""A car's: ours, and CarFusion's without the exhaust (8) and the centre (13), as Occlusion-Net uses them. A
+person's are COCO's."""
 
 _TAGS = [tag.value for tag in KeypointTag if tag is not KeypointTag.UNLABELLED]
 _ORIGINS = [origin.value for origin in LabelOrigin]
@@ -57,6 +57,8 @@ _WORDS = {
     "upper_left_rearwindow": "left_back_roof_corner",
 }
 """CarFusion's and PASCAL3D+'s names for ours."""
+_NAMES = {Template.CAR: car.NAMES, Template.PERSON: person.COCO_NAMES}
+_SKELETONS = {Template.CAR: car.SKELETON, Template.PERSON: person.SKELETON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +69,41 @@ class CocoKeypoints:
         keypoints: a point's hider is the id of an annotation of the file.
         annotator: the person who placed them, where a file of ours says so; else None.
         own: whether they stand there as this program wrote them, whose left is the driver's.
+        hidden: places of the points of which the file says that they are hidden, but not by what.
     """
 
     keypoints: KeypointSet
     annotator: str | None
     own: bool
+    hidden: frozenset[int] = frozenset()
+
+
+def template_of(category: Category) -> Template:
+    """Whose points a category of COCO has: a person's, or a car's, which other vehicles may have too."""
+    return Template.of(category) or Template.CAR
 
 
 def template_words(template: Template) -> dict[str, Any]:
     """The names of a template's points and its skeleton, as a category of COCO has them."""
-    assert template is Template.CAR
     return {
-        "keypoints": list(car.NAMES),
-        "skeleton": [[first + 1, second + 1] for first, second in car.SKELETON],
+        "keypoints": list(_NAMES[template]),
+        "skeleton": [[first + 1, second + 1] for first, second in _SKELETONS[template]],
     }
 
 
+def no_points(template: Template) -> dict[str, Any]:
+    """What COCO says of an object without keypoints in a category that has some."""
+    return {"keypoints": [0] * (3 * template.size), "num_keypoints": 0}
+
+
 def plain_points(keypoints: KeypointSet) -> dict[str, Any]:
-    """The members "keypoints" and "num_keypoints" of an annotation."""
+    """The members "keypoints" and "num_keypoints" of an annotation.
+
+    COCO has no word for a guess: such a point is as one that nobody has placed.
+    """
     flat: list[float] = []
     for point in keypoints.points:
-        if point is None or point.tag is KeypointTag.TRUNCATED:
+        if point is None or point.tag is KeypointTag.TRUNCATED or point.guessed:
             flat += [0, 0, 0]
         else:
             x, y = edges_from_centres((point.x, point.y)).tolist()
@@ -105,14 +121,14 @@ def whole_points(row: KeypointRow) -> dict[str, Any]:
     }
 
 
-def point_order(names: Any) -> PointOrder | None:
-    """Where our points are among those that a category names.
+def point_order(names: Any, template: Template = Template.CAR) -> PointOrder | None:
+    """Where a template's points are among those that a category names.
 
     Args:
         names: the category's "keypoints", or None.
 
     Returns:
-        The order; BY_NUMBER where it names none; None where they are not a car's.
+        The order; BY_NUMBER where it names none; None where none of them is the template's.
 
     Raises:
         ValueError: the names are no list of words.
@@ -122,7 +138,7 @@ def point_order(names: Any) -> PointOrder | None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("they are no list of names")
     words = [_word(name) for name in names]
-    ours = [_word(name) for name in car.NAMES]
+    ours = [_word(name) for name in _NAMES[template]]
     order = tuple(words.index(word) if word in words else None for word in ours)
     return None if all(place is None for place in order) else order
 
@@ -133,20 +149,23 @@ def keypoints_of(
     width: int,
     height: int,
     *,
+    template: Template = Template.CAR,
     with_people: bool,
     mirrored: bool,
 ) -> CocoKeypoints | None:
-    """An annotation's keypoints, or None where it has none of a car's.
+    """An annotation's keypoints, or None where it has none of its template's.
 
-    A hidden point of another tool counts as hidden by something else, for COCO does not say what hides it.
+    A hidden point of another tool counts as hidden by something else, for COCO does not say what hides it;
+    `hidden` says which these are.
 
     Args:
         row: the annotation.
         order: of its category.
         width, height: of the picture, pixels.
+        template: of its category.
         with_people: whether to take along who placed them.
         mirrored: whether the file calls left what is a driver's right; that never holds for what stands there
-            as this program wrote it.
+            as this program wrote it, nor for people, whose left is their own.
 
     Raises:
         ValueError: they are no list of x, y, v.
@@ -158,7 +177,7 @@ def keypoints_of(
         raise ValueError("they are no list of x, y, v")
     count = len(flat) // 3
     if order == BY_NUMBER:
-        order = _NUMBERED.get(count, ())
+        order = _NUMBERED[template].get(count, ())
         if not order:
             return None
     if any(place is not None and place >= count for place in order):
@@ -166,21 +185,28 @@ def keypoints_of(
     plain = [None if place is None else flat[3 * place : 3 * place + 3] for place in order]
     said = _object(_object(row.get("amodal")).get("keypoints"))
     known = said.get("points")
-    entries = known if isinstance(known, list) and len(known) == car.COUNT else [None] * car.COUNT
+    entries = known if isinstance(known, list) and len(known) == template.size else [None] * template.size
     whole = [_whole_point(entry) for entry in entries]
-    turned = [plain[place] for place in car.FLIP]
-    kept, kept_turned = _count_kept(whole, plain), _count_kept(whole, turned)
-    own = kept > kept_turned
-    if mirrored and not own:
-        plain = turned
-        if not kept_turned:
-            said, whole = {}, [None] * car.COUNT
+    own = False
+    if template is Template.CAR:
+        turned = [plain[place] for place in car.FLIP]
+        kept, kept_turned = _count_kept(whole, plain), _count_kept(whole, turned)
+        own = kept > kept_turned
+        if mirrored and not own:
+            plain = turned
+            if not kept_turned:
+                said, whole = {}, [None] * template.size
     points = tuple(_point(one, ours, width, height) for one, ours in zip(plain, whole, strict=True))
     if all(point is None for point in points) and not said:
         return None
     name = said.get("annotator") if with_people and said.get("origin") == LabelOrigin.HUMAN else None
     annotator = name.strip() or None if isinstance(name, str) else None
-    return CocoKeypoints(KeypointSet(Template.CAR, points), annotator, own)
+    hidden = frozenset(
+        place
+        for place, point in enumerate(points)
+        if point is not None and point is not whole[place] and point.tag is KeypointTag.OTHER_OCCLUDED
+    )
+    return CocoKeypoints(KeypointSet(template, points), annotator, own, hidden)
 
 
 def _count_kept(whole: Sequence[PlacedPoint | None], plain: Sequence[Sequence[float] | None]) -> int:
@@ -213,7 +239,7 @@ def _point(
 
 def _agrees(whole: PlacedPoint, x: float, y: float, v: float) -> bool:
     """Whether another tool has left a point as we wrote it."""
-    if whole.tag is KeypointTag.TRUNCATED:
+    if whole.tag is KeypointTag.TRUNCATED or whole.guessed:
         return v == 0
     wanted = _VISIBLE if whole.tag is KeypointTag.VISIBLE else _HIDDEN
     there = edges_from_centres((whole.x, whole.y)).tolist()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core.errors import ExchangeError
-from core.exchange.coco_parse import CocoImage
+from core.exchange.coco_file import CocoImage
 from core.store import tables
 
 _CHUNK = 400

@@ -2,89 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from core.errors import ExchangeError
-from core.exchange.coco_keypoints import (
-    CocoKeypoints,
-    PointOrder,
-    keypoints_of,
-    point_order,
-)
+from core.exchange.checks import Checks, load_json
+from core.exchange.coco_file import CocoFile, CocoImage, CocoObject
+from core.exchange.coco_hidden import told_apart
+from core.exchange.coco_keypoints import PointOrder, keypoints_of, point_order, template_of
 from core.exchange.coco_segmentation import mask_of
 from core.exchange.coco_sides import SideCheck, check_sides
 from core.exchange.coco_words import category_of
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.masks import Rle
+from core.records.keypoints import Template
 from core.records.occlusion import OcclusionLabel, Verdict
 from core.store.writers.imports import ImportedReview
 
-_LARGEST_SIDE = 1 << 16
 _LARGEST_ID = 1 << 62
 _LATEST = 1e11  # seconds UTC epoch: the year 5138
-
-
-@dataclass(frozen=True, slots=True)
-class CocoImage:
-    """One picture: its size in pixels, and where our own exports say that it comes from."""
-
-    id: int | str
-    file_name: str
-    width: int
-    height: int
-    source_hash: bytes | None
-    content_hash: bytes | None
-    pts: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CocoObject:
-    """One object: box clipped to the picture, mask or None, label or None, what reviewers said, keypoints.
-
-    The label is the one in force, or what a machine said where reviews come along: those then decide.
-    A point's hider is the id of an annotation of the file.
-    """
-
-    id: int | None
-    category: Category
-    box: Box
-    score: float
-    rle: Rle | None
-    area: int
-    track: int | str | None
-    label: OcclusionLabel | None
-    reviews: tuple[ImportedReview, ...]
-    keypoints: CocoKeypoints | None
-
-
-@dataclass(slots=True)
-class CocoFile:
-    """A whole file.
-
-    Attributes:
-        name: of the file.
-        project: uuid of the project that wrote it, or None.
-        images: those with at least one object of ours, by id.
-        objects: image id -> its objects.
-        image_count: pictures in the file.
-        left_out: plain words -> how many annotations were left out for that reason.
-        sides: what its cars say of left and right; never that they are surely wrong.
-    """
-
-    name: str
-    project: str | None
-    images: dict[int | str, CocoImage]
-    objects: dict[int | str, list[CocoObject]]
-    image_count: int
-    left_out: Counter[str] = field(default_factory=Counter)
-    sides: SideCheck = field(default_factory=SideCheck)
 
 
 def read_coco(path: Path, *, reviews: bool = True, mirrored: bool = False) -> CocoFile:
@@ -98,7 +35,7 @@ def read_coco(path: Path, *, reviews: bool = True, mirrored: bool = False) -> Co
         ExchangeError: it cannot be read, is no COCO instances file, or contradicts itself; the sentence
             names the image or annotation.
     """
-    return parse_coco(_load(path), path.name, reviews=reviews, mirrored=mirrored)
+    return parse_coco(load_json(path, "a COCO instances file"), path.name, reviews=reviews, mirrored=mirrored)
 
 
 def parse_coco(data: Any, name: str, *, reviews: bool = True, mirrored: bool = False) -> CocoFile:
@@ -114,76 +51,22 @@ def parse_coco(data: Any, name: str, *, reviews: bool = True, mirrored: bool = F
     Raises:
         ExchangeError: as `read_coco`.
     """
-    check = _Check(name)
+    check = Checks(name)
     if not isinstance(data, dict):
         check.fail("it is no COCO file: its top level is no object")
     for key in ("images", "annotations", "categories"):
         if not isinstance(data.get(key), list):
             check.fail(f"it is no COCO instances file: it has no list “{key}”")
     categories = _categories(check, data["categories"])
-    orders = _orders(check, data["categories"])
-    images = _images(check, data["images"])
+    orders = _orders(check, data["categories"], categories)
+    images = images_of(check, data["images"])
     found = CocoFile(name, _project(data), images, {}, len(images))
     for position, row in enumerate(data["annotations"]):
         _annotation(check, found, categories, orders, position, row, reviews, mirrored)
+    found.objects = {image: told_apart(objects) for image, objects in found.objects.items()}
     found.images = {key: image for key, image in images.items() if key in found.objects}
     found.sides = _sides(found, mirrored)
     return found
-
-
-class _Check:
-    """Reads values that must have a type, and says where they do not."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def fail(self, what: str) -> NoReturn:
-        raise ExchangeError(
-            f"{self.name} cannot be imported: {what}.", "Mend the file, or export it once more."
-        )
-
-    def row(self, value: Any, where: str) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            self.fail(f"{where} is no object")
-        return value
-
-    def key(self, value: Any, where: str) -> int | str:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            self.fail(f"{where} is neither a number nor a text")
-        return value
-
-    def number(self, value: Any, where: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fail(f"{where} is no number")
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            self.fail(f"{where} is no finite number")
-        return number
-
-    def side(self, value: Any, where: str) -> int:
-        number = self.number(value, where)
-        if number != int(number) or not 0 < number <= _LARGEST_SIDE:
-            self.fail(f"{where} is no size in pixels")
-        return int(number)
-
-
-def _load(path: Path) -> Any:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return json.load(file, parse_constant=_no_constant)
-    except OSError as error:
-        raise ExchangeError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-    except (ValueError, RecursionError) as error:
-        raise ExchangeError(
-            f"{path.name} is no JSON file: {error}.", "Choose a COCO instances file."
-        ) from error
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON number")
 
 
 def _project(data: Mapping[str, Any]) -> str | None:
@@ -193,7 +76,7 @@ def _project(data: Mapping[str, Any]) -> str | None:
     return project if isinstance(project, str) else None
 
 
-def _categories(check: _Check, rows: Sequence[Any]) -> dict[int | str, Category | None]:
+def _categories(check: Checks, rows: Sequence[Any]) -> dict[int | str, Category | None]:
     found: dict[int | str, Category | None] = {}
     for position, value in enumerate(rows):
         where = f"category {position + 1}"
@@ -209,12 +92,16 @@ def _categories(check: _Check, rows: Sequence[Any]) -> dict[int | str, Category 
     return found
 
 
-def _orders(check: _Check, rows: Sequence[Any]) -> dict[int | str, PointOrder | None]:
-    """category id -> where our points are among its own; None where they are not a car's."""
+def _orders(
+    check: Checks, rows: Sequence[Any], categories: Mapping[int | str, Category | None]
+) -> dict[int | str, PointOrder | None]:
+    """category id -> where our points are among its own; None where none of them is ours."""
     found: dict[int | str, PointOrder | None] = {}
     for row in rows:
         try:
-            found[row["id"]] = point_order(row.get("keypoints"))
+            category = categories[row["id"]]
+            template = Template.CAR if category is None else template_of(category)
+            found[row["id"]] = point_order(row.get("keypoints"), template)
         except ValueError as error:
             check.fail(f"the keypoints of category {row['id']} do not fit: {error}")
     return found
@@ -230,7 +117,7 @@ def _sides(found: CocoFile, mirrored: bool) -> SideCheck:
         (one.keypoints, one.box)
         for objects in found.objects.values()
         for one in objects
-        if one.keypoints is not None
+        if one.keypoints is not None and one.keypoints.keypoints.template is Template.CAR
     ]
     others = [(said.keypoints, box) for said, box in with_points if not said.own]
     sides = check_sides(len(with_points) - len(others), others)
@@ -245,7 +132,12 @@ def _sides(found: CocoFile, mirrored: bool) -> SideCheck:
     return sides
 
 
-def _images(check: _Check, rows: Sequence[Any]) -> dict[int | str, CocoImage]:
+def images_of(check: Checks, rows: Sequence[Any]) -> dict[int | str, CocoImage]:
+    """The pictures of a file, by id.
+
+    Raises:
+        ExchangeError: one has no size or name, or two have one id.
+    """
     found: dict[int | str, CocoImage] = {}
     for position, value in enumerate(rows):
         where = f"image {position + 1}"
@@ -287,7 +179,7 @@ def _whole_number(value: Any) -> int | None:
 
 
 def _annotation(
-    check: _Check,
+    check: Checks,
     found: CocoFile,
     categories: Mapping[int | str, Category | None],
     orders: Mapping[int | str, PointOrder | None],
@@ -331,13 +223,15 @@ def _annotation(
             orders[category_id],
             image.width,
             image.height,
+            template=template_of(category),
             with_people=with_reviews,
             mirrored=mirrored,
         )
     except ValueError as error:
         check.fail(f"the keypoints of {where} do not fit: {error}")
     if keypoints is None and row.get("num_keypoints"):
-        found.left_out["only their keypoints, which are no car's"] += 1
+        kind = "person's, by COCO's names" if category is Category.PERSON else "car's"
+        found.left_out[f"only their keypoints, which are no {kind}"] += 1
     score = row.get("score")
     object_ = CocoObject(
         id=_whole_number(key),
@@ -354,7 +248,7 @@ def _annotation(
     found.objects.setdefault(image.id, []).append(object_)
 
 
-def _box(check: _Check, value: Any, where: str, image: CocoImage) -> Box | None:
+def _box(check: Checks, value: Any, where: str, image: CocoImage) -> Box | None:
     if not isinstance(value, list) or len(value) != 4:
         check.fail(f"the bbox of {where} is no list of four numbers")
     x, y, w, h = (check.number(part, f"the bbox of {where}") for part in value)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from core.exchange.coco_keypoints import template_words
+from core.exchange.coco_keypoints import template_of, template_words
 from core.records.detections import Category
-from core.records.keypoints import Template
 
 COCO_IDS: dict[Category, int] = {
     Category.PERSON: 1,
@@ -41,7 +40,7 @@ def category_of(name: str) -> Category | None:
 
 
 def category_table(with_keypoints: Collection[Category] = ()) -> list[dict[str, object]]:
-    """COCO's list of categories; those with keypoints also name the points of a car and its skeleton."""
+    """COCO's list of categories; those with keypoints also name their points and skeleton."""
     rows = []
     for category, coco_id in sorted(COCO_IDS.items(), key=lambda item: item[1]):
         row: dict[str, object] = {
@@ -49,5 +48,6 @@ def category_table(with_keypoints: Collection[Category] = ()) -> list[dict[str, 
             "name": category.value,
             "supercategory": "person" if category is Category.PERSON else "vehicle",
         }
-        rows.append(row | template_words(Template.CAR) if category in with_keypoints else row)
+        pointed = category in with_keypoints
+        rows.append(row | template_words(template_of(category)) if pointed else row)
     return rows

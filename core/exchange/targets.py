@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -16,27 +17,49 @@ from core.store.queries.sources import resolve_path
 
 _BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite keeps under the project's name
 _LOOKED_AT = 4096  # bytes at a file's beginning
-_ELSEWHERE = "Choose another name that ends in .json."
 
 
-def check_target(project: Project, path: Path) -> None:
-    """See that nothing but an older JSON file can be lost by writing an export to a path.
+def _is_json(start: bytes) -> bool:
+    return start.lstrip(b" \t\r\n").startswith(b"{")
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """A kind of file that exports write, and may write anew.
+
+    Attributes:
+        words: what another file is: "no JSON file". ending: of its name.
+        is_one: whether the first bytes of a file, of which there are some, are of such a file.
+    """
+
+    words: str
+    ending: str
+    is_one: Callable[[bytes], bool]
+
+
+JSON_FILE = FileKind("no JSON file", ".json", _is_json)
+
+
+def check_target(project: Project, path: Path, kind: FileKind = JSON_FILE) -> None:
+    """See that nothing but an older file of a kind can be lost by writing an export to a path.
 
     Links of both kinds are followed: a second name of the project or of footage is refused like the first.
 
     Args:
         project: what is exported.
         path: the file to write, or to write anew.
+        kind: of the file; a JSON object where nothing is said.
 
     Raises:
         ExchangeError: it is a folder, the project or in the folder of its files, footage of the project or
-            in a folder of such footage, or something else that is no JSON object.
+            in a folder of such footage, or something else that is not of the kind.
     """
+    elsewhere = f"Choose another name that ends in {kind.ending}."
     if path.is_dir():
-        raise ExchangeError(f"{path} is a folder.", "Give the file a name that ends in .json.")
+        raise ExchangeError(f"{path} is a folder.", f"Give the file a name that ends in {kind.ending}.")
     for ending in _BESIDE:
         if _same(path, project.path.with_name(project.path.name + ending)):
-            raise ExchangeError(f"{path} is the project itself.", _ELSEWHERE)
+            raise ExchangeError(f"{path} is the project itself.", elsewhere)
     if _inside(path, project.files_dir):
         raise ExchangeError(
             f"{path} lies among the project's own files, in {project.files_dir.name}.",
@@ -44,15 +67,15 @@ def check_target(project: Project, path: Path) -> None:
         )
     for footage in _footage(project):
         if _same(path, footage):
-            raise ExchangeError(f"{path} is footage of the project.", _ELSEWHERE)
+            raise ExchangeError(f"{path} is footage of the project.", elsewhere)
         if _inside(path, footage):
             raise ExchangeError(
                 f"{path} lies in {footage}, which is footage of the project.",
                 "Choose a place outside that folder.",
             )
-    if _holds_something_else(path):
+    if _holds_something_else(path, kind):
         raise ExchangeError(
-            f"There is already a file {path}, and it is no JSON file, so it was left as it is.", _ELSEWHERE
+            f"There is already a file {path}, and it is {kind.words}, so it was left as it is.", elsewhere
         )
 
 
@@ -119,8 +142,8 @@ def _real(path: Path) -> str:
         return str(path)
 
 
-def _holds_something_else(path: Path) -> bool:
-    """Whether there is something at a path that does not begin like a JSON object; an empty file does not.
+def _holds_something_else(path: Path, kind: FileKind) -> bool:
+    """Whether there is something at a path that does not begin like the kind; an empty file does.
 
     A device or a pipe is something else as well: putting a file in its place would take it away.
     """
@@ -134,4 +157,4 @@ def _holds_something_else(path: Path) -> bool:
         return False
     except OSError:  # it is there and does not tell what it is
         return True
-    return bool(start) and not start.lstrip(b" \t\r\n").startswith(b"{")
+    return bool(start) and not kind.is_one(start)

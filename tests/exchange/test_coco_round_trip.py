@@ -52,19 +52,26 @@ placed = st.builds(
     st.sampled_from(LabelOrigin),
     st.floats(0, 1),
 )
-pointed = st.builds(
-    lambda points: KeypointSet(Template.CAR, tuple(points)),
-    st.lists(st.none() | placed, min_size=12, max_size=12),
-)
+
+
+def pointed(template: Template) -> st.SearchStrategy[KeypointSet]:
+    points = st.lists(st.none() | placed, min_size=template.size, max_size=template.size)
+    return points.map(lambda found: KeypointSet(template, tuple(found)))
+
+
+def with_points(found: FoundInstance) -> st.SearchStrategy[tuple[FoundInstance, KeypointSet | None]]:
+    """An object, and a person's points or a car's, which other vehicles may have too."""
+    template = Template.PERSON if found.category is Category.PERSON else Template.CAR
+    return st.tuples(st.just(found), st.none() | pointed(template))
+
 
 scene = st.lists(
     st.tuples(
         st.integers(0, 11),
-        found_instances(),
+        found_instances().flatmap(with_points),
         st.sampled_from([None, 0, 1]),
         st.sampled_from([None, *OcclusionLabel]),
         st.sampled_from([None, None, Verdict.UNOCCLUDED, Verdict.OCCLUDED]),
-        st.none() | pointed,
     ),
     max_size=8,
 )
@@ -93,8 +100,8 @@ def fill(place: Place, objects: list[Any]) -> None:
     for one in objects:
         by_frame.setdefault(one[0], []).append(one)
     for number, group in by_frame.items():
-        ids = place.detect(frames[number], [found for _, found, *_ in group])
-        for instance_id, (_, _, track, label, verdict, keypoints) in zip(ids, group, strict=True):
+        ids = place.detect(frames[number], [found for _, (found, _), *_ in group])
+        for instance_id, (_, (_, keypoints), track, label, verdict) in zip(ids, group, strict=True):
             if track is not None:
                 tracked.setdefault((number // 6, track), []).append(instance_id)
             if label is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.exchange.coco_fit import plain_fit
-from core.exchange.coco_keypoints import NO_POINTS, plain_points
+from core.exchange.coco_keypoints import no_points, plain_points, template_of
 from core.exchange.coco_words import COCO_IDS, category_table
 from core.exchange.composites.composite import (
     CompositeSet,
@@ -42,7 +42,7 @@ FORMAT = 1
 MOST_OBJECTS = 1000
 """An annotation's id is its recipe's, times this, and its place from the far end."""
 
-_POINTED = (Category.CAR,)
+_POINTED = (Category.CAR, Category.PERSON)
 
 
 def write_coco(
@@ -182,16 +182,19 @@ def _annotation(
             ],
         },
     }
-    if label.keypoints is not None:
+    if label.keypoints is not None and label.keypoints.template is template_of(label.category):
         row |= plain_points(label.keypoints)
         row["amodal"]["keypoints"] = {
             "template": label.keypoints.template.value,
             "points": point_entries(_named(label.keypoints, by_instance)),
         }
     elif label.category in _POINTED:
-        row |= NO_POINTS
+        row |= no_points(template_of(label.category))
     if label.fit is not None:
-        row["amodal"]["fit"] = plain_fit(label.fit) | {"calibration": one.calibrations[place]}
+        row["amodal"]["fit"] = plain_fit(label.fit) | {
+            "shape_space": one.shape_spaces[place],
+            "calibration": one.calibrations[place],
+        }
     return row
 
 

@@ -33,6 +33,7 @@ class ExportedComposite:
         labels: of its objects, far to near.
         ignored: what stands in the background and has no label.
         calibrations: for each label, the id of the calibration that its fit is of, or None.
+        shape_spaces: and name and hash of the shape space or body model, or None.
         made_of: all that decides the picture's bytes, in a few letters.
         picture: renders it, blurred where that is wanted: (H, W, 3) uint8 RGB.
     """
@@ -45,6 +46,7 @@ class ExportedComposite:
     labels: tuple[ObjectLabel, ...]
     ignored: tuple[tuple[Category, MaskPatch], ...]
     calibrations: tuple[int | None, ...]
+    shape_spaces: tuple[str | None, ...]
     made_of: str
     picture: Callable[[], NDArray[np.uint8]]
 

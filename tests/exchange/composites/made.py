@@ -73,6 +73,13 @@ def points() -> KeypointSet:
     return KeypointSet(Template.CAR, tuple(placed))
 
 
+def person_points() -> KeypointSet:
+    placed: list[PlacedPoint | None] = [None] * 17
+    placed[0] = PlacedPoint(21.0, 6.0, KeypointTag.OTHER_OCCLUDED, hider=33)
+    placed[16] = PlacedPoint(22.0, 8.0, KeypointTag.SELF_OCCLUDED)
+    return KeypointSet(Template.PERSON, tuple(placed))
+
+
 def label(
     piece: int, category: Category, amodal: np.ndarray, nearer: list[tuple[int, np.ndarray]], rank: int
 ) -> ObjectLabel:
@@ -97,7 +104,7 @@ def label(
         modal_box=box,
         occlusion_permille=round(1000 * lost / patch_area(whole)),
         hidden_by=tuple(hidden),
-        keypoints=points() if piece == 1 else None,
+        keypoints={1: points(), 2: person_points()}.get(piece),
         fit=FIT if piece == 1 else None,
     )
 
@@ -134,6 +141,7 @@ def composite(recipe_id: int, drawn: list[int] | None = None) -> ExportedComposi
         labels=labels(),
         ignored=((Category.CAR, MaskPatch(0, 25, np.ones((3, 6), dtype=bool))),),
         calibrations=(4, None, None),
+        shape_spaces=("cars 0123", None, None),
         made_of=f"recipe {recipe_id}",
         picture=render,
     )

@@ -56,11 +56,26 @@ def test_who_hides_whom_is_told_by_annotations(place: Any, tmp_path: Path) -> No
     assert near["num_keypoints"] == 0
 
 
+def test_people_have_their_own_points(place: Any, tmp_path: Path) -> None:
+    data = export(place, tmp_path / "out")
+    named = {row["name"]: len(row["keypoints"]) for row in data["categories"] if "keypoints" in row}
+    assert named == {"car": 12, "person": 17}
+    _, person, near, _ = data["annotations"][:4]
+    assert (person["keypoints"][:3], person["keypoints"][48:]) == ([21.5, 6.5, 1], [22.5, 8.5, 1])
+    assert (len(person["keypoints"]), person["num_keypoints"]) == (51, 2)
+    said = person["amodal"]["keypoints"]
+    assert said["template"] == "person"
+    assert [said["points"][n][2] for n in (0, 16)] == ["other_occluded", "self_occluded"]
+    assert said["points"][0][5] == near["id"]
+    assert len(near["keypoints"]) == 36
+
+
 def test_a_fit_comes_with_its_camera(place: Any, tmp_path: Path) -> None:
     data = export(place, tmp_path / "out")
     fit = data["annotations"][0]["amodal"]["fit"]
     assert fit["translation_m"] == [1.0, 2.0, 20.0]
     assert fit["shape"] == [0.1, None]
+    assert fit["shape_space"] == "cars 0123"
     (camera,) = data["calibrations"]
     assert camera["id"] == fit["calibration"]
     assert camera["matrix"][0] == 50.0

@@ -1,0 +1,1 @@
+"""The layouts of public benchmarks, and of what others predict on them: read and checked, nothing counted."""

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from core.cli_benchmark import benchmark_app
 from core.cli_calibrate import calibrate
+from core.cli_evaluations import evaluations_app
+from core.cli_foreground import progress_bar, progress_lines, run_in_foreground
+from core.cli_reproduce import reproduce
+from core.cli_runs import runs_app
 from core.cli_shapes import shapes_app
 from core.cli_synth import synth_app
 from core.errors import AmodalError, JobError
+from core.jobs.follow import follow, follow_job, follows
 from core.jobs.options import command_of
 from core.jobs.registry import KINDS, create
-
-if TYPE_CHECKING:
-    from core.jobs.context import JobContext
 
 app = typer.Typer(
     name="amodal",
@@ -33,9 +32,13 @@ app = typer.Typer(
 )
 jobs_app = typer.Typer(help="List, run, resume and cancel jobs.", no_args_is_help=True)
 app.add_typer(jobs_app, name="job")
+app.add_typer(benchmark_app, name="benchmark")
+app.add_typer(runs_app, name="runs")
+app.add_typer(evaluations_app, name="evaluations")
 app.add_typer(shapes_app, name="shapes")
 app.add_typer(synth_app, name="synth")
 app.command("calibrate")(calibrate)
+app.command("reproduce")(reproduce)
 
 ProjectPath = Annotated[Path, typer.Argument(help="The project file, NAME.amodal.", show_default=False)]
 
@@ -62,14 +65,32 @@ def detectors() -> None:
 
     from core.mining.detectors.registry import availability
     from core.mining.keypoints.registry import availability as keypoint_finders
+    from core.records.keypoints import Template
 
     table = Table(box=None, pad_edge=False)
     for heading in ("finds", "detector", "runs here", "note"):
         table.add_column(heading)
-    for finds, entries in (("objects", availability()), ("keypoints", keypoint_finders())):
+    rows = [("objects", availability())]
+    rows += [(f"a {template.value}'s keypoints", keypoint_finders(template)) for template in Template]
+    for finds, entries in rows:
         for entry in entries:
             table.add_row(finds, entry.name, "yes" if entry.available else "no", escape(entry.note))
     Console().print(table)
+
+
+@app.command()
+def models() -> None:
+    """List the networks that come with the program: what for, how large, how good, and their limits."""
+    from core.jobs.networks_in_use import cards
+
+    for card in cards():
+        typer.echo(f"{card.title} ({card.name}), {card.megabytes:.1f} MB")
+        for key in ("does", "data", "command", "trained"):
+            typer.echo(f"  {key}: {card.facts[key]}")
+        for name, value in card.facts["metrics"].items():
+            typer.echo(f"  {name}: {value}")
+        for limit in card.facts["limits"]:
+            typer.echo(f"  limit: {limit}")
 
 
 @app.command()
@@ -106,7 +127,7 @@ def demo(
     from core.jobs.demo import make_demo
 
     # the window starts this and reads the lines
-    with _progress_bar("Demo") if sys.stderr.isatty() else _progress_lines() as show:
+    with progress_bar("Demo") if sys.stderr.isatty() else progress_lines() as show:
         project = make_demo(folder, seconds=seconds, on_progress=show)
     typer.echo(f"Made {project}. Open it with: amodal {project}")
 
@@ -128,9 +149,13 @@ def job_run(
     project: ProjectPath,
     job: Annotated[int, typer.Argument(help="The job's id.")],
     quiet: Annotated[bool, typer.Option("--quiet", help="Prints nothing but errors.")] = False,
+    asked_at: Annotated[float | None, typer.Option("--asked-at", hidden=True)] = None,
 ) -> None:
     """Run a queued job, or resume one that stopped."""
-    run_in_foreground(project, job, quiet=quiet)
+    if follows():
+        follow_job(project, job)
+        return
+    run_in_foreground(project, job, quiet=quiet, asked_at=asked_at)
 
 
 @jobs_app.command("cancel")
@@ -159,75 +184,6 @@ def job_log(project: ProjectPath, job: Annotated[int, typer.Argument(help="The j
             last = lines[-1][0]
 
 
-def run_in_foreground(project: Path, job_id: int, *, quiet: bool = False) -> None:
-    """Runs a job here and prints what it made; Ctrl+C asks it to stop and a second one ends it.
-
-    On a terminal a bar shows how far it is; elsewhere, as in a log file, the job's own log is printed.
-    """
-    from core.jobs.runner import run_job
-    from core.records.jobs import JobState
-
-    def stop_on_interrupt(context: JobContext) -> None:
-        def ask(*_: object) -> None:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            context.request_stop()
-
-        signal.signal(signal.SIGINT, ask)
-
-    if quiet:
-        state = run_job(project, job_id, on_start=stop_on_interrupt)
-    elif not sys.stderr.isatty():
-        say = partial(typer.echo, err=True)
-        state = run_job(project, job_id, on_start=stop_on_interrupt, on_log=say)
-    else:
-        with _progress_bar(f"Job {job_id}") as show:
-            state = run_job(project, job_id, on_progress=show, on_start=stop_on_interrupt)
-    if state is JobState.CANCELLED:
-        typer.echo(f"Stopped. Resume with: amodal job run {project} {job_id}")
-        raise typer.Exit(130)
-    if not quiet:
-        _echo_result(project, job_id)
-
-
-class _progress_bar:  # noqa: N801 - used like a function
-    """A rich progress bar as a context manager that gives (share, message) -> None."""
-
-    def __init__(self, title: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=32),
-            TextColumn("{task.percentage:3.0f} %"),
-            TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
-        )
-        self._task = self._bar.add_task(title, total=1.0)
-
-    def __enter__(self) -> Any:
-        self._bar.__enter__()
-        return lambda share, message: self._bar.update(self._task, completed=share, description=message)
-
-    def __exit__(self, *problem: Any) -> None:
-        self._bar.__exit__(*problem)
-
-
-@contextmanager
-def _progress_lines() -> Iterator[Callable[[float, str], None]]:
-    """A line for each percent, where no terminal draws a bar."""
-    last = -1
-
-    def show(share: float, message: str) -> None:
-        nonlocal last
-        percent = int(100 * share)
-        if percent > last:
-            last = percent
-            typer.echo(f"{percent} % {message}", err=True)
-
-    yield show
-
-
 def _register_jobs() -> None:
     """One command for each kind of job, its options taken from the settings model."""
     positional = {
@@ -237,6 +193,7 @@ def _register_jobs() -> None:
         "export-composites": ("path",),
         "import": ("path",),
         "locate": ("place",),
+        "train": ("what",),
     }
     for kind in KINDS.values():
         if kind.command:
@@ -245,23 +202,15 @@ def _register_jobs() -> None:
         def call(project: Path, given: dict[str, Any], name: str = kind.name) -> None:
             from core.store.project import Project
 
+            if follows():
+                follow(project, name, given)
+                return
             with Project.open(project) as opened:
                 job_id = create(opened, name, given)
             run_in_foreground(project, job_id)
 
         command = command_of(kind.settings, call, kind.name, kind.help, positional.get(kind.name, ()))
         app.command(kind.name)(command)
-
-
-def _echo_result(project: Path, job_id: int) -> None:
-    from core.store import job_rows
-    from core.store.project import Project
-
-    with Project.open(project, read_only=True) as opened, opened.read() as connection:
-        row = job_rows.get_job(connection, job_id)
-    for name, value in (row.result if row else {}).items():
-        shown = "; ".join(str(one) for one in value) if isinstance(value, list) else value
-        typer.echo(f"{name.replace('_', ' ')}: {shown}")
 
 
 _register_jobs()

@@ -1,4 +1,4 @@
-"""The shell's `amodal calibrate`: a camera from a file, a point cloud, its cars, or pixels noted down."""
+"""The shell's `amodal calibrate`: a camera from a file, a cloud, its cars or people, or pixels noted down."""
 
 from __future__ import annotations
 
@@ -32,8 +32,23 @@ def calibrate(
         bool,
         typer.Option("--cars", help="From the keypoints of its cars alone; --keep-lens for the road only."),
     ] = False,
+    people: Annotated[
+        bool,
+        typer.Option(
+            "--people", help="From the people mined in its footage; --keep-lens for the ground only."
+        ),
+    ] = False,
+    stature: Annotated[
+        float | None,
+        typer.Option(
+            help="How tall people are there on average, metres, for --people and --check; 1.75 if left out."
+        ),
+    ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Only say whether the calibration in force agrees with its cars.")
+        bool,
+        typer.Option(
+            "--check", help="Only say whether the calibration in force agrees with its cars and its people."
+        ),
     ] = False,
     from_file: Annotated[
         Path | None,
@@ -89,7 +104,7 @@ def calibrate(
         str, typer.Option(help="Size of the pictures, such as 1920x1080; the footage's if left out.")
     ] = "",
 ) -> None:
-    """Calibrate a camera: from a file, a cloud, its cars, a rectangle, directions, the horizon, or a map."""
+    """Calibrate a camera: from a file, a cloud, its cars, its people, or what is drawn on its picture."""
     from core.jobs.one_camera import one_camera, picture_size
     from core.store.project import Project
 
@@ -107,23 +122,28 @@ def calibrate(
             "Give --rectangle, --first and --second, --horizon or --points with them.",
         )
     # a cloud takes its lens from the file
-    asked = len(chosen) + (from_file is not None or cloud is not None) + cars + check + show
+    asked = len(chosen) + (from_file is not None or cloud is not None) + cars + people + check + show
     if asked != 1:
         raise CalibrationError(
             "Nothing says how to calibrate." if not asked else "More than one way to calibrate was given.",
-            "Give one of --from, --cloud, --cars, --rectangle, --first and --second, --horizon, --points, "
-            "--check, or --show.",
+            "Give one of --from, --cloud, --cars, --people, --rectangle, --first and --second, --horizon, "
+            "--points, --check, or --show.",
         )
     with Project.open(project, read_only=show or check) as opened:
         row = one_camera(opened, camera)
         if check:
-            _check(opened, row)
+            _check(opened, row, stature)
             return
         if cars:
             from core.jobs.car_calibration import propose_from_cars
 
             whole = _whole(picture) if picture else None
             _save(opened, row, *propose_from_cars(opened, row, whole, keep_lens, focal_px=focal))
+        elif people:
+            from core.jobs.people_calibration import propose_from_people
+
+            whole = _whole(picture) if picture else None
+            _save(opened, row, *propose_from_people(opened, row, whole, keep_lens, focal, stature))
         elif cloud is not None:
             record, evidence = _found(opened, row, cloud, from_file, name, picture, thickness, share)
             _save(opened, row, record, evidence)
@@ -242,11 +262,21 @@ def _save(project: Project, row: CameraRow, record: CalibrationRecord, evidence:
     save_calibration(History(project, login_name()), row.id, record, evidence)
 
 
-def _check(project: Project, row: CameraRow) -> None:
+def _check(project: Project, row: CameraRow, stature: float | None) -> None:
     from core.jobs.car_calibration import check_camera
+    from core.jobs.people_calibration import check_people
 
-    for sentence in check_camera(project, row).sentences:
-        typer.echo(sentence)
+    refused: list[CalibrationError] = []
+    for look in (lambda: check_camera(project, row), lambda: check_people(project, row, mean_m=stature)):
+        try:
+            sentences = look().sentences
+        except CalibrationError as problem:
+            refused.append(problem)
+            continue
+        for sentence in sentences:
+            typer.echo(sentence)
+    if len(refused) == 2:
+        raise refused[0]
 
 
 def _show(project: Project, row: CameraRow) -> None:

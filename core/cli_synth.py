@@ -57,7 +57,7 @@ def street(
     ] = None,
     cameras: Annotated[int, typer.Option(min=1, max=2, help="2: also one at the junction, in NAME-far.")] = 1,
     keypoints: Annotated[
-        bool, typer.Option("--keypoints", help="A project's cars also have all their keypoints.")
+        bool, typer.Option("--keypoints", help="A project's cars and people also have all their keypoints.")
     ] = False,
 ) -> None:
     """Simulate a street and write its pictures with masks, depth, poses, keypoints and who hides what."""
@@ -130,6 +130,41 @@ def cars(
         pictures = render_cars(CarSet(seed, size, models, count), processes)
         path = write_cars(pictures, count, folder, progress)
     typer.echo(f"Made {path}")
+
+
+@synth_app.command("crops")
+def crops(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder for the crops; what is there stays.", show_default=False)
+    ],
+    cars: Annotated[int, typer.Option(min=0, help="Single cars to learn from.")] = 6000,
+    streets: Annotated[int, typer.Option(min=0, help="Streets to learn from, each through two cameras.")] = 4,
+    frames: Annotated[int, typer.Option(min=1, help="Pictures of each camera.")] = 20,
+    measured: Annotated[
+        int, typer.Option(min=0, help="Single cars to validate on, and again as many to test on.")
+    ] = 500,
+    seed: Seed = 0,
+) -> None:
+    """Make crops of cars and people that the classifier and the pre-labeller learn from and are measured on.
+
+    A street is also made to validate on, and another to test on.
+    """
+    from core.training.data.synthetic_crops import CropPlan, make_crops
+
+    usual = CropPlan()
+    counts = (cars, measured, measured)
+    # no more different cars than there are pictures of any: each takes a while to build
+    models = [max(min(*pair), 1) for pair in zip(usual.car_models, counts, strict=True)]
+    plan = CropPlan(
+        cars=counts,
+        car_models=(models[0], models[1], models[2]),
+        streets=(streets, min(streets, 1), min(streets, 1)),
+        frames=frames,
+        seed=seed,
+    )
+    with _bar(folder.name) as progress:
+        count = make_crops(folder, plan, progress)
+    typer.echo(f"Made {count} files in {folder}")
 
 
 @contextmanager

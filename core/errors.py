@@ -85,6 +85,10 @@ class JobError(AmodalError):
     """A job that cannot be started, found, or carried on."""
 
 
+class JobStoppedError(JobError):
+    """A person stopped a job before the process that was to run it could take it."""
+
+
 class SettingsError(AmodalError):
     """Settings that do not fit."""
 
@@ -103,6 +107,18 @@ class ShapeSpaceError(AmodalError):
 
 class BodyModelError(AmodalError):
     """A body model's file that cannot be used."""
+
+
+class MotionFileError(AmodalError):
+    """A file of people's motions that cannot be used."""
+
+
+class CheckpointError(AmodalError):
+    """A file of a network's weights that cannot be used: damaged, unsafe, or of another network."""
+
+
+class BodyEstimatorError(AmodalError):
+    """A system that estimates people's bodies and cannot run here, or gave what is no body."""
 
 
 class CalibrationError(AmodalError):
@@ -131,3 +147,19 @@ class RayCastingUnavailableError(AmodalError):
 
 class CompositeError(AmodalError):
     """A composite that cannot be made: too little to choose from, or something in it is missing."""
+
+
+class TrainingError(AmodalError):
+    """A training that cannot begin or go on."""
+
+
+class TooFewLabelsError(TrainingError):
+    """A training for which the project has too few labels, or only one kind of them."""
+
+
+class LossError(TrainingError):
+    """A loss, or a gradient of it, that is no number."""
+
+
+class EvaluationError(AmodalError):
+    """An evaluation that cannot be made: nothing to measure by, or what is measured does not fit to it."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from core.compositing.sampling.footprints import MARGIN_MM, MM_PER_M, PERSON_RADIUS_MM
 from core.compositing.sampling.wanted import BINS
-from core.jobs.settings import JobSettings
+from core.jobs.setting_fields import JobSettings, body_field
 
 _ADVANCED: dict[str, Any] = {"advanced": True}
 
@@ -69,9 +69,10 @@ class CutSettings(JobSettings):
         gt=0,
         le=2,
         title="A person's radius",
-        description="The disc that a person covers of the ground.",
+        description="The disc that a person without a fit covers of the ground.",
         json_schema_extra={"unit": "m", **_ADVANCED},
     )
+    body: Path | None = body_field()
     redo: bool = Field(
         False, title="Cut again", description="Also what is cut out already, such as for a better background."
     )
@@ -247,3 +248,4 @@ class ExportCompositesSettings(JobSettings):
         description="Run lengths are exact; polygons suit tools that draw. COCO only.",
         json_schema_extra=_ADVANCED,
     )
+    body: Path | None = body_field()

@@ -9,9 +9,10 @@ from core.exchange.coco import ImportSummary, export_coco, import_coco
 from core.exchange.coco_sides import SideCheck
 from core.exchange.targets import check_target
 from core.exchange.walt_import import import_walt
+from core.jobs.bodies import Bodies
 from core.jobs.context import JobContext
+from core.jobs.exchange_settings import ExportSettings, ImportSettings
 from core.jobs.frame_pictures import picture_names, write_frames
-from core.jobs.settings import ExportSettings, ImportSettings
 from core.records.occlusion import OcclusionLabel
 from core.records.project import QueueFilter
 from core.store.queries.cameras import camera_by_name
@@ -45,6 +46,7 @@ def run_export(context: JobContext) -> dict[str, Any]:
             name_of,
             rejected=settings.include_rejected,
             blur=settings.blur_faces_and_plates,
+            bodies=Bodies(settings.body),
             sheet=settings.contact_sheet,
             progress=lambda share: _show(context, begun * share, "Writing pictures"),
         )

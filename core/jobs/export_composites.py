@@ -15,6 +15,7 @@ from core.exchange.composites.coco import write_coco
 from core.exchange.composites.composite import CompositeSet, ExportedComposite, picture_name
 from core.exchange.composites.walt import FOLDERS, write_walt
 from core.exchange.picture_folder import PictureFolder
+from core.jobs.bodies import Bodies
 from core.jobs.composite_settings import ExportCompositesSettings
 from core.jobs.composites import StoredPieces
 from core.jobs.context import JobContext
@@ -92,9 +93,10 @@ class _Export:
         self._context, self._settings, self._set, self._folder = context, settings, chosen, folder
         self._source = source
         self._composer = Composer(source)
-        self._privacy = Privacy(context.project) if settings.blur_faces_and_plates else None
+        blur = settings.blur_faces_and_plates
+        self._privacy = Privacy(context.project, Bodies(settings.body)) if blur else None
         title = f"Blurred in {chosen.name}"
-        sheet = settings.blur_faces_and_plates and settings.contact_sheet
+        sheet = blur and settings.contact_sheet
         self._release = Release(folder, title, sheet=sheet)
         self._cameras, self._backgrounds, self._calibrations = _tables(context.project)
         self._used: set[int] = set()
@@ -203,6 +205,7 @@ class _Export:
             labels=labels,
             ignored=tuple(zip(self._kinds(row, ignored), ignored, strict=True)),
             calibrations=calibrations,
+            shape_spaces=tuple(piece.shape_space for piece in pieces),
             made_of=made_of,
             picture=give,
         )

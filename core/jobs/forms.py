@@ -75,7 +75,7 @@ def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormFiel
         label=setting.info.title or setting.path[-1].replace("_", " ").capitalize(),
         help=setting.info.description or "",
         kind=FieldKind(setting.extra("widget") or _kind(setting.annotation, bool(choices))),
-        default=setting.default,
+        default=_can_run(setting.default, choices, dict(notes)),
         choices=choices,
         minimum=setting.bound("ge", "gt"),
         maximum=setting.bound("le", "lt"),
@@ -87,7 +87,15 @@ def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormFiel
         offer_help=setting.extra("offer_help", ""),
         none=setting.extra("none", ""),
         may_be_new=bool(setting.extra("may_be_new", False)),
+        only=setting.extra("only"),
     )
+
+
+def _can_run(default: Any, choices: tuple[tuple[str, str], ...], notes: Mapping[str, str]) -> Any:
+    """The default, or where that cannot be chosen here the first that can, if there is one."""
+    if str(default) not in notes:
+        return default
+    return next((value for value, _ in choices if value not in notes), default)
 
 
 def _kind(annotation: Any, has_choices: bool) -> FieldKind:

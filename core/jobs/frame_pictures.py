@@ -14,6 +14,7 @@ from core.errors import MediaError
 from core.exchange.coco_export import file_name_of
 from core.exchange.composites.composite import encoded
 from core.exchange.picture_folder import PictureFolder
+from core.jobs.bodies import Bodies
 from core.jobs.context import JobContext
 from core.jobs.footage import decoded_frames
 from core.jobs.privacy import Marked, Privacy, digest_of
@@ -56,6 +57,7 @@ def write_frames(
     *,
     rejected: bool,
     blur: bool,
+    bodies: Bodies,
     sheet: bool,
     progress: Callable[[float], None],
 ) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def write_frames(
         chosen, rejected: which objects' frames.
         name_of: of their files, in the folder.
         blur: whether faces and plates are blurred.
+        bodies: that tell where the heads of fitted people are.
         sheet: whether a contact sheet shows what was.
         progress: called with 0 to 1; what it raises ends the export, and what is written stays.
 
@@ -93,7 +96,7 @@ def write_frames(
         groups.setdefault(places[frame.id], []).append(frame)
     lost = 0
     with PictureFolder(project, path, blurred=blur) as folder:
-        privacy = Privacy(project) if blur else None
+        privacy = Privacy(project, bodies) if blur else None
         release = Release(folder, f"Blurred in {path.name}", sheet=blur and sheet)
         done = 0
         for source_id, of_source in groups.items():

@@ -65,7 +65,7 @@ def _points_of_others(project: Project, camera: CameraRow, size: tuple[int, int]
             if (source.width, source.height) != size:
                 continue
             after = 0
-            while page := with_keypoints(connection, source.id, after, _PAGE):
+            while page := with_keypoints(connection, source.id, Template.CAR, after, _PAGE):
                 after = page[-1].instance_id
                 for car in page:
                     points = car.keypoints

@@ -1,41 +1,45 @@
-"""The job that lets a network place keypoints on the cars on which nobody has placed any."""
+"""The job that lets a network place keypoints on the cars or people on whom nobody has placed any."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from core.jobs.context import JobContext
 from core.jobs.footage import chosen_footage
+from core.jobs.keypoint_views import ObjectView, views_of
+from core.jobs.models import settled_model
 from core.jobs.settings import KeypointsSettings
+from core.mining.keypoints.mask_tags import tagged
+from core.mining.keypoints.matching import points_of
 from core.mining.keypoints.protocol import FoundPoints, KeypointFinder
-from core.mining.keypoints.registry import create_finder
-from core.records.finds import Crop
+from core.mining.keypoints.registry import OWN, TORCHVISION, create_finder
+from core.records.detections import Category
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.occlusion import LabelOrigin
 from core.records.project import SourceRow
+from core.records.runs import Purpose
 from core.records.shapes import KeypointTag
 from core.store.bulk import BulkWriter
 from core.store.queries import keypoint_candidates
+from core.store.queries.runs import model_of_job
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 
 _BATCH = 32
+_CATEGORIES = {"cars": Category.CAR, "people": Category.PERSON}
 
 
 def run_keypoints(context: JobContext) -> dict[str, Any]:
-    """Place keypoints on the cars of each source, from the crops that mining has kept.
+    """Place keypoints on the objects of each source, from the crops that mining has kept.
 
     Raises:
         JobError: there is no such camera or source.
         DetectorUnavailableError, DetectionError: the network cannot be used.
     """
     settings = context.settings(KeypointsSettings)
-    finder = create_finder(settings.onnx)
+    finder = _finder(context, settings)
     footage = chosen_footage(context.project, settings.camera, settings.source)
     sources = [source for one in footage for source in one.sources]
     checkpoint = context.checkpoint
@@ -48,8 +52,51 @@ def run_keypoints(context: JobContext) -> dict[str, Any]:
                 )
     return {
         "with keypoints": checkpoint.get("found", 0),
+        "not seen by the network": checkpoint.get("unseen", 0),
         "without a crop": checkpoint.get("bare", 0),
     }
+
+
+def _finder(context: JobContext, settings: KeypointsSettings) -> KeypointFinder:
+    def show(share: float, message: str) -> None:
+        context.check_stop()
+        context.progress(0.0, f"{message} ({share:.0%})")
+
+    if settings.network == OWN:
+        return _own_finder(context, settings)
+    chosen = settings.torchvision if settings.network == TORCHVISION else settings.onnx
+    return create_finder(settings.network, _template(settings), chosen, show)
+
+
+def _own_finder(context: JobContext, settings: KeypointsSettings) -> KeypointFinder:
+    """The pre-labeller, and Occlusion-Net after it where the project has one in use."""
+    from core.jobs.inferred_points import InferringFinder
+    from core.jobs.networks_in_use import hidden_points_of, prelabeller_of
+    from core.jobs.own_points import PrelabellerFinder
+
+    infers = _infers(context)  # before anything is settled
+    network, _ = prelabeller_of(context.project, settled_model(context, Purpose.PRELABELLER))
+    if not infers:
+        return PrelabellerFinder(network, settings.own)
+    after, _ = hidden_points_of(context.project, settled_model(context, Purpose.HIDDEN_POINTS))
+    every = PrelabellerFinder(network, settings.own.model_copy(update={"min_score": 0.0}))
+    return InferringFinder(every, after, settings.own.min_score)
+
+
+def _infers(context: JobContext) -> bool:
+    """Whether this job replaces hidden points: as it began, also where it goes on."""
+    from core.jobs.networks_in_use import model_in_use
+
+    with context.project.read() as connection:
+        begun = model_of_job(connection, context.job_id, Purpose.PRELABELLER) is not None
+        known = model_of_job(connection, context.job_id, Purpose.HIDDEN_POINTS) is not None
+    return known if begun else model_in_use(context.project, Purpose.HIDDEN_POINTS) is not None
+
+
+def _template(settings: KeypointsSettings) -> Template:
+    template = Template.of(_CATEGORIES[settings.objects])
+    assert template is not None
+    return template
 
 
 def _look_through(
@@ -62,11 +109,13 @@ def _look_through(
     share: float,
 ) -> None:
     checkpoint = context.checkpoint
+    category = _CATEGORIES[settings.objects]
     wanted = keypoint_candidates.Wanted(
         source.id,
         min_size_px=settings.min_size_px,
         include_thinned=settings.include_thinned,
         redo=settings.redo,
+        category=category,
     )
     with context.project.read() as connection:
         count = keypoint_candidates.count_wanting(connection, wanted, checkpoint.get("after", 0))
@@ -78,19 +127,16 @@ def _look_through(
                 connection, wanted, checkpoint.get("after", 0), _BATCH
             )
             batch = keypoint_candidates.with_crops(connection, ids)
+            views = views_of(connection, batch, category)
         if not batch:
             break
         context.progress(
             begun + share * min(1.0, done / max(1, count)), f"Finding keypoints in {source.name}"
         )
-        crops = [(one.instance_id, one.crop, _decoded(one.crop)) for one in batch]
-        seen = [(i, crop, image) for i, crop, image in crops if crop is not None and image is not None]
         found = [
-            FoundKeypoints(i, keypoints)
-            for (i, crop, image), points in zip(
-                seen, finder.find([image for _, _, image in seen]), strict=True
-            )
-            if (keypoints := _in_picture(points, crop, image.shape, source)).placed
+            FoundKeypoints(view.instance_id, keypoints)
+            for view, points in zip(views, finder.find([view.crop for view in views]), strict=True)
+            if (keypoints := _keypoints(view, points, _template(settings), source)).placed
         ]
 
         def write(connection: Connection, last: int = batch[-1].instance_id, found: Any = found) -> None:
@@ -99,7 +145,8 @@ def _look_through(
             checkpoint["after"] = last
             context.save(connection)
 
-        checkpoint["bare"] = checkpoint.get("bare", 0) + len(batch) - len(seen)
+        checkpoint["bare"] = checkpoint.get("bare", 0) + len(batch) - len(views)
+        checkpoint["unseen"] = checkpoint.get("unseen", 0) + len(views) - len(found)
         bulk.run(write)
         done += len(batch)
     checkpoint["done"].append(source.id)
@@ -107,26 +154,31 @@ def _look_through(
     bulk.run(context.save)
 
 
-def _decoded(crop: Crop | None) -> NDArray[np.uint8] | None:
-    """(H, W, 3) uint8 RGB, or None where there is no picture."""
-    if crop is None:
-        return None
-    image = cv2.imdecode(np.frombuffer(crop.data, np.uint8), cv2.IMREAD_COLOR)
-    return None if image is None else np.ascontiguousarray(image[..., ::-1])
+def _keypoints(
+    view: ObjectView, found: list[FoundPoints], template: Template, source: SourceRow
+) -> KeypointSet:
+    """What was found of an object, in the picture's pixels; nothing placed where it was not found."""
+    own = points_of(view.known, view.beside, [view.in_picture(one) for one in found], view.seen)
+    if own is None:
+        return KeypointSet(template, (None,) * template.size)
+    points = _placed(own, source)
+    if template is Template.PERSON and own.tags is None:
+        points = tagged(points, view.known, view.masks)
+    return KeypointSet(template, points)
 
 
-def _in_picture(points: FoundPoints, crop: Crop, shape: Sequence[int], source: SourceRow) -> KeypointSet:
-    """Points of a crop, which may be shrunk, as the picture has them."""
-    scale = np.array([crop.w / shape[1], crop.h / shape[0]])
-    pixels = (points.pixels + 0.5) * scale + (crop.x - 0.5, crop.y - 0.5)
-    tags = points.tags or (KeypointTag.VISIBLE,) * len(pixels)
+def _placed(found: FoundPoints, source: SourceRow) -> tuple[PlacedPoint | None, ...]:
+    """Points by what the network says of them; those beyond the picture are truncated."""
+    count = len(found.pixels)
+    tags, inferred = found.tags or (KeypointTag.VISIBLE,) * count, found.inferred or (False,) * count
     placed: list[PlacedPoint | None] = []
-    for (x, y), score, tag in zip(pixels.tolist(), points.scores.tolist(), tags, strict=True):
+    for (x, y), score, tag, guess in zip(
+        found.pixels.tolist(), found.scores.tolist(), tags, inferred, strict=True
+    ):
         if not (np.isfinite(x) and np.isfinite(y)):
             placed.append(None)
             continue
         inside = -0.5 <= x <= source.width - 0.5 and -0.5 <= y <= source.height - 0.5
-        if not inside:
-            tag = KeypointTag.TRUNCATED
-        placed.append(PlacedPoint(x, y, tag, LabelOrigin.NETWORK, score))
-    return KeypointSet(Template.CAR, tuple(placed))
+        origin = LabelOrigin.INFERRED if guess else LabelOrigin.NETWORK
+        placed.append(PlacedPoint(x, y, tag if inside else KeypointTag.TRUNCATED, origin, score))
+    return tuple(placed)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from core.errors import JobError
-from core.jobs.spawn import PROGRAM_FOLDER, program_command
+from core.jobs.spawn import PROGRAM_FOLDER, run_command
 from core.records.jobs import JobRow, JobState
 from core.store import job_rows
 from core.store.project import Project
@@ -20,10 +20,13 @@ STOP_WITHIN_S = 2.0
 
 
 def launch(project_path: Path, job_id: int) -> subprocess.Popen[bytes]:
-    """Starts the job in a process of its own, which outlives this one."""
+    """Starts the job in a process of its own, which outlives this one.
+
+    A job that is stopped before that process takes it stays stopped.
+    """
     flags = {} if sys.platform == "win32" else {"start_new_session": True}
     return subprocess.Popen(
-        program_command("job", "run", str(project_path.resolve()), str(job_id), "--quiet"),
+        run_command(project_path, job_id, time.time()),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection
 
 from core.compositing.cut_edge import MOST_OFF_PX
+from core.compositing.privacy.heads import SeenBody, head_pixels
 from core.compositing.privacy.plates import SeenFit
 from core.compositing.privacy.regions import Region, grown, shrunk, without
 from core.compositing.privacy.subjects import Subject, regions_of
 from core.geometry.boxes import iou_matrix
 from core.geometry.calibration.result import from_record
 from core.geometry.cameras import Camera
+from core.geometry.ground_plane import GroundPlane
 from core.geometry.masks import patch_box
+from core.jobs.bodies import Bodies
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import FitReview, FitRow, VehicleFit
+from core.records.fits import BodyFit, Fit, FitReview, FitRow, VehicleFit
 from core.records.masks import MaskPatch
 from core.records.recipes import ObjectLabel, Piece, RecipeRow
 from core.shapes.space_file import default_space
@@ -66,12 +69,14 @@ class Privacy:
 
     Args:
         project: whose pictures.
+        bodies: of people; where a fit's body is not here, the head is where the box says.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, bodies: Bodies | None = None) -> None:
         self._project = project
         self._space = default_space()
-        self._cameras: dict[tuple[int, int, int], Camera | None] = {}
+        self._bodies = bodies or Bodies()
+        self._cameras: dict[tuple[int, int, int], tuple[Camera, GroundPlane | None] | None] = {}
         self._standing: dict[int, list[StandingObject]] = {}
         self._in_background: dict[tuple[int, int], list[StandingObject]] = {}
         self._fits: dict[int, FitRow | None] = {}
@@ -106,15 +111,11 @@ class Privacy:
         def name(instance_id: int, track_id: int | None) -> str:
             return f"object {instance_id}" if track_id is None else f"track {track_id}.{part}"
 
-        subjects = [
-            Subject(
-                name(one.id, one.track_id),
-                one.category,
-                one.box,
-                self._by_row(fits.get(one.id), width, height),
-            )
-            for one in found
-        ]
+        subjects = []
+        for one in found:
+            row = fits.get(one.id)
+            subject = Subject(name(one.id, one.track_id), one.category, one.box)
+            subjects.append(subject if row is None else self._seen(subject, row.fit, row, width, height))
         subjects += [Subject(name(0, track), category, box) for track, category, box in unseen]
         here = {one.track_id for one in found} - {None}
         subjects += [
@@ -158,16 +159,18 @@ class Privacy:
             nearer = covers[place + 1 :]
             seen = without(label.amodal, nearer)
             only = None if piece.standing else grown(seen, _SOFT_EDGE_PX, width, height)
-            subjects.append(
-                Subject(
-                    f"object {label.instance_id}",
-                    label.category,
-                    label.amodal_box,
-                    self._of_label(label.fit, piece.fit_id, width, height),
-                    only=only,
-                    behind=nearer if piece.standing else (),
-                )
+            subject = Subject(
+                f"object {label.instance_id}",
+                label.category,
+                label.amodal_box,
+                only=only,
+                behind=nearer if piece.standing else (),
             )
+            # the label's fit may have been dragged; what it was made with is what the project says of its own
+            row_of = None if piece.fit_id is None else self._fits.get(piece.fit_id)
+            if label.fit is not None and row_of is not None:
+                subject = self._seen(subject, label.fit, row_of, width, height)
+            subjects.append(subject)
         for number, patch in enumerate(ignored):
             if not patch.bits.any():
                 continue
@@ -208,35 +211,34 @@ class Privacy:
         self._fits.update(dict.fromkeys(missing))
         self._fits.update((row.id, row) for row in fits_by_ids(connection, missing))
 
-    def _of_label(
-        self, fit: VehicleFit | None, fit_id: int | None, width: int, height: int
-    ) -> SeenFit | None:
-        """A label's fit, which may have been dragged, by what the project says of the one that it was."""
-        row = None if fit_id is None else self._fits.get(fit_id)
-        if fit is None or row is None:
-            return None
-        return self._seen(fit, row, width, height)
+    def _seen(self, subject: Subject, fit: Fit, row: FitRow, width: int, height: int) -> Subject:
+        """The subject with its fit, unless a person rejected that, or it is of other shapes or cameras."""
+        view = self._view(row.calibration_id, width, height)
+        if view is None or row.review is FitReview.REJECTED:
+            return subject
+        camera, plane = view
+        if isinstance(fit, VehicleFit) and row.shape_space == self._space.label:
+            return replace(subject, fit=SeenFit(fit, camera, self._space))
+        if isinstance(fit, BodyFit) and plane is not None:
+            body = self._bodies.of(row.shape_space)
+            if body is not None:
+                seen = SeenBody(fit, camera, plane.normal, body.model)
+                return replace(subject, head_px=head_pixels(seen, subject.box))
+        return subject
 
-    def _by_row(self, row: FitRow | None, width: int, height: int) -> SeenFit | None:
-        return None if row is None else self._seen(row.fit, row, width, height)
-
-    def _seen(self, fit: VehicleFit, row: FitRow, width: int, height: int) -> SeenFit | None:
-        """A fit that may be gone by; None for one that a person rejected, or of other cars or cameras."""
-        if row.review is FitReview.REJECTED or row.shape_space != self._space.label:
-            return None
-        camera = self._camera(row.calibration_id, width, height)
-        return None if camera is None else SeenFit(fit, camera, self._space)
-
-    def _camera(self, calibration_id: int | None, width: int, height: int) -> Camera | None:
+    def _view(
+        self, calibration_id: int | None, width: int, height: int
+    ) -> tuple[Camera, GroundPlane | None] | None:
+        """A calibration's camera, for pictures of that size, and its ground."""
         if calibration_id is None:
             return None
         key = (calibration_id, width, height)
         if key not in self._cameras:
             record = self._records.get(calibration_id)
-            camera = None if record is None else from_record(record)[0]
-            if camera is not None and (camera.width, camera.height) != (width, height):
-                camera = camera.resized(width, height)
-            self._cameras[key] = camera
+            view = None if record is None else from_record(record)
+            if view is not None and (view[0].width, view[0].height) != (width, height):
+                view = view[0].resized(width, height), view[1]
+            self._cameras[key] = view
         return self._cameras[key]
 
 

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from core.errors import JobError
 from core.jobs.composite_settings import ComposeSettings, CutSettings, ExportCompositesSettings
+from core.jobs.evaluate.settings import EvaluateSettings, ReportSettings
+from core.jobs.exchange_settings import ExportSettings, ImportSettings
 from core.jobs.flatten import checked
 from core.jobs.forms import form_of
+from core.jobs.loop.settings import LoopSettings
 from core.jobs.settings import (
     AddSettings,
     BackgroundSettings,
-    ExportSettings,
     FitSettings,
-    ImportSettings,
+    JudgeSettings,
     KeypointsSettings,
     LocateSettings,
     MineSettings,
     RecordSettings,
     RoadSettings,
 )
+from core.jobs.train.settings import TrainSettings
 from core.records.forms import Form
+from core.records.keypoints import Template
 
 if TYPE_CHECKING:
     from core.jobs.context import JobContext
+    from core.mining.detectors.protocol import Availability
     from core.store.project import Project
 
 
@@ -42,6 +48,9 @@ class JobKind:
         settings: its pydantic model.
         run: does the work; imports what it needs when it is called.
         command: the shell's words for it, where another command does the same: it then has none of its own.
+        follow: what torchrun's processes beside the first do, given the project's path, the settings and the
+            job's id, where there is one already; None where one process does it alone.
+        processes: in how many processes it runs, by its settings; None: in one.
     """
 
     name: str
@@ -50,6 +59,8 @@ class JobKind:
     settings: type[BaseModel]
     run: Callable[[JobContext], dict[str, Any]]
     command: str = ""
+    follow: Callable[[Path, Any, int | None], None] | None = None
+    processes: Callable[[Any], int] | None = None
 
 
 def _add(context: JobContext) -> dict[str, Any]:
@@ -68,6 +79,12 @@ def _mine(context: JobContext) -> dict[str, Any]:
     from core.jobs.mine.job import run_mine
 
     return run_mine(context)
+
+
+def _judge(context: JobContext) -> dict[str, Any]:
+    from core.jobs.judge import run_judge
+
+    return run_judge(context)
 
 
 def _keypoints(context: JobContext) -> dict[str, Any]:
@@ -92,6 +109,36 @@ def _compose(context: JobContext) -> dict[str, Any]:
     from core.jobs.compose.job import run_compose
 
     return run_compose(context)
+
+
+def _train(context: JobContext) -> dict[str, Any]:
+    from core.jobs.train.job import run_train
+
+    return run_train(context)
+
+
+def _follow_train(project_path: Path, settings: TrainSettings, job_id: int | None) -> None:
+    from core.jobs.train.job import follow_train
+
+    follow_train(project_path, settings, job_id)
+
+
+def _evaluate(context: JobContext) -> dict[str, Any]:
+    from core.jobs.evaluate.job import run_evaluate
+
+    return run_evaluate(context)
+
+
+def _report(context: JobContext) -> dict[str, Any]:
+    from core.jobs.evaluate.report import run_report
+
+    return run_report(context)
+
+
+def _loop(context: JobContext) -> dict[str, Any]:
+    from core.jobs.loop.job import run_loop
+
+    return run_loop(context)
 
 
 def _record(context: JobContext) -> dict[str, Any]:
@@ -156,13 +203,26 @@ KINDS: Mapping[str, JobKind] = {
             _mine,
         ),
         JobKind(
+            "judge",
+            "Judge objects again",
+            "Tell anew which objects are unoccluded, by the classifier in use or by the tests.",
+            JudgeSettings,
+            _judge,
+        ),
+        JobKind(
             "keypoints",
             "Place keypoints by a network",
-            "Let a network place keypoints on cars that have none.",
+            "Let a network place keypoints on cars or people that have none.",
             KeypointsSettings,
             _keypoints,
         ),
-        JobKind("fit", "Fit cars in 3D", "Find place, heading and shape of cars.", FitSettings, _fit),
+        JobKind(
+            "fit",
+            "Fit in 3D",
+            "Find place, heading and shape of cars, and place, pose and shape of people.",
+            FitSettings,
+            _fit,
+        ),
         JobKind(
             "cut",
             "Cut objects out",
@@ -176,6 +236,36 @@ KINDS: Mapping[str, JobKind] = {
             "Choose and order objects for a set of composites, as recipes.",
             ComposeSettings,
             _compose,
+        ),
+        JobKind(
+            "train",
+            "Train a network",
+            "Train a network on the project's own labels and composites.",
+            TrainSettings,
+            _train,
+            follow=_follow_train,
+            processes=lambda settings: settings.gpus,
+        ),
+        JobKind(
+            "evaluate",
+            "Evaluate",
+            "Measure a network, mining or annotators by what is known, with intervals.",
+            EvaluateSettings,
+            _evaluate,
+        ),
+        JobKind(
+            "loop",
+            "Close the loop",
+            "Mine, compose, train and evaluate in rounds, for as long as it helps.",
+            LoopSettings,
+            _loop,
+        ),
+        JobKind(
+            "report",
+            "Report on evaluations",
+            "Write figures, tables and settings of evaluations as one HTML file.",
+            ReportSettings,
+            _report,
         ),
         JobKind(
             "locate", "Find moved footage", "Search a folder for moved footage.", LocateSettings, _locate
@@ -241,8 +331,17 @@ def create(project: Project, kind: str, settings: Mapping[str, Any]) -> int:
 
 
 def _notes(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    if kind != "mine":
-        return {}
-    from core.mining.detectors.registry import availability
+    if kind == "mine":
+        from core.mining.detectors.registry import availability
 
-    return {"detector": tuple((entry.name, entry.note) for entry in availability() if not entry.available)}
+        return {"detector": _missing(availability())}
+    if kind == "keypoints":
+        from core.mining.keypoints.registry import availability as finders
+
+        every = {entry.name: entry for template in Template for entry in finders(template)}
+        return {"network": _missing(list(every.values()))}
+    return {}
+
+
+def _missing(entries: Sequence[Availability]) -> tuple[tuple[str, str], ...]:
+    return tuple((entry.name, entry.note) for entry in entries if not entry.available)

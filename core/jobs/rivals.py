@@ -9,12 +9,13 @@ from core.store import tables
 
 
 def rivals(connection: Connection, job: JobRow, other: JobRow) -> bool:
-    """Whether two jobs would mine the same source, or cut objects out of it.
+    """Whether two jobs would mine or judge the same source, or cut objects out of it.
 
     Of two that mine, each would match its finds to the other's half-written ones, and follow and thin them
-    anew; of two that cut, each would cut out what the other does.
+    anew; what mines judges, too; of two that cut, each would cut out what the other does.
     """
-    if job.kind != other.kind or job.kind not in ("mine", "cut"):
+    kinds = {job.kind, other.kind}
+    if not (kinds <= {"mine", "judge"} or kinds == {"cut"}):
         return False
     return bool(_sources_of(connection, job) & _sources_of(connection, other))
 

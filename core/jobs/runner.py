@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from core.errors import AmodalError
+from core.errors import AmodalError, JobStoppedError
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.flatten import checked
 from core.jobs.registry import kind_of
@@ -25,6 +25,7 @@ def run_job(
     on_progress: Callable[[float, str], None] | None = None,
     on_start: Callable[[JobContext], None] | None = None,
     on_log: Callable[[str], None] | None = None,
+    asked_at: float | None = None,
 ) -> JobState:
     """Runs a queued or interrupted job to its end and writes that end into its row.
 
@@ -33,6 +34,7 @@ def run_job(
         on_progress: told how far it is (0 to 1) and what it is doing.
         on_start: given the context before the job begins.
         on_log: given each line of the job's log as well.
+        asked_at: when it was asked for, Unix seconds: a job that was stopped since then stays stopped.
 
     Raises:
         AmodalError: an expected error, after it was written into the row.
@@ -40,7 +42,10 @@ def run_job(
     """
     keep_freed_memory()
     with Project.open(project_path) as project:
-        row = job_rows.claim_job(project, job_id, rivals=rivals)
+        try:
+            row = job_rows.claim_job(project, job_id, rivals=rivals, unless_stopped_since=asked_at)
+        except JobStoppedError:
+            return JobState.CANCELLED
         try:
             kind = kind_of(row.kind)
             settings = checked(kind.settings, row.settings)

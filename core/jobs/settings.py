@@ -5,41 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
+from core.jobs.setting_fields import (
+    CAMERAS,
+    NEW_CAMERAS,
+    JobSettings,
+    RuleName,
+    advanced,
+    body_field,
+    rule_field,
+    sources,
+)
 from core.mining.detectors.settings import (
+    Device,
     MotionSettings,
     OnnxSettings,
+    OwnSettings,
     RfdetrSettings,
     TorchvisionSettings,
 )
-from core.mining.keypoints.settings import OnnxKeypointSettings
-from core.mining.occlusion.settings import OcclusionSettings, WaltSettings
+from core.mining.keypoints.settings import KeypointRcnnSettings, OnnxKeypointSettings, OwnKeypointSettings
+from core.mining.occlusion.settings import ClassifierSettings, OcclusionSettings, WaltSettings
 from core.mining.thinning_settings import ThinningSettings
 from core.mining.tracking import TrackingSettings
-
-
-class JobSettings(BaseModel):
-    """What all settings share: unknown names are refused, so that a typing slip never goes unnoticed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-_CAMERAS: dict[str, Any] = {"of": "cameras"}
-_NEW_CAMERAS: dict[str, Any] = {"of": "cameras", "may_be_new": True}
-
-
-def _sources(offer_help: str) -> dict[str, Any]:
-    """A field for ids of sources.
-
-    Args:
-        offer_help: what the window says of it, which shows their names.
-    """
-    return {"of": "sources", "offer_help": offer_help}
-
-
-def _advanced(**more: Any) -> dict[str, Any]:
-    return {"advanced": True, **more}
 
 
 class AddSettings(JobSettings):
@@ -50,7 +39,7 @@ class AddSettings(JobSettings):
         "",
         title="Camera",
         description="The camera it belongs to; made if there is none of that name. Empty: the file's name.",
-        json_schema_extra=_NEW_CAMERAS,
+        json_schema_extra=NEW_CAMERAS,
     )
     start: str = Field(
         "",
@@ -61,13 +50,13 @@ class AddSettings(JobSettings):
         "",
         title="Name pattern",
         description="How picture names carry their time, such as %Y-%m-%dT%H-%M-%S. Empty: usual ones.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
     csv: Path | None = Field(
         None,
         title="Times file",
         description="A CSV of name,time for pictures.",
-        json_schema_extra=_advanced(widget="file"),
+        json_schema_extra=advanced(widget="file"),
     )
     fps: float = Field(
         25.0,
@@ -75,14 +64,14 @@ class AddSettings(JobSettings):
         le=1000,
         title="Pictures a second",
         description="Of numbered pictures that carry no times.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
     burst_gap_s: float | None = Field(
         None,
         gt=0,
         title="Burst gap",
         description="A pause longer than this starts a new burst. Empty: found from the usual step.",
-        json_schema_extra=_advanced(unit="s"),
+        json_schema_extra=advanced(unit="s"),
     )
 
 
@@ -90,7 +79,7 @@ class BackgroundSettings(JobSettings):
     """Median backgrounds of one camera."""
 
     camera: str = Field(
-        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=_CAMERAS
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=CAMERAS
     )
     per_hour: bool = Field(
         True, title="One per hour of day", description="Makes one for each hour that the footage covers."
@@ -113,15 +102,15 @@ class MineSettings(JobSettings):
     """Find, follow and test objects."""
 
     camera: str = Field(
-        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=_CAMERAS
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=CAMERAS
     )
     source: list[int] = Field(
         default_factory=list,
         title="Sources",
         description="Ids of the sources to mine. Empty: all of the camera's.",
-        json_schema_extra=_sources("Which to mine."),
+        json_schema_extra=sources("Which to mine."),
     )
-    detector: Literal["motion", "torchvision", "onnx", "rfdetr"] = Field(
+    detector: Literal["motion", "torchvision", "onnx", "rfdetr", "own"] = Field(
         "motion",
         title="Detector",
         description="What finds the objects.",
@@ -131,29 +120,27 @@ class MineSettings(JobSettings):
                 "torchvision": "Mask R-CNN v2 (torchvision)",
                 "onnx": "Your own ONNX file",
                 "rfdetr": "RF-DETR Seg",
+                "own": "Trained in this project",
             }
         },
     )
     every: int = Field(1, ge=1, le=1000, title="Every n-th frame", description="1 mines every frame.")
     start_s: float | None = Field(
-        None, ge=0, title="From", description="Mine from this time on.", json_schema_extra=_advanced(unit="s")
+        None, ge=0, title="From", description="Mine from this time on.", json_schema_extra=advanced(unit="s")
     )
     end_s: float | None = Field(
-        None, ge=0, title="To", description="Mine up to this time.", json_schema_extra=_advanced(unit="s")
+        None, ge=0, title="To", description="Mine up to this time.", json_schema_extra=advanced(unit="s")
     )
     motion: MotionSettings = Field(default_factory=MotionSettings)
     onnx: OnnxSettings = Field(default_factory=OnnxSettings)
     torchvision: TorchvisionSettings = Field(default_factory=TorchvisionSettings)
     rfdetr: RfdetrSettings = Field(default_factory=RfdetrSettings)
+    own: OwnSettings = Field(default_factory=OwnSettings)
     tracking: TrackingSettings = Field(default_factory=TrackingSettings)
-    rule: Literal["ours", "walt"] = Field(
-        "ours",
-        title="Unoccluded by",
-        description="ours: overlap by mask, border and static things. walt: WALT's published rule.",
-        json_schema_extra={"labels": {"ours": "Our tests", "walt": "WALT's rule"}},
-    )
+    rule: RuleName = rule_field("ours")
     occlusion: OcclusionSettings = Field(default_factory=OcclusionSettings)
     walt: WaltSettings = Field(default_factory=WaltSettings)
+    classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
     thinning: ThinningSettings = Field(default_factory=ThinningSettings)
     crop_px: int = Field(
         256,
@@ -161,7 +148,7 @@ class MineSettings(JobSettings):
         le=2048,
         title="Crop size",
         description="Longest side of a stored crop.",
-        json_schema_extra=_advanced(unit="px"),
+        json_schema_extra=advanced(unit="px"),
     )
     processes: int | None = Field(
         None,
@@ -170,28 +157,65 @@ class MineSettings(JobSettings):
         title="Processes",
         description="How many look for motion side by side. Empty: one for each processor. "
         "A network uses all processors by itself.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
 
 
-class KeypointsSettings(JobSettings):
-    """Let a network place keypoints."""
+class JudgeSettings(JobSettings):
+    """Tell anew which of the objects that were found are unoccluded."""
 
     camera: str = Field(
-        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=_CAMERAS
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=CAMERAS
     )
     source: list[int] = Field(
         default_factory=list,
         title="Sources",
-        description="Ids of the sources whose cars to look at. Empty: all of the camera's.",
-        json_schema_extra=_sources("Whose cars to look at."),
+        description="Ids of the sources whose objects to judge. Empty: all of the camera's.",
+        json_schema_extra=sources("Whose objects to judge."),
+    )
+    rule: RuleName = rule_field("classifier")
+    classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    occlusion: OcclusionSettings = Field(default_factory=OcclusionSettings)
+    walt: WaltSettings = Field(default_factory=WaltSettings)
+
+
+class KeypointsSettings(JobSettings):
+    """Let a network place keypoints on cars or people."""
+
+    camera: str = Field(
+        "", title="Camera", description="Which camera. Empty: all of them.", json_schema_extra=CAMERAS
+    )
+    source: list[int] = Field(
+        default_factory=list,
+        title="Sources",
+        description="Ids of the sources whose objects to look at. Empty: all of the camera's.",
+        json_schema_extra=sources("Whose objects to look at."),
+    )
+    objects: Literal["cars", "people"] = Field(
+        "cars",
+        title="Place on",
+        description="Cars get 12 points, people the 17 of COCO.",
+        json_schema_extra={"labels": {"cars": "Cars", "people": "People"}},
+    )
+    network: Literal["own", "onnx", "torchvision"] = Field(
+        "own",
+        title="Network",
+        description="What finds the points; the program's own knows cars only, torchvision's Keypoint R-CNN "
+        "people only.",
+        json_schema_extra={
+            "labels": {
+                "own": "The program's own, cars only",
+                "onnx": "Your own ONNX file",
+                "torchvision": "Keypoint R-CNN (torchvision), people only",
+            }
+        },
     )
     min_size_px: float = Field(
         32,
         ge=0,
         le=4096,
-        title="Smallest car",
-        description="Cars whose longer side is shorter than this are left out.",
+        title="Smallest object",
+        description="Objects whose longer side is shorter than this are left out.",
         json_schema_extra={"unit": "px"},
     )
     include_thinned: bool = Field(
@@ -200,31 +224,59 @@ class KeypointsSettings(JobSettings):
     redo: bool = Field(
         False,
         title="Place again",
-        description="Also cars on which a network has placed some. What people placed or imported stays.",
+        description="Also those on which a network has placed some. What people placed or imported stays.",
     )
+    own: OwnKeypointSettings = Field(default_factory=OwnKeypointSettings)
     onnx: OnnxKeypointSettings = Field(default_factory=OnnxKeypointSettings)
+    torchvision: KeypointRcnnSettings = Field(default_factory=KeypointRcnnSettings)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_named(cls, given: Any) -> Any:
+        """Where nobody says which network: the file that is named; and people need one."""
+        if isinstance(given, dict) and "network" not in given:
+            file = given.get("onnx")
+            named = isinstance(file, dict) and file.get("model") is not None
+            if named or given.get("objects") == "people":
+                return {**given, "network": "onnx"}
+        return given
+
+    @model_validator(mode="after")
+    def _of_people(self) -> KeypointsSettings:
+        if self.network == "torchvision" and self.objects != "people":
+            raise ValueError("Keypoint R-CNN finds points of people only; choose people, or an ONNX file")
+        if self.network == "own" and self.objects != "cars":
+            raise ValueError("the program's own network finds points of cars only; choose cars, or another")
+        return self
 
 
 class FitSettings(JobSettings):
-    """Fit cars in 3D."""
+    """Fit cars and people in 3D."""
 
     camera: str = Field(
         "",
         title="Camera",
         description="Which camera. Empty: all that are calibrated.",
-        json_schema_extra=_CAMERAS,
+        json_schema_extra=CAMERAS,
     )
     source: list[int] = Field(
         default_factory=list,
         title="Sources",
-        description="Ids of the sources whose cars to fit. Empty: all of the camera's.",
-        json_schema_extra=_sources("Whose cars to fit."),
+        description="Ids of the sources whose cars and people to fit. Empty: all of the camera's.",
+        json_schema_extra=sources("Whose cars and people to fit."),
+    )
+    objects: Literal["all", "cars", "people"] = Field(
+        "all",
+        title="Fit",
+        description="What to fit. People need keypoints, unless a network looks at them.",
+        json_schema_extra={"labels": {"all": "Cars and people", "cars": "Cars", "people": "People"}},
     )
     method: Literal["track", "single", "traffic4d"] = Field(
         "track",
         title="Method",
         description="track: the frames of a track together, with one shape. single: each frame by itself. "
-        "traffic4d: Traffic4D's objective as published, to compare with; it finds a road of its own.",
+        "traffic4d: Traffic4D's objective as published, to compare with; it finds a road of its own, and "
+        "knows no people.",
         json_schema_extra={
             "labels": {
                 "track": "Whole tracks",
@@ -241,21 +293,43 @@ class FitSettings(JobSettings):
     points: Literal["all", "others"] = Field(
         "all",
         title="Whose points",
-        description="others: only cars of which no person placed a point, for a shape space that has learned "
-        "others' habits.",
-        json_schema_extra=_advanced(labels={"all": "Everyone's", "others": "Imported or found ones only"}),
+        description="others: only cars and people on which no person placed a point, for a shape space that "
+        "has learned others' habits.",
+        json_schema_extra=advanced(labels={"all": "Everyone's", "others": "Imported or found ones only"}),
     )
     redo: bool = Field(
         False,
         title="Fit again",
-        description="Also cars whose fit is up to date. What a person fitted, accepted or rejected stays.",
+        description="Also what has an up-to-date fit. What a person fitted, accepted or rejected stays.",
     )
     space: Path | None = Field(
         None,
         title="Shape space",
         description="A file of car shapes, as `amodal shapes build` makes it. Empty: the program's own.",
-        json_schema_extra=_advanced(widget="file"),
+        json_schema_extra=advanced(widget="file"),
     )
+    people: str = Field(
+        "points",
+        min_length=1,
+        max_length=80,
+        title="People by",
+        description="points: from their keypoints. hmr2: by HMR 2.0's network. Or the name of an adapter.",
+        json_schema_extra=advanced(),
+    )
+    weights: Path | None = Field(
+        None,
+        title="Weights",
+        description="HMR 2.0's checkpoint, or what an adapter needs. Nothing in it is run by this program.",
+        json_schema_extra=advanced(widget="file"),
+    )
+    device: Device = Field(
+        Device.AUTO,
+        title="Device",
+        description="Where a network that looks at people runs; auto takes the GPU if there is one. "
+        "cuda fits people's points there, too.",
+        json_schema_extra=advanced(),
+    )
+    body: Path | None = body_field()
 
 
 class RecordSettings(JobSettings):
@@ -267,7 +341,7 @@ class RecordSettings(JobSettings):
     camera: str = Field(
         title="Camera",
         description="The camera it belongs to; made if there is none.",
-        json_schema_extra=_NEW_CAMERAS,
+        json_schema_extra=NEW_CAMERAS,
     )
     seconds: float = Field(10, gt=0, title="Burst length", description="", json_schema_extra={"unit": "s"})
     fps: float = Field(10, gt=0, le=120, title="Frames a second", description="Within a burst.")
@@ -310,7 +384,7 @@ class RoadSettings(JobSettings):
         "",
         title="Camera",
         description="Which camera; may be left out where there is one.",
-        json_schema_extra={**_CAMERAS, "none": "the only one there is"},
+        json_schema_extra={**CAMERAS, "none": "the only one there is"},
     )
     lens: Path | None = Field(
         None,
@@ -328,7 +402,7 @@ class RoadSettings(JobSettings):
         pattern=r"^(\d{1,5}x\d{1,5})?$",
         title="Picture size",
         description="Width and height of the pictures, such as 1920x1080. Empty: the footage's.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
     threshold_m: float = Field(
         0.08,
@@ -336,7 +410,7 @@ class RoadSettings(JobSettings):
         le=10,
         title="Thickness",
         description="How near to the plane a point belongs to the road.",
-        json_schema_extra=_advanced(unit="m"),
+        json_schema_extra=advanced(unit="m"),
     )
     least_share: float = Field(
         0.3,
@@ -344,7 +418,7 @@ class RoadSettings(JobSettings):
         le=1,
         title="Least share",
         description="The share of all points that must lie in the road's plane.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
     rounds: int = Field(
         2000,
@@ -352,99 +426,8 @@ class RoadSettings(JobSettings):
         le=100_000,
         title="Tries",
         description="How many planes through three points are tried.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
     seed: int = Field(
-        0, ge=0, le=2**31 - 1, title="Seed", description="Of the tries.", json_schema_extra=_advanced()
-    )
-
-
-class ExportSettings(JobSettings):
-    """Write another tool's format."""
-
-    path: Path = Field(title="File", description="Where to write.", json_schema_extra={"widget": "new_file"})
-    format: Literal["coco"] = Field(
-        "coco",
-        title="Format",
-        description="COCO instances JSON.",
-        json_schema_extra={"labels": {"coco": "COCO"}},
-    )
-    camera: str = Field(
-        "", title="Camera", description="Only this camera's objects. Empty: all.", json_schema_extra=_CAMERAS
-    )
-    label: Literal["any", "unoccluded", "occluded"] = Field(
-        "any", title="Label", description="Only objects with this label."
-    )
-    reviewed_only: bool = Field(False, title="Reviewed only", description="Only what a person has looked at.")
-    include_thinned: bool = Field(
-        True, title="Repeats too", description="Also views that another object stands for in the queue."
-    )
-    include_rejected: bool = Field(
-        False,
-        title="Rejected too",
-        description="Also what a person rejected. It says so in occlusion.verdict, which other tools do not "
-        "read.",
-    )
-    pictures: bool = Field(
-        False,
-        title="Pictures too",
-        description="Also writes the frames as pictures, into a folder of the file's name beside it.",
-    )
-    blur_faces_and_plates: bool = Field(
-        True,
-        title="Blur faces and plates",
-        description="Blurs faces and licence plates in every picture. Only switch this off for pictures that "
-        "never leave your machine.",
-    )
-    contact_sheet: bool = Field(
-        True,
-        title="Contact sheet",
-        description="With pictures: also writes pages that show what was blurred, as it is now.",
-        json_schema_extra=_advanced(),
-    )
-    segmentation: Literal["rle", "polygon"] = Field(
-        "rle",
-        title="Masks as",
-        description="Run lengths are exact; polygons suit tools that draw.",
-        json_schema_extra=_advanced(),
-    )
-
-
-class ImportSettings(JobSettings):
-    """Read another tool's format."""
-
-    path: Path = Field(title="File", description="The file to read.")
-    format: Literal["coco", "walt"] = Field(
-        "coco",
-        title="Format",
-        description="COCO instances JSON, or what WALT mined: CAMERA.json, or its npz alone.",
-        json_schema_extra={"labels": {"coco": "COCO", "walt": "WALT"}},
-    )
-    people_labels: list[int] = Field(
-        default_factory=list,
-        title="WALT's people",
-        description="WALT's numbers (label_id) that mean people. All others are taken for cars.",
-        json_schema_extra=_advanced(),
-    )
-    reviews: bool = Field(
-        True,
-        title="Verdicts with their annotators",
-        description="Takes along what people said in the project that wrote the file, in their names, where "
-        "they said nothing here. No: what they said becomes an imported label.",
-    )
-    mirrored: bool = Field(
-        False,
-        title="Left and right exchanged",
-        description="The file's keypoints call left what is the driver's right. Checked on the largest cars; "
-        "what this program wrote is taken as it is.",
-        json_schema_extra=_advanced(),
-    )
-    source: int | None = Field(
-        None,
-        ge=1,
-        title="Source",
-        description="Only frames of the source with this id, where file names alone are ambiguous.",
-        json_schema_extra=_advanced(
-            **_sources("Only its frames, where file names alone are ambiguous."), none="any"
-        ),
+        0, ge=0, le=2**31 - 1, title="Seed", description="Of the tries.", json_schema_extra=advanced()
     )

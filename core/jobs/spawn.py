@@ -13,6 +13,7 @@ SERVERS = {
     "live-server": "core.media.live_child",
     "find-server": "core.jobs.mine.find_child",
     "cars-server": "core.jobs.render_cars_child",
+    "people-server": "core.jobs.fit.people.live_child",
 }
 """Children that serve the window, a job or the shell: command-line name -> module with a main(arguments).
 
@@ -30,6 +31,16 @@ def program_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "core.cli", *arguments]
 
 
+def run_command(project_path: Path, job_id: int, asked_at: float) -> list[str]:
+    """The command line of a process that runs a job, unless that was stopped since it was asked for.
+
+    Args:
+        asked_at: when that was, Unix seconds.
+    """
+    place = str(project_path.resolve())
+    return program_command("job", "run", place, str(job_id), "--quiet", "--asked-at", repr(asked_at))
+
+
 def run_server(name: str, arguments: list[str]) -> int:
     """Serves until who started it goes away; gives the exit code."""
     # named in full, so that a frozen build takes them along
@@ -45,6 +56,10 @@ def run_server(name: str, arguments: list[str]) -> int:
         from core.jobs.render_cars_child import main as render_cars
 
         return render_cars(arguments)
+    if name == "people-server":
+        from core.jobs.fit.people.live_child import main as fit_people
+
+        return fit_people(arguments)
     from core.media.live_child import main as serve_stream
 
     return serve_stream(arguments)

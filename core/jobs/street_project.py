@@ -58,8 +58,8 @@ def make_street_project(
             their mount's name.
         cameras: of one street.
         progress: is told the share that is done, 0 to 1.
-        keypoints: whether its cars also have all their keypoints, as if imported. Without, there is something
-            left to do for whoever tries the program on it.
+        keypoints: whether its cars and people also have all their keypoints, as if imported. Without, there
+            is something left to do for whoever tries the program on it.
 
     Returns:
         the files of each camera.
@@ -154,7 +154,7 @@ def _item(row: dict[str, Any], image: NDArray[np.uint8]) -> ImportedInstance:
 
 
 def _keypoints(seen: Sequence[dict[str, Any]], ids: Sequence[int]) -> list[FoundKeypoints]:
-    """The keypoints of a picture's cars; a hider that is not seen itself has no id."""
+    """The keypoints of a picture's cars and people; a hider that is not seen itself has no id."""
     here = {row["track_id"]: instance_id for row, instance_id in zip(seen, ids, strict=True)}
 
     def point(pixel: list[float | None], tag: str, hider: dict[str, Any] | None) -> PlacedPoint | None:
@@ -169,16 +169,23 @@ def _keypoints(seen: Sequence[dict[str, Any]], ids: Sequence[int]) -> list[Found
         FoundKeypoints(
             instance_id,
             KeypointSet(
-                Template.CAR,
+                template,
                 tuple(
                     point(*one)
-                    for one in zip(*(row["points"][k] for k in ("pixels", "tags", "hiders")), strict=True)
+                    for one in zip(*(said[key] for key in ("pixels", "tags", "hiders")), strict=True)
                 ),
             ),
         )
         for row, instance_id in zip(seen, ids, strict=True)
-        if row["category"] == Category.CAR
+        for template, said in (_named_points(row),)
     ]
+
+
+def _named_points(row: dict[str, Any]) -> tuple[Template, dict[str, Any]]:
+    """What an object of the truth is annotated with."""
+    if row["category"] == Category.PERSON:
+        return Template.PERSON, row["person_keypoints"]
+    return Template.CAR, row["points"]
 
 
 def _remove(draft: Path) -> None:

@@ -71,21 +71,25 @@ def test_cars_stand_where_they_are(parking: Parking, method: str) -> None:
         assert row.annotator is None
         assert not row.stale
         assert row.shape_space == default_space().label
-    assert result_of(parking, job) == {"fitted": 4, "of these coarsely": 0}
+    assert result_of(parking, job) == {"cars": 4, "of these coarsely": 0, "people": 0}
 
 
 def test_what_is_up_to_date_is_fitted_once(parking: Parking) -> None:
     ids = parking.add_cars(0, PLACES)
     do_job(parking.path, "fit")
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
-    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 4, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 0, "of these coarsely": 0, "people": 0}
+    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {
+        "cars": 4,
+        "of these coarsely": 0,
+        "people": 0,
+    }
     with Project.open(parking.path) as project:
         history = History(project, "Ann")
         save_keypoints(history, ids[1], parking.keypoints_at(PLACES[1], 11), "Take one away")
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 1, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 1, "of these coarsely": 0, "people": 0}
     with Project.open(parking.path) as project:
         parking.calibrate(History(project, "Ann"), "again")
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 4, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 4, "of these coarsely": 0, "people": 0}
     with Project.open(parking.path) as project, project.read() as connection:
         assert [row.version for row in fit_history(connection, ids[1])] == [4, 3, 2, 1]
 
@@ -102,9 +106,13 @@ def test_the_frames_of_a_track_have_one_shape(parking: Parking) -> None:
     for i, row in found.items():
         assert np.allclose(row.fit.place_m, parking.places[i], atol=0.05)
         assert not row.stale
-    assert result_of(parking, job) == {"fitted": 4, "of these coarsely": 0}
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
-    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 4, "of these coarsely": 0}
+    assert result_of(parking, job) == {"cars": 4, "of these coarsely": 0, "people": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 0, "of these coarsely": 0, "people": 0}
+    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {
+        "cars": 4,
+        "of these coarsely": 0,
+        "people": 0,
+    }
     do_job(parking.path, "fit", method="single", redo=True)
     assert {row.fit.method for i, row in fits_of(parking, ids).items() if i != ids[2]} == {FitMethod.GROUND}
 
@@ -115,7 +123,7 @@ def test_traffic4d_is_there_to_compare_with(parking: Parking) -> None:
     ours = fits_of(parking, ids)
     job = do_job(parking.path, "fit", method="traffic4d", redo=True)
     theirs = fits_of(parking, ids)
-    assert result_of(parking, job) == {"fitted": 3, "of these coarsely": 0}
+    assert result_of(parking, job) == {"cars": 3, "of these coarsely": 0, "people": 0}
     assert {row.fit.method for row in theirs.values()} == {FitMethod.TRAFFIC4D}
     # exact points of the mean car: both find it
     for i, row in theirs.items():
@@ -167,9 +175,9 @@ def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
     [parked] = parking.add_cars(0, [(24.0, -4.0)], count=0, masked=True)
     [boxed] = parking.add_cars(0, [(30.0, 4.0)], count=0)  # no mask, no keypoints: nothing to go by
     job = do_job(parking.path, "fit", coarse=False)
-    assert result_of(parking, job) == {"fitted": 0, "of these coarsely": 0}
+    assert result_of(parking, job) == {"cars": 0, "of these coarsely": 0, "people": 0}
     job = do_job(parking.path, "fit")
-    assert result_of(parking, job) == {"fitted": 5, "of these coarsely": 5}
+    assert result_of(parking, job) == {"cars": 5, "of these coarsely": 5, "people": 0}
     found = fits_of(parking, [*driving, parked, boxed])
     assert sorted(found) == [*driving, parked]
     for i in driving:
@@ -182,14 +190,14 @@ def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
         assert abs(row.fit.heading_rad - HEADING_RAD) < math.radians(6)
         assert row.mask_id is not None
     assert found[parked].fit.is_coarse
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 0, "of these coarsely": 0, "people": 0}
     # keypoints are better evidence
     with Project.open(parking.path) as project:
         keypoints = parking.keypoints_at(parking.places[parked])
         save_keypoints(History(project, "Ann"), parked, keypoints, "Place all")
     assert found[parked].stale is False
     assert fits_of(parking, [parked])[parked].stale
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 1, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 1, "of these coarsely": 0, "people": 0}
     row = fits_of(parking, [parked])[parked]
     assert row.fit.method is FitMethod.GROUND
     assert row.mask_id == found[parked].mask_id
@@ -198,7 +206,7 @@ def test_the_others_are_fitted_coarsely(parking: Parking) -> None:
 def test_one_click_and_the_mask_are_a_fit(parking: Parking) -> None:
     ids = parking.add_track([0, 1, 0, 0], masked=True)
     result = result_of(parking, do_job(parking.path, "fit"))
-    assert result == {"fitted": 4, "of these coarsely": 3}
+    assert result == {"cars": 4, "of these coarsely": 3, "people": 0}
     row = fits_of(parking, ids)[ids[1]]
     assert row.fit.method is FitMethod.GROUND
     assert row.fit.verdict is FitVerdict.GOOD
@@ -219,8 +227,8 @@ def test_what_was_taken_over_from_a_fit_leaves_a_car_coarse(parking: Parking) ->
     with Project.open(parking.path) as project:
         ghosts = [replace(p, origin=LabelOrigin.FIT) for p in parking.keypoints_at((18.0, 0.0)).points if p]
         save_keypoints(History(project, "Ann"), ids[0], KeypointSet(Template.CAR, tuple(ghosts)), "Accept")
-    assert result_of(parking, do_job(parking.path, "fit", coarse=False))["fitted"] == 0
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 4, "of these coarsely": 4}
+    assert result_of(parking, do_job(parking.path, "fit", coarse=False))["cars"] == 0
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 4, "of these coarsely": 4, "people": 0}
     found = fits_of(parking, ids)
     assert {row.fit.used for row in found.values()} == {0}
     assert not found[ids[0]].stale
@@ -263,7 +271,7 @@ def test_a_nearer_car_cuts_an_outline(parking: Parking) -> None:
 
 def test_too_few_points_are_left_without_a_fit(parking: Parking) -> None:
     ids = parking.add_cars(0, PLACES[:2], count=2)
-    assert result_of(parking, do_job(parking.path, "fit")) == {"fitted": 0, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit")) == {"cars": 0, "of these coarsely": 0, "people": 0}
     assert fits_of(parking, ids) == {}
 
 
@@ -286,7 +294,11 @@ def test_what_a_person_said_stays(parking: Parking) -> None:
         review_fits(history, [before[accepted].id], FitReview.ACCEPTED)
         review_fits(history, [before[rejected].id], FitReview.REJECTED, "too long")
         set_verdict(history, [gone], Verdict.REJECTED)
-    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {"fitted": 0, "of these coarsely": 0}
+    assert result_of(parking, do_job(parking.path, "fit", redo=True)) == {
+        "cars": 0,
+        "of these coarsely": 0,
+        "people": 0,
+    }
     found = fits_of(parking, [made, accepted, rejected])
     assert found[made].fit == kept
     assert [found[i].id for i in (accepted, rejected)] == [before[i].id for i in (accepted, rejected)]
@@ -304,8 +316,9 @@ def test_only_the_sources_that_were_chosen(parking: Parking) -> None:
     with pytest.raises(JobError, match="no source 99"):
         do_job(parking.path, "fit", source=[99])
     assert result_of(parking, do_job(parking.path, "fit", source=[parking.source_id])) == {
-        "fitted": 4,
+        "cars": 4,
         "of these coarsely": 0,
+        "people": 0,
     }
 
 
@@ -347,7 +360,7 @@ def test_one_that_is_stopped_goes_on_where_it_was(
         state = run_job(parking.path, job_id, on_start=stop_after_one)
     assert lives > 2
     assert state is JobState.DONE
-    assert result_of(parking, job_id) == {"fitted": 8, "of these coarsely": 0}
+    assert result_of(parking, job_id) == {"cars": 8, "of these coarsely": 0, "people": 0}
     with Project.open(parking.path) as project, project.read() as connection:
         for i in [*tracks, *rest]:
             assert [row.version for row in fit_history(connection, i)] == [1]

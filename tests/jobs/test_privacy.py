@@ -7,13 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from core.compositing.privacy.regions import Region
+from core.geometry.masks import patch_area
 from core.jobs.privacy import Privacy, digest_of
+from core.records.fits import FitReview, FitSigmas
 from core.records.recipes import RecipeRow
+from core.store.edits.fits import review_fits
+from core.store.history import History
 from core.store.project import Project
+from core.store.queries.fits import fits_in_force
 from core.store.queries.frames import frames_of
 from core.store.queries.recipes import recipe_page, recipe_sets
 from tests.jobs.doing import do_job
-from tests.jobs.yard import HEIGHT, PARKED, STEP_S, WIDTH, Car, Yard
+from tests.jobs.yard import GROUND, HEIGHT, PARKED, STEP_S, WIDTH, Car, Walker, Yard
+from tests.placed_people import person_at
 
 
 @pytest.fixture
@@ -124,3 +131,32 @@ def test_a_car_that_waited_at_a_light_is_not_blurred_on_the_road_that_it_left(tm
                 lambda c: c.exec_driver_sql("UPDATE piece SET in_force = 0 WHERE instance_id = ?", (waited,))
             )
         assert f"object {waited}" in in_background(project, row, own)
+
+
+def head_of(yard: Yard, instance_id: int, number: int = 0) -> Region:
+    with Project.open(yard.path) as project:
+        name = track_name(project, instance_id)
+        found = Privacy(project).in_frame(
+            yard.camera_id, yard.source_id, yard.frame_ids[number], number * STEP_S, WIDTH, HEIGHT
+        )
+    return next(one.region for one in found if one.name == name)
+
+
+def test_heads_are_where_fits_say_unless_a_person_rejects_them(tmp_path: Path) -> None:
+    sigmas = FitSigmas(0.05, 0.02, (0.0025, 0.0, 0.0004), 0.05, (0.3,) * 10)
+    body = person_at(GROUND, (10.0, 0.5), 2.0, sigmas=sigmas)
+    walker = Walker((replace(body, pose_sigmas_rad=(0.05,) * 23), None), 3)
+    yard = Yard(tmp_path / "people.amodal", (Car(((24.0, 4.0), None), 1),), (walker,))
+    one = yard.people_ids[0][0]
+    by_box = patch_area(head_of(yard, one).patch)
+    yard.fit_people()
+    assert patch_area(head_of(yard, one).patch) < 0.8 * by_box
+    with Project.open(yard.path) as project:
+        with project.read() as connection:
+            fit_id = fits_in_force(connection, [one])[one].id
+        review_fits(History(project, "Ann"), [fit_id], FitReview.REJECTED, "somebody else")
+    assert patch_area(head_of(yard, one).patch) == by_box
+    # nor where the body is not here
+    elsewhere = Yard(tmp_path / "other.amodal", (Car(((24.0, 4.0), None), 1),), (walker,))
+    elsewhere.fit_people(body="SMPL_NEUTRAL 0123456789ab")
+    assert patch_area(head_of(elsewhere, elsewhere.people_ids[0][0]).patch) == by_box

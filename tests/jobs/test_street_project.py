@@ -12,6 +12,7 @@ from core.errors import ProjectError
 from core.geometry.calibration.result import from_record
 from core.jobs.street_project import make_street_project
 from core.records.detections import Category
+from core.records.keypoints import Template
 from core.records.occlusion import LabelOrigin, OcclusionLabel
 from core.records.shapes import KeypointTag
 from core.store.project import Project
@@ -92,17 +93,17 @@ def test_the_truth_is_there_as_labelled_objects(made: Path, name: str) -> None:
     assert len({next(iter(found)) for found in tracks.values()}) == len(tracks)
 
 
-def test_its_cars_have_no_keypoints_unless_asked_for(made: Path) -> None:
+def test_its_objects_have_no_keypoints_unless_asked_for(made: Path) -> None:
     with Project.open(made) as project, project.read() as connection:
         assert categories_with_keypoints(connection) == set()
 
 
-def test_its_cars_have_the_truth_as_keypoints_when_asked_for(tmp_path: Path) -> None:
+def test_its_cars_and_people_have_the_truth_as_keypoints_when_asked_for(tmp_path: Path) -> None:
     street = Street(TINY)
     path = tmp_path / "town.amodal"
     make_street_project(path, [StreetCamera(street, street.default_mount())], keypoints=True)
     pictures = json.loads((tmp_path / "town.truth.json").read_text())["pictures"]
-    tags, hiders = set(), 0
+    tags, hiders, people = set(), 0, 0
     with Project.open(path) as project, project.read() as connection:
         [source] = list_sources(connection, project)
         for frame, picture in zip(frames_of(connection, source.id), pictures, strict=True):
@@ -111,24 +112,26 @@ def test_its_cars_have_the_truth_as_keypoints_when_asked_for(tmp_path: Path) -> 
             said = keypoints_in_force(connection, [row.id for row in found])
             seen = [item for item in picture["objects"] if item["box"] is not None]
             ids = {item["track_id"]: rows[tuple(item["box"])].id for item in seen}
-            assert set(said) == {ids[item["track_id"]] for item in seen if item["category"] == "car"}
+            assert set(said) == set(ids.values())
             for item in seen:
-                if item["category"] != "car":
-                    continue
                 row = said[ids[item["track_id"]]]
+                truth = item["points" if item["category"] == "car" else "person_keypoints"]
+                assert row.keypoints.template is Template.of(Category(item["category"]))
                 assert row.origin is LabelOrigin.IMPORT
+                people += item["category"] == "person"
                 for place, point in enumerate(row.keypoints.points):
                     if point is None:
-                        assert item["points"]["pixels"][place] == [None, None]
+                        assert truth["pixels"][place] == [None, None]
                         continue
-                    assert [point.x, point.y] == item["points"]["pixels"][place]
-                    assert point.tag == item["points"]["tags"][place]
+                    assert [point.x, point.y] == truth["pixels"][place]
+                    assert point.tag == truth["tags"][place]
                     tags.add(point.tag)
                     if point.hider is not None:
-                        assert point.hider == ids[item["points"]["hiders"][place]["track_id"]]
+                        assert point.hider == ids[truth["hiders"][place]["track_id"]]
                         hiders += 1
     assert tags == set(KeypointTag) - {KeypointTag.UNLABELLED}
     assert hiders > 0
+    assert people > 0
 
 
 def test_the_hour_is_the_street_s(made: Path) -> None:

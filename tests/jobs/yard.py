@@ -1,10 +1,10 @@
-"""A yard whose every pixel is known: painted pictures of cars on a calibrated ground, with their project."""
+"""A yard whose every pixel is known: painted pictures of cars and people on a calibrated ground."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ from core.geometry.ground_plane import GroundPlane, pose_on_ground
 from core.geometry.masks import full_to_patch, patch_area, patch_box, patch_to_rle
 from core.records.detections import Category
 from core.records.finds import FoundInstance
-from core.records.fits import FitMadeFrom, FitMethod, FitVerdict, VehicleFit
+from core.records.fits import BodyFit, FitMadeFrom, FitMethod, FitVerdict, VehicleFit
 from core.records.masks import MaskPatch
 from core.records.occlusion import LabelOrigin, OcclusionDecision, OcclusionLabel
 from core.shapes.space_file import default_space
@@ -32,8 +32,10 @@ from core.store.writers.backgrounds import write_background
 from core.store.writers.decisions import write_decisions
 from core.store.writers.detections import add_instances
 from core.store.writers.fits import FoundFit, write_fits
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 from core.store.writers.tracks import write_track
 from tests.jobs.doing import do_job
+from tests.placed_people import outline_of, points_of, stand_in
 
 WIDTH, HEIGHT = 480, 270
 CAMERA = Camera(
@@ -58,6 +60,14 @@ class Car:
     parked: bool = False
 
 
+@dataclass(frozen=True)
+class Walker:
+    """A person who is painted: the body in each picture, None where it is not there."""
+
+    bodies: tuple[BodyFit | None, ...]
+    colour: int
+
+
 # two lanes along the view and one across it: at many moments there is room for others
 CARS = (
     Car((None, (24.0, 4.0), (20.0, 4.0), (16.0, 4.0), None, None), 1),
@@ -73,12 +83,12 @@ class Yard:
 
     Args:
         path: of the project to make; the pictures go into a folder beside it.
-        cars: what is to be seen.
+        cars, people: what is to be seen.
         calibrated: whether the camera is.
         fitted: whether the cars are fitted where they stand.
 
     Attributes:
-        ids: for each car, picture -> the id of its instance.
+        ids, people_ids: for each car and each person, picture -> the id of its instance.
         ground: (H, W, 3) the yard without what moves.
     """
 
@@ -86,26 +96,27 @@ class Yard:
         self,
         path: Path,
         cars: Sequence[Car] = (*CARS, PARKED),
+        people: Sequence[Walker] = (),
         *,
         calibrated: bool = True,
         fitted: bool = True,
         background: bool = True,
     ) -> None:
-        self.path, self.cars = path, tuple(cars)
+        self.path, self.cars, self.people = path, tuple(cars), tuple(people)
         self.space = default_space()
         self.pictures = path.parent / f"{path.stem}-pictures"
         self.pictures.mkdir()
         self._ground = _painted_ground()
         parked = [car for car in cars if car.parked]
-        self.ground = self._painted([(car, car.places[0]) for car in parked if car.places[0] is not None])
+        self.ground = self._painted(parked, (), 0)
         frames = len(cars[0].places)
         for number in range(frames):
-            there = [(car, car.places[number]) for car in self.cars]
-            image = self._painted([(car, place) for car, place in there if place is not None])
+            image = self._painted(self.cars, self.people, number)
             cv2.imwrite(str(self.pictures / f"{number:04}.png"), image[..., ::-1])
         Project.create(path).close()
         do_job(path, "add", path=str(self.pictures), camera=NAME, fps=1 / STEP_S)
         self.ids: list[dict[int, int]] = []
+        self.people_ids: list[dict[int, int]] = []
         with Project.open(path) as project:
             history = History(project, "Ann")
             with project.read() as connection:
@@ -188,43 +199,103 @@ class Yard:
         cv2.fillConvexPoly(full, np.round(hull).astype(np.int32), 1)
         return full_to_patch(full.astype(bool))
 
-    def _painted(self, there: Sequence[tuple[Car, Place]]) -> Image:
+    def _painted(self, cars: Sequence[Car], people: Sequence[Walker], number: int) -> Image:
         image = self._ground.copy()
-        for car, place in sorted(there, key=lambda one: -math.hypot(*one[1])):
-            mask = self.outline_at(place)
+        there = [
+            (math.hypot(*place), mask, colour) for place, mask, colour in _seen(self, cars, people, number)
+        ]
+        for _, mask, colour in sorted(there, key=lambda one: -one[0]):
             h, w = mask.bits.shape
             part = image[mask.y : mask.y + h, mask.x : mask.x + w]
-            part[mask.bits] = _pattern(car.colour, h, w)[mask.bits]
+            part[mask.bits] = _pattern(colour, h, w)[mask.bits]
         return image
 
     def _add_objects(self, project: Project) -> None:
-        self.ids = [{} for _ in self.cars]
+        self.ids, self.people_ids = [{} for _ in self.cars], [{} for _ in self.people]
         decisions = []
         with project.bulk() as bulk:
             for number, frame_id in enumerate(self.frame_ids):
-                seen = [(n, car.places[number]) for n, car in enumerate(self.cars)]
-                there = [(n, place) for n, place in seen if place is not None]
-                fresh = [(frame_id, self._found(place)) for _, place in there]
-                ids = bulk.run(
+                seen = [
+                    (ids, _found(self.outline_at(place), Category.CAR))
+                    for car, ids in zip(self.cars, self.ids, strict=True)
+                    if (place := car.places[number]) is not None
+                ] + [
+                    (ids, _found(outline_of(body, CAMERA), Category.PERSON))
+                    for walker, ids in zip(self.people, self.people_ids, strict=True)
+                    if (body := walker.bodies[number]) is not None
+                ]
+                fresh = [(frame_id, one) for _, one in seen]
+                made = bulk.run(
                     lambda c, fresh=fresh: add_instances(c, fresh, "made", LabelOrigin.HEURISTIC, None)
                 )
-                for (n, _), instance_id in zip(there, ids, strict=True):
-                    self.ids[n][number] = instance_id
+                for (ids, _), instance_id in zip(seen, made, strict=True):
+                    ids[number] = instance_id
                     decisions.append(OcclusionDecision(instance_id, OcclusionLabel.UNOCCLUDED, 0.5, ()))
             bulk.run(lambda c: write_decisions(c, decisions))
             taken: set[int] = set()
-            for ids_of in self.ids:
-                members = list(ids_of.values())
+            for ids in (*self.ids, *self.people_ids):
+                members = list(ids.values())
                 bulk.run(
                     lambda c, members=members: write_track(
                         c, self.source_id, self._sequence_id, members, taken=taken
                     )
                 )
 
-    def _found(self, place: Place) -> FoundInstance:
-        mask = self.outline_at(place)
-        rle = patch_to_rle(mask, HEIGHT, WIDTH)
-        return FoundInstance(patch_box(mask), Category.CAR, 0.9, rle, patch_area(mask))
+    def bodies(self) -> dict[int, BodyFit]:
+        """id -> the body of each person that was painted."""
+        return {
+            instance_id: body
+            for walker, ids in zip(self.people, self.people_ids, strict=True)
+            for number, instance_id in ids.items()
+            if (body := walker.bodies[number]) is not None
+        }
+
+    def place_points(self) -> None:
+        """Give each person the seventeen points of its body."""
+        said = [FoundKeypoints(i, points_of(body, CAMERA)) for i, body in self.bodies().items()]
+        with Project.open(self.path) as project, project.bulk() as bulk:
+            bulk.run(lambda connection: write_keypoints(connection, said, origin=LabelOrigin.IMPORT))
+
+    def fit_people(self, verdict: FitVerdict = FitVerdict.GOOD, body: str | None = None) -> None:
+        """Fit every person as it was painted, by the versions that are in force.
+
+        Args:
+            body: the label of the body; None for that of the program's own.
+        """
+        label = stand_in().label if body is None else body
+        with Project.open(self.path) as project:
+            with project.read() as connection:
+                rows = connection.exec_driver_sql(
+                    "SELECT i.id, i.keypoint_set_id, i.mask_id, c.calibration_id FROM instance i"
+                    " JOIN camera c ON c.id = i.camera_id"
+                ).all()
+            made_from = {row[0]: FitMadeFrom(row[1], row[2], row[3], label) for row in rows}
+            found = [
+                FoundFit(i, replace(fit, verdict=verdict), made_from[i]) for i, fit in self.bodies().items()
+            ]
+            with project.bulk() as bulk:
+                bulk.run(lambda connection: write_fits(connection, found))
+
+
+def _seen(
+    yard: Yard, cars: Sequence[Car], people: Sequence[Walker], number: int
+) -> list[tuple[Place, MaskPatch, int]]:
+    """Where each is that is there in a picture, its outline and its colour."""
+    seen = [
+        (place, yard.outline_at(place), car.colour)
+        for car in cars
+        if (place := car.places[number]) is not None
+    ]
+    for walker in people:
+        body = walker.bodies[number]
+        if body is not None:
+            assert body.place_m is not None
+            seen.append((body.place_m, outline_of(body, CAMERA), walker.colour))
+    return seen
+
+
+def _found(mask: MaskPatch, category: Category) -> FoundInstance:
+    return FoundInstance(patch_box(mask), category, 0.9, patch_to_rle(mask, HEIGHT, WIDTH), patch_area(mask))
 
 
 def fit_at(

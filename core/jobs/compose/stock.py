@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from core.compositing.sampling.footprints import Footprint
 from core.compositing.sampling.splits import Lifetime, SplitSettings, split_by_time
 from core.compositing.sampling.stock import UNKNOWN, Scene, Stock, StockPiece, split_number
+from core.jobs.clock import camera_clock
 from core.jobs.compose.scenes import scene_of
 from core.jobs.composites import StoredPieces
 from core.records.project import BackgroundRow, CameraRow
@@ -19,7 +18,6 @@ from core.records.recipes import Split
 from core.store.project import Project
 from core.store.queries.backgrounds import list_backgrounds
 from core.store.queries.pieces import StockRow, stock_rows, unsettled_rows
-from core.store.queries.sources import list_sources
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +77,7 @@ def load_stock(
             for row in unsettled_rows(connection, camera.id)
             if newest_piece is None or row.id <= newest_piece
         ]
-        clock = _clock(connection, project, camera.id)
+        clock = camera_clock(connection, project, camera.id)
         backgrounds = [
             row
             for row in list_backgrounds(connection, camera.id)
@@ -88,7 +86,7 @@ def load_stock(
     width, height = _size(rows, backgrounds)
     rows = [row for row in rows if (row.mask.width, row.mask.height) == (width, height)]
     backgrounds = [row for row in backgrounds if (row.width, row.height) == (width, height)]
-    moments = {row.id: row.captured_at if row.captured_at is not None else clock(row) for row in rows}
+    moments = {row.id: clock.moment(row.source_id, row.time_s, row.captured_at) for row in rows}
     split_of = _splits(rows, moments, splits)
     stock = Stock(
         camera.id,
@@ -130,16 +128,6 @@ def load_stock(
         max((row.id for row in [*rows, *unsettled]), default=0),
         _digest(rows, scenes, split_of),
     )
-
-
-def _clock(connection: Connection, project: Project, camera_id: int) -> Callable[[StockRow], float]:
-    """Moments of a camera where nothing says when it was taken: its sources follow one another."""
-    begins: dict[int, float] = {}
-    start_s = 0.0
-    for source in list_sources(connection, project, camera_id, counted=False):
-        begins[source.id] = start_s
-        start_s += source.duration_s + 1.0
-    return lambda row: begins[row.source_id] + row.time_s
 
 
 def _splits(rows: Sequence[StockRow], moments: dict[int, float], settings: SplitSettings) -> dict[int, Split]:

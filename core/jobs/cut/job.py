@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import FootageMissingError
+from core.jobs.bodies import Bodies
 from core.jobs.composite_settings import CutSettings
 from core.jobs.context import JobContext
 from core.jobs.cut.places import Places
@@ -39,6 +40,7 @@ def run_cut(context: JobContext) -> dict[str, Any]:
         _note_what_lacks(context, footage)
     lost: dict[str, int] = {}
     ready = 0
+    bodies = Bodies(settings.body)
     with context.project.bulk() as bulk:
         for number, (one, source) in enumerate(parts):
             begun, share = number / len(parts), 1 / len(parts)
@@ -46,7 +48,7 @@ def run_cut(context: JobContext) -> dict[str, Any]:
             with context.project.read() as connection:
                 plan = plan_cuts(connection, one.camera, source, settings)
             ready += plan.ready
-            missing = _work(context, bulk, one, source, plan, begun, share)
+            missing = _work(context, bulk, bodies, one, source, plan, begun, share)
             if missing:
                 lost[source.name] = missing
     found = {name: int(context.checkpoint.get(name, 0)) for name in _COUNTED}
@@ -65,6 +67,7 @@ def run_cut(context: JobContext) -> dict[str, Any]:
 def _work(
     context: JobContext,
     bulk: BulkWriter,
+    bodies: Bodies,
     footage: CameraFootage,
     source: SourceRow,
     plan: CutPlan,
@@ -81,6 +84,7 @@ def _work(
         source.height,
         default_space(),
         context.settings(CutSettings).person_radius_m,
+        bodies,
     )
     work = SourceCut(context, bulk, footage.camera, source, places)
     steps = [work.renew(plan.to_renew, plan.still)]

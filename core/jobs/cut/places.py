@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.compositing.sampling.footprints import (
     MM_PER_M,
@@ -11,15 +12,19 @@ from core.compositing.sampling.footprints import (
     polygon_footprint,
     rectangle_footprint,
 )
+from core.fitting.people.footprint import body_footprint
 from core.fitting.vehicles.fit_mesh import fit_pose, fit_proxy
 from core.geometry.boxes import centres_from_edges
 from core.geometry.calibration.result import from_record
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane, metres_per_pixel, place_on_ground
+from core.jobs.bodies import Bodies
 from core.records.cameras import CalibrationRecord
-from core.records.fits import VehicleFit
+from core.records.fits import BodyFit, Fit, VehicleFit
 from core.records.masks import MaskPatch
 from core.shapes.space import CarShapeSpace
+
+Array = NDArray[np.float64]
 
 _FOOT_SHARE = 0.04  # of a person's height, from below: where the feet are
 _FARTHEST_M = 1000.0  # beyond, a pixel is worth more than any object
@@ -32,7 +37,8 @@ class Places:
         calibration: in force, or None: nothing has a place then.
         width, height: of the pictures, pixels.
         space: of car shapes; fits of another one are taken as boxes of their size.
-        person_radius_m: of the disc that a person covers.
+        person_radius_m: of the disc that a person without a fit covers.
+        bodies: of people; fits of one that is not here are taken as boxes of their size.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class Places:
         height: int,
         space: CarShapeSpace,
         person_radius_m: float,
+        bodies: Bodies | None = None,
     ) -> None:
         self._camera: Camera | None = None
         self._plane: GroundPlane | None = None
@@ -50,6 +57,7 @@ class Places:
             fitting = (camera.width, camera.height) == (width, height)
             self._camera = camera if fitting else camera.resized(width, height)
         self._space = space
+        self._bodies = bodies or Bodies()
         self._radius_mm = round(person_radius_m * MM_PER_M)
 
     def of_car(self, fit: VehicleFit, shape_space: str) -> Footprint | None:
@@ -68,18 +76,31 @@ class Places:
         if shape_space == self._space.label:
             below = self._plane.frame().inverse().apply(fit_proxy(fit, self._space).vertices)[:, :2]
         else:
-            length, width, _ = fit.size_m
-            ends = np.array([[x, y] for x in (-0.5, 0.5) for y in (-0.5, 0.5)]) * (length, width)
-            turn = np.array(
-                [[np.cos(heading_rad), -np.sin(heading_rad)], [np.sin(heading_rad), np.cos(heading_rad)]]
-            )
-            below = ends @ turn.T + place
-        if fit.sigmas is not None:
-            step = place / np.linalg.norm(place) * fit.sigmas.along_m
-            below = np.concatenate([below - step, below + step])
+            below = _box(fit, place, heading_rad)
+        below = _unsure(below, place, fit)
         if not (np.abs(below) < _FARTHEST_M).all():
             return None
         return rectangle_footprint(below.tolist(), heading_rad)
+
+    def of_body(self, fit: BodyFit, body: str) -> Footprint | None:
+        """What a fitted person covers: the hull of the body, seen from above, as sure as `of_car`.
+
+        Args:
+            fit: in the camera's frame.
+            body: the label of the body model that it was made with.
+        """
+        if self._plane is None or fit.place_m is None or fit.heading_rad is None:
+            return None
+        place = np.array(fit.place_m)
+        named = self._bodies.of(body)
+        if named is not None:
+            below = body_footprint(fit, self._plane, named.model)
+        else:
+            below = _box(fit, place, fit.heading_rad)
+        below = _unsure(below, place, fit)
+        if not (np.abs(below) < _FARTHEST_M).all():
+            return None
+        return polygon_footprint(below.tolist())
 
     def of_person(self, mask: MaskPatch) -> Footprint | None:
         """The disc that a person covers where the mask's foot sees the ground, and a pixel around that."""
@@ -97,3 +118,19 @@ class Places:
         pixel_m = float(metres_per_pixel(self._camera, self._plane, x)[0])
         step = np.array([x, y]) / np.hypot(x, y) * (pixel_m if np.isfinite(pixel_m) else 0.0)
         return polygon_footprint(np.concatenate([disc - step, disc + step]).tolist())
+
+
+def _box(fit: Fit, place: Array, heading_rad: float) -> Array:
+    """(4, 2) the corners of the box of its size, seen from above."""
+    length, width, _ = fit.size_m
+    ends = np.array([[x, y] for x in (-0.5, 0.5) for y in (-0.5, 0.5)]) * (length, width)
+    cos, sin = np.cos(heading_rad), np.sin(heading_rad)
+    return np.asarray(ends @ np.array([[cos, -sin], [sin, cos]]).T + place)
+
+
+def _unsure(below: Array, place: Array, fit: Fit) -> Array:
+    """What is covered, one standard deviation of the distance nearer and farther, too."""
+    if fit.sigmas is None:
+        return below
+    step = place / np.linalg.norm(place) * fit.sigmas.along_m
+    return np.concatenate([below - step, below + step])

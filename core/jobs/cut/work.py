@@ -26,7 +26,7 @@ from core.jobs.footage import decoded_frames
 from core.media.background_samples import hour_of_day
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.fits import FitMethod, FitReview, FitRow
+from core.records.fits import BodyFit, FitMethod, FitReview, FitRow, VehicleFit
 from core.records.masks import MaskPatch, Rle
 from core.records.media import DecodedFrame
 from core.records.occlusion import OcclusionLabel
@@ -232,10 +232,17 @@ class SourceCut:
         if one.label is not OcclusionLabel.UNOCCLUDED:
             return None
         place: Footprint | None = None
-        if fit is not None and not (_is_no_car(fit) and one.review is not FitReview.ACCEPTED):
+        if one.category is Category.PERSON:
+            if fit is not None and isinstance(fit.fit, BodyFit):
+                place = self._places.of_body(fit.fit, fit.shape_space)
+            if place is None:
+                place = self._places.of_person(mask)
+        elif (
+            fit is not None
+            and isinstance(fit.fit, VehicleFit)
+            and (not _is_no_car(fit) or one.review is FitReview.ACCEPTED)
+        ):
             place = self._places.of_car(fit.fit, fit.shape_space)
-        elif one.category is Category.PERSON:
-            place = self._places.of_person(mask)
         return None if place is None else place.corners
 
     def _fits(self, candidates: Sequence[CutCandidate]) -> dict[int, FitRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import platform
 import shutil
 import sqlite3
@@ -10,14 +9,15 @@ import sys
 from importlib import metadata
 
 from core.jobs.doctor.finding import Finding
+from core.jobs.doctor.networks import network_findings
 
 DECODERS = ("h264", "hevc", "mpeg4", "mjpeg", "vp9", "av1")
 _LITTLE_DISK_BYTES = 2 * 2**30
 
 
 def machine_findings() -> list[Finding]:
-    """Python, graphics card, codecs, database, disk and conflicts between packages."""
-    return [_python(), _gpu(), _codecs(), _sqlite(), _disk(), *_conflicts()]
+    """Python, torch and what it sees, codecs, database, disk and conflicts between packages."""
+    return [_python(), *network_findings(), _codecs(), _sqlite(), _disk(), *_conflicts()]
 
 
 def _python() -> Finding:
@@ -25,20 +25,6 @@ def _python() -> Finding:
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         return Finding("bad", "Python", f"{version}; use 3.11, 3.12 or 3.13.")
     return Finding("ok", "Python", f"{version} on {platform.platform()}")
-
-
-def _gpu() -> Finding:
-    if importlib.util.find_spec("torch") is None:
-        return Finding("note", "GPU", "torch is not installed; training and the torch detectors need it.")
-    import torch
-
-    if torch.cuda.is_available():
-        return Finding("ok", "GPU", f"{torch.cuda.get_device_name()} through torch {torch.__version__}")
-    if torch.backends.mps.is_available():
-        return Finding("ok", "GPU", f"Apple's, through torch {torch.__version__}")
-    return Finding(
-        "note", "GPU", f"none that torch {torch.__version__} can use; networks run on the processor."
-    )
 
 
 def _codecs() -> Finding:

@@ -11,8 +11,9 @@ from core.fitting.vehicles.possible_way import cars_of
 from core.fitting.vehicles.same_car import shows_several_cars
 from core.fitting.vehicles.track import TrackSettings, fit_track
 from core.jobs.fit.guides import Guides
-from core.jobs.fit.work import SourceWork
+from core.jobs.fit.work import SourceWork, one_a_time
 from core.records.fits import FitVerdict, VehicleFit
+from core.records.keypoints import Template
 from core.store.queries import fit_candidates
 from core.store.queries.fit_candidates import FitCandidate
 from core.store.writers.fits import FoundFit
@@ -30,7 +31,7 @@ def fit_tracks(work: SourceWork, begun: float, ended: float) -> None:
     """
     fitter = VehicleFitter(work.camera, work.plane, work.space)
     with work.project.read() as connection:
-        tracks = fit_candidates.tracks_with_keypoints(connection, work.source.id)
+        tracks = fit_candidates.tracks_with_keypoints(connection, work.source.id, Template.CAR)
     for number, track_id in enumerate(tracks):
         if track_id <= work.place("track"):
             continue
@@ -50,11 +51,13 @@ def fit_singles(work: SourceWork, begun: float, ended: float) -> None:
     fitter = VehicleFitter(work.camera, work.plane, work.space)
     guides = Guides(work, fitter)
     with work.project.read() as connection:
-        total = fit_candidates.count_with_keypoints(connection, work.source.id)
+        total = fit_candidates.count_with_keypoints(connection, work.source.id, Template.CAR)
     seen = 0
     while True:
         with work.project.read() as connection:
-            batch = fit_candidates.with_keypoints(connection, work.source.id, work.place("after"), _BATCH)
+            batch = fit_candidates.with_keypoints(
+                connection, work.source.id, Template.CAR, work.place("after"), _BATCH
+            )
         if not batch:
             return
         found = _fits_of_singles(work, fitter, guides, list(filter(work.is_wanted, batch)))
@@ -87,7 +90,7 @@ def _fits_of_singles(
 
 
 def _fits_of_track(work: SourceWork, fitter: VehicleFitter, frames: Sequence[FitCandidate]) -> list[FoundFit]:
-    frames = _one_a_time([frame for frame in frames if work.is_meant(frame)])
+    frames = one_a_time([one for one in frames if one.is_a(Template.CAR) and work.is_meant(one)])
     evidences = [_evidence(frame) for frame in frames]
     seen = [row for row, one in enumerate(evidences) if one is not None]
     if len(seen) < 2 or not any(work.is_wanted(frames[row]) for row in seen):
@@ -134,16 +137,8 @@ def _has_better(
 
 def _evidence(candidate: FitCandidate) -> KeypointEvidence | None:
     """What its keypoints say; None where they say nothing."""
-    if candidate.keypoints is None:
+    points = candidate.points_of(Template.CAR)
+    if points is None:
         return None
-    evidence = evidence_of(candidate.keypoints, candidate.box.size)
+    evidence = evidence_of(points, candidate.box.size)
     return evidence if evidence.used.any() else None
-
-
-def _one_a_time(frames: Sequence[FitCandidate]) -> list[FitCandidate]:
-    """A track's frames with one of each moment: a car is in one place at a time."""
-    kept: list[FitCandidate] = []
-    for frame in frames:
-        if not kept or frame.time_s > kept[-1].time_s:
-            kept.append(frame)
-    return kept

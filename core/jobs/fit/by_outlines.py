@@ -41,7 +41,7 @@ def fit_outlines(work: SourceWork, begun: float, ended: float) -> None:
             batch = fit_candidates.untracked(connection, work.source.id, work.place("outline after"), _BATCH)
         if not batch:
             return
-        work.write(_fits(work, batch), "outline after", batch[-1].instance_id)
+        work.write(_fits(work, _cars(batch)), "outline after", batch[-1].instance_id)
         work.tell(middle)
 
 
@@ -51,7 +51,7 @@ def _groups(work: SourceWork, tracks: Sequence[int]) -> Iterator[list[tuple[int,
     count = 0
     for track_id in tracks:
         with work.project.read() as connection:
-            frames = fit_candidates.of_track(connection, track_id)
+            frames = _cars(fit_candidates.of_track(connection, track_id))
         group.append((track_id, frames if any(map(work.is_wanted, frames)) else []))
         count += len(group[-1][1])
         if count >= _BATCH:
@@ -64,7 +64,7 @@ def _groups(work: SourceWork, tracks: Sequence[int]) -> Iterator[list[tuple[int,
 def coarse_of(work: SourceWork, candidates: Sequence[FitCandidate]) -> dict[int, VehicleFit]:
     """id -> the coarse fit of each car among them that has a mask; whole tracks tell headings."""
     assert work.plane is not None
-    cars = [one for one in candidates if one.category is Category.CAR and one.mask_id is not None]
+    cars = [one for one in _cars(candidates) if one.mask_id is not None]
     with work.project.read() as connection:
         seen = seen_masks(connection, cars)
     cars = [one for one in cars if one.instance_id in seen]
@@ -75,6 +75,10 @@ def coarse_of(work: SourceWork, candidates: Sequence[FitCandidate]) -> dict[int,
         sightings.append(OutlineSighting(outline, one.time_s, one.track_id))
     fits = fit_coarse(work.camera, work.plane, work.space, sightings)
     return {one.instance_id: fit for one, fit in zip(cars, fits, strict=True)}
+
+
+def _cars(candidates: Sequence[FitCandidate]) -> list[FitCandidate]:
+    return [one for one in candidates if one.category is Category.CAR]
 
 
 def _fits(work: SourceWork, candidates: Sequence[FitCandidate]) -> list[FoundFit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.fitting.vehicles.evidence import evidence_of
 from core.fitting.vehicles.traffic4d import fit_traffic4d
 from core.jobs.fit.work import SourceWork
+from core.records.keypoints import Template
 from core.store.queries import fit_candidates
 from core.store.queries.fit_candidates import FitCandidate
 
@@ -23,7 +24,7 @@ def fit_by_traffic4d(work: SourceWork) -> None:
     after = 0
     while True:
         with work.project.read() as connection:
-            batch = fit_candidates.with_keypoints(connection, work.source.id, after, _BATCH)
+            batch = fit_candidates.with_keypoints(connection, work.source.id, Template.CAR, after, _BATCH)
         if not batch:
             break
         after = batch[-1].instance_id

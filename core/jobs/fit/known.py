@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.geometry.boxes import touch
 from core.geometry.masks import rle_to_patch
-from core.records.boxes import Box
 from core.records.fits import FitMethod, FitRow, VehicleFit
 from core.records.masks import MaskPatch
 from core.records.occlusion import OcclusionLabel
@@ -32,7 +32,7 @@ _NEAREST_VIEWS = 16  # of the track: more say little more of its shape
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenMask:
-    """The part of a car that is seen, and the masks of what may stand before it."""
+    """The part of an object that is seen, and the masks of what may stand before it."""
 
     mask: MaskPatch
     hiders: tuple[MaskPatch, ...] = ()
@@ -63,10 +63,11 @@ def known_before(
     seen = seen_masks(connection, cars)
     of_track = _of_tracks(connection, [car for car in cars if car.instance_id in seen], shape_space)
     coarse = coarse_fits(connection, sorted(seen))
-    return {
-        i: KnownBefore(mask, coarse[i].fit if i in coarse else None, of_track.get(i, ()))
-        for i, mask in seen.items()
-    }
+    return {i: KnownBefore(mask, _of_a_car(coarse.get(i)), of_track.get(i, ())) for i, mask in seen.items()}
+
+
+def _of_a_car(row: FitRow | None) -> VehicleFit | None:
+    return row.fit if row is not None and isinstance(row.fit, VehicleFit) else None
 
 
 def guided_fitter(fitter: VehicleFitter, known: KnownBefore | None) -> GuidedFitter | None:
@@ -80,47 +81,38 @@ def guided_fitter(fitter: VehicleFitter, known: KnownBefore | None) -> GuidedFit
     return GuidedFitter(fitter, guide_of(outline, known.coarse, known.of_track))
 
 
-def seen_masks(connection: Connection, cars: Sequence[FitCandidate]) -> dict[int, SeenMask]:
-    """id -> the mask in force of a car, and of what touches its box and reaches lower down.
+def seen_masks(connection: Connection, objects: Sequence[FitCandidate]) -> dict[int, SeenMask]:
+    """id -> the mask in force of a car or person, and of what touches its box and reaches lower down.
 
-    On one road what reaches lower stands nearer. Nothing hides a car that its label calls unoccluded.
+    On one road what reaches lower stands nearer. Nothing hides what its label calls unoccluded.
     """
     from core.fitting.vehicles.guided import in_front
 
-    shown = _patches(connection, [car.instance_id for car in cars])
-    cars = [car for car in cars if car.instance_id in shown]
-    beside = _beside(connection, [car for car in cars if car.label is not OcclusionLabel.UNOCCLUDED])
+    shown = _patches(connection, [one.instance_id for one in objects])
+    masked = [one for one in objects if one.instance_id in shown]
+    beside = _beside(connection, [one for one in masked if one.label is not OcclusionLabel.UNOCCLUDED])
     others = shown | _patches(connection, sorted({i for ids in beside.values() for i in ids} - shown.keys()))
     return {
         i: SeenMask(
             shown[i], tuple(in_front(shown[i], [others[k] for k in beside.get(i, ()) if k in others]))
         )
-        for i in (car.instance_id for car in cars)
+        for i in (one.instance_id for one in masked)
     }
 
 
-def _beside(connection: Connection, cars: Sequence[FitCandidate]) -> dict[int, list[int]]:
-    """Of each car, what touches its box."""
-    present = fit_candidates.boxes_in_frames(connection, sorted({car.frame_id for car in cars}))
-    return {
-        car.instance_id: [
-            i
-            for i, box in present.get(car.frame_id, [])
-            if i != car.instance_id and box.bottom > car.box.bottom and _touch(box, car.box)
-        ]
-        for car in cars
-    }
-
-
-def _touch(first: Box, second: Box) -> bool:
+def _beside(connection: Connection, objects: Sequence[FitCandidate]) -> dict[int, list[int]]:
+    """Of each, what touches its box and reaches lower down."""
     from core.fitting.vehicles.outline import HIDER_PX
 
-    return (
-        first.x - HIDER_PX < second.right
-        and second.x - HIDER_PX < first.right
-        and first.y - HIDER_PX < second.bottom
-        and second.y - HIDER_PX < first.bottom
-    )
+    present = fit_candidates.boxes_in_frames(connection, sorted({one.frame_id for one in objects}))
+    return {
+        one.instance_id: [
+            i
+            for i, box in present.get(one.frame_id, [])
+            if i != one.instance_id and box.bottom > one.box.bottom and touch(box, one.box, HIDER_PX)
+        ]
+        for one in objects
+    }
 
 
 def _patches(connection: Connection, ids: Sequence[int]) -> dict[int, MaskPatch]:
@@ -156,10 +148,14 @@ def _nearest(car: FitCandidate, views: Sequence[TrackNeighbour]) -> list[int]:
 
 def _telling(ids: Sequence[int], rows: Mapping[int, FitRow], shape_space: str) -> tuple[VehicleFit, ...]:
     """The nearest fit of the whole track, or else those of single frames."""
+    known = [rows[i] for i in ids if i in rows]
     fits = [
-        rows[i].fit
-        for i in ids
-        if i in rows and not rows[i].stale and not rows[i].fit.swapped and rows[i].shape_space == shape_space
+        row.fit
+        for row in known
+        if isinstance(row.fit, VehicleFit)
+        and not row.stale
+        and not row.fit.swapped
+        and row.shape_space == shape_space
     ]
     # fits of a whole track share one shape, which would count again and again
     whole = [fit for fit in fits if fit.method is FitMethod.TRACK]

@@ -13,15 +13,17 @@ from core.jobs.context import JobContext
 from core.jobs.habits import by_a_person
 from core.jobs.settings import FitSettings
 from core.records.cameras import CalibrationRow
-from core.records.fits import FitMadeFrom, VehicleFit
+from core.records.detections import Category
+from core.records.fits import BodyFit, Fit, FitMadeFrom
 from core.records.project import SourceRow
+from core.shapes.body.placed import NamedBody
 from core.shapes.space import CarShapeSpace
 from core.store.bulk import BulkWriter
 from core.store.project import Project
 from core.store.queries.fit_candidates import FitCandidate
 from core.store.writers.fits import FoundFit, write_fits
 
-_PLACES = ("track", "after", "outline track", "outline after")
+_PLACES = ("track", "after", "outline track", "outline after", "person track", "person after", "estimate")
 
 
 class SourceWork:
@@ -29,6 +31,7 @@ class SourceWork:
 
     Attributes:
         project, source, settings, space: of the job.
+        body: that people are fitted with; None where they are not.
         camera, plane: as the source's pictures have them; plane is None where the ground is not known.
     """
 
@@ -38,39 +41,52 @@ class SourceWork:
         bulk: BulkWriter,
         settings: FitSettings,
         space: CarShapeSpace,
+        body: NamedBody | None,
         calibration: CalibrationRow,
         source: SourceRow,
         show: Callable[[float, str], None],
     ) -> None:
         self.project: Project = context.project
-        self.settings, self.space, self.source = settings, space, source
+        self.settings, self.space, self.body, self.source = settings, space, body, source
         camera, self.plane = _of_size(calibration, source.width, source.height)
         self.camera: Camera = camera
         self._context, self._bulk, self._show = context, bulk, show
-        self._label = space.label
         self._calibration_id = calibration.id
 
     def is_wanted(self, candidate: FitCandidate) -> bool:
-        """Whether a car is to be fitted: what this job has fitted, as a track or before it died, is not."""
-        if not self.is_meant(candidate):
+        """Whether it is to be fitted: what this job has fitted, as a track or before it died, is not."""
+        is_person = candidate.category is Category.PERSON
+        if not self.is_meant(candidate) or (is_person and self.body is None):
             return False
         if self.settings.redo:
             return candidate.job_id != self._context.job_id
-        return not candidate.has_fit(self._label)
+        return not candidate.has_fit(self.named_body.label if is_person else self.space.label)
 
     def is_meant(self, candidate: FitCandidate) -> bool:
-        """Whether a car is one of those that the job is about, by whose points it has."""
+        """Whether an object is one of those that the job is about, by whose points it has."""
         points = candidate.keypoints
         return self.settings.points == "all" or points is None or not by_a_person(points)
 
-    def found(self, candidate: FitCandidate, fit: VehicleFit, *, by_mask: bool = False) -> FoundFit:
+    @property
+    def named_body(self) -> NamedBody:
+        """The body that people are fitted with.
+
+        Raises:
+            ValueError: this job fits no people.
+        """
+        if self.body is None:
+            raise ValueError("people were left out of this job")
+        return self.body
+
+    def found(self, candidate: FitCandidate, fit: Fit, *, by_mask: bool = False) -> FoundFit:
         """A fit with what it was made from.
 
         Args:
-            by_mask: whether it rests on the car's mask, too.
+            by_mask: whether it rests on the object's mask, too.
         """
         mask_id = candidate.mask_id if by_mask else None
-        made_from = FitMadeFrom(candidate.keypoint_set_id, mask_id, self._calibration_id, self._label)
+        label = self.named_body.label if isinstance(fit, BodyFit) else self.space.label
+        made_from = FitMadeFrom(candidate.keypoint_set_id, mask_id, self._calibration_id, label)
         return FoundFit(candidate.instance_id, fit, made_from)
 
     @property
@@ -87,8 +103,8 @@ class SourceWork:
         checkpoint, job_id = self._context.checkpoint, self._context.job_id
 
         def write(connection: Connection, chunk: Sequence[FoundFit]) -> None:
-            for coarse, keys in ((False, ("fitted",)), (True, ("fitted", "coarse"))):
-                some = [one for one in chunk if one.fit.is_coarse == coarse]
+            for keys in (("people",), ("cars",), ("cars", "coarse")):
+                some = [one for one in chunk if _counted_as(one.fit) == keys[-1]]
                 written = write_fits(connection, some, job_id=job_id)
                 for key in keys:
                     checkpoint[key] = checkpoint.get(key, 0) + written
@@ -107,10 +123,29 @@ class SourceWork:
         """Stop if somebody asked for it."""
         self._context.check_stop()
 
-    def tell(self, share: float) -> None:
-        """Say how far this source is, 0 to 1, and stop if somebody asked for it."""
+    def log(self, line: str) -> None:
+        """Add a line to the job's log."""
+        self._context.log(line)
+
+    def tell(self, share: float, what: str = "cars") -> None:
+        """Say how far this source is, 0 to 1, and with what, and stop if somebody asked for it."""
         self.check_stop()
-        self._show(share, f"Fitting the cars of {self.source.name}")
+        self._show(share, f"Fitting the {what} of {self.source.name}")
+
+
+def one_a_time(frames: Sequence[FitCandidate]) -> list[FitCandidate]:
+    """A track's frames with one of each moment: what is tracked is in one place at a time."""
+    kept: list[FitCandidate] = []
+    for frame in frames:
+        if not kept or frame.time_s > kept[-1].time_s:
+            kept.append(frame)
+    return kept
+
+
+def _counted_as(fit: Fit) -> str:
+    if isinstance(fit, BodyFit):
+        return "people"
+    return "coarse" if fit.is_coarse else "cars"
 
 
 def _of_size(calibration: CalibrationRow, width: int, height: int) -> tuple[Camera, GroundPlane | None]:

@@ -109,7 +109,7 @@ def _found_frames(
         told = FinderSettings(settings.detector, own, settings.crop_px, calibration)
         found = find_beside(tasks(), told, processes)
     else:
-        found = find_here(tasks(), detector, settings.crop_px)
+        found = find_here(tasks(), detector, settings.crop_px, _least_score(settings))
     for frame, instances in found:
         yield _ReadyFrame(frame, instances)
 
@@ -121,6 +121,19 @@ def _processes(settings: MineSettings, frames: int) -> int:
     if settings.processes is not None:
         return settings.processes
     return min(os.cpu_count() or 1, _MOST_PROCESSES) if frames >= _WORTH_PROCESSES else 1
+
+
+def _least_score(settings: MineSettings) -> float | None:
+    """The least score that a network's finds have; what moves has none that says how sure a find is."""
+    if settings.detector == "motion":
+        return None
+    networks = {
+        "onnx": settings.onnx.min_score,
+        "torchvision": settings.torchvision.min_score,
+        "rfdetr": settings.rfdetr.min_score,
+        "own": settings.own.min_score,
+    }
+    return networks[settings.detector]
 
 
 def _decoded(context: JobContext, plan: SourcePlan, todo: Sequence[FrameRow]) -> Iterator[DecodedFrame]:

@@ -47,27 +47,32 @@ class Task(Generic[T]):
 
 
 def find_in(
-    detector: Detector, image: Picture, background: Picture | None, crop_px: int
+    detector: Detector,
+    image: Picture,
+    background: Picture | None,
+    crop_px: int,
+    least_score: float | None = None,
 ) -> tuple[FoundInstance, ...]:
     """All objects in a frame with mask and crop, most certain first.
 
     Args:
         image: (H, W, 3) uint8 RGB. background: of the same shape, or None.
         crop_px: longest side of a crop.
+        least_score: that the detector keeps, where scores say how sure it is of a find.
 
     Raises:
         DetectionError: the frame cannot be used.
     """
     [found] = detector.detect([DetectorFrame(image, background)])
-    return tuple(_kept(one, image, crop_px) for one in found)
+    return tuple(_kept(one, image, crop_px, least_score) for one in found)
 
 
 def find_here(
-    tasks: Iterable[Task[T]], detector: Detector, crop_px: int
+    tasks: Iterable[Task[T]], detector: Detector, crop_px: int, least_score: float | None = None
 ) -> Iterator[tuple[T, tuple[FoundInstance, ...]]]:
-    """Looks at one frame after another in this process."""
+    """Looks at one frame after another in this process; the rest as `find_in`."""
     for task in tasks:
-        yield task.key, find_in(detector, task.image, task.background, crop_px)
+        yield task.key, find_in(detector, task.image, task.background, crop_px, least_score)
 
 
 def find_beside(
@@ -167,9 +172,9 @@ def _gone() -> DetectionError:
     )
 
 
-def _kept(one: Detection, image: Picture, crop_px: int) -> FoundInstance:
+def _kept(one: Detection, image: Picture, crop_px: int, least_score: float | None) -> FoundInstance:
     height, width = image.shape[:2]
-    mask = one.mask
+    mask, whole = one.mask, one.whole
     return FoundInstance(
         one.box,
         one.category,
@@ -177,4 +182,11 @@ def _kept(one: Detection, image: Picture, crop_px: int) -> FoundInstance:
         None if mask is None else patch_to_rle(mask, height, width),
         0 if mask is None else patch_area(mask),
         cut_crop(image, one.box, crop_px),
+        None if least_score is None else find_margin(one.score, least_score),
+        None if whole is None else patch_to_rle(whole, height, width),
     )
+
+
+def find_margin(score: float, least_score: float) -> float:
+    """How far a score is above the least that is kept, 0..1, as a share of how far it could be."""
+    return min(max((score - least_score) / max(1.0 - least_score, 1e-6), 0.0), 1.0)

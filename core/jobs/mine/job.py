@@ -19,17 +19,21 @@ from core.jobs.context import JobContext
 from core.jobs.footage import CameraFootage, chosen_footage
 from core.jobs.mine.detect_phase import detect_source
 from core.jobs.mine.judge_phase import judge_camera
+from core.jobs.mine.own_detector import chosen_run, own_detector
 from core.jobs.mine.plan import SourcePlan, plan_source
 from core.jobs.mine.sequence_phase import follow, thin_source
+from core.jobs.models import settled_model
 from core.jobs.settings import BackgroundSettings, MineSettings
 from core.mining.detectors.ground_scale import GroundScale
 from core.mining.detectors.protocol import Detector, GroundSize
 from core.mining.detectors.registry import create_detector
 from core.mining.tracking import load_packages
 from core.records.cameras import CalibrationRecord
+from core.records.runs import Purpose
 from core.store import tables
 from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.frames import sequences_of
+from core.store.queries.runs import model_of_job
 from core.store.queries.sources import list_sources
 from core.store.writers.detections import drop_instances
 
@@ -120,7 +124,7 @@ def _judge(context: JobContext, footage: CameraFootage, before: float, share: fl
     mined = {source.id for source in footage.sources}
     others = [source for source in every if source.id not in mined]
     with context.project.bulk() as bulk:
-        judge_camera(context, bulk, footage.sources, others, show)
+        judge_camera(context, context.settings(MineSettings), bulk, footage.sources, others, show)
         for source in footage.sources:
             context.check_stop()
             thin_source(context, bulk, source)
@@ -145,6 +149,8 @@ def _calibration(context: JobContext, footage: CameraFootage, plan: SourcePlan) 
 
 
 def _detector(context: JobContext, settings: MineSettings, ground_size: GroundSize | None = None) -> Detector:
+    if settings.detector == "own":
+        return _own_detector(context, settings)
     own = {
         "motion": settings.motion,
         "onnx": settings.onnx,
@@ -157,6 +163,16 @@ def _detector(context: JobContext, settings: MineSettings, ground_size: GroundSi
         context.progress(0.0, f"{message} ({share:.0%})")
 
     return create_detector(settings.detector, progress=show, ground_size=ground_size, **own.model_dump())
+
+
+def _own_detector(context: JobContext, settings: MineSettings) -> Detector:
+    """The one in use when the job began, also where it goes on after another came into use."""
+    with context.project.read() as connection:
+        known = model_of_job(connection, context.job_id, Purpose.DETECTOR)
+    run = chosen_run(context.project, settings.own.run if known is None else known.run_id)
+    detector = own_detector(context.project, settings.own.model_copy(update={"run": run.id}))
+    settled_model(context, Purpose.DETECTOR, run)
+    return detector
 
 
 def _ensure_background(context: JobContext, footage: CameraFootage) -> None:

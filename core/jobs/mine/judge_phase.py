@@ -7,8 +7,10 @@ burst of ten seconds sees too few cars pass behind a pole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Protocol
 
 from sqlalchemy import func, select
 
@@ -16,11 +18,13 @@ from core.geometry.masks import rle_to_patch
 from core.jobs.context import JobContext
 from core.jobs.mine.sequence_phase import objects_of
 from core.jobs.mine.static_phase import static_map
-from core.jobs.settings import MineSettings
+from core.jobs.setting_fields import RuleName
+from core.mining.occlusion.classified import decide_by_belief
 from core.mining.occlusion.decide import decide_occlusion
+from core.mining.occlusion.settings import ClassifierSettings, OcclusionSettings, WaltSettings
 from core.mining.occlusion.static_map import StaticMap
 from core.mining.occlusion.walt import decide_walt
-from core.records.occlusion import Observation, OcclusionDecision
+from core.records.occlusion import LabelOrigin, Observation, OcclusionDecision
 from core.records.project import SourceRow
 from core.store import tables
 from core.store.bulk import BulkWriter
@@ -38,8 +42,22 @@ Burst = tuple[SourceRow, SequenceRow]
 _EVIDENCE_SHARE = 0.4
 
 
+class Rules(Protocol):
+    """What tells which objects are unoccluded: a part of the settings of jobs that judge."""
+
+    @property
+    def rule(self) -> RuleName: ...
+    @property
+    def occlusion(self) -> OcclusionSettings: ...
+    @property
+    def walt(self) -> WaltSettings: ...
+    @property
+    def classifier(self) -> ClassifierSettings: ...
+
+
 def judge_camera(
     context: JobContext,
+    settings: Rules,
     bulk: BulkWriter,
     mined: Sequence[SourceRow],
     others: Sequence[SourceRow],
@@ -48,15 +66,15 @@ def judge_camera(
     """Tests the objects of a camera's sources and writes the decisions.
 
     Args:
+        settings: what tells.
         mined: the sources to test; their objects have been followed.
         others: the camera's other sources, which tell what stands in front.
         show: is told the share that is done.
     """
-    settings = context.settings(MineSettings)
     reader = _MaskedObjects(context)
     bursts = _bursts(context, mined)
     static: dict[tuple[int, int], StaticMap] = {}
-    if settings.rule != "walt":
+    if settings.rule == "ours":
         shown = _spread(context, bursts + _bursts(context, others))
         for size in {(source.width, source.height) for source in mined}:
             alike = [burst for burst in shown if (burst[0].width, burst[0].height) == size]
@@ -64,14 +82,16 @@ def judge_camera(
                 (part for burst in alike for part in reader.parts(burst)), len(alike), show, _EVIDENCE_SHARE
             )
             static[size] = static_map(context, size, parts, settings.occlusion)
+    believe = _classifier(context, settings) if settings.rule == "classifier" else None
     for number, burst in enumerate(bursts):
         source, _ = burst
         for part in reader.parts(burst):
             context.check_stop()
+            if believe is not None:
+                _classify(context, bulk, part, source, settings, believe)
+                continue
             decisions = _decide(part, source, settings, static.get((source.width, source.height)))
-            bulk.each(
-                decisions, lambda connection, some: write_decisions(connection, some, job_id=context.job_id)
-            )
+            bulk.each(decisions, partial(write_decisions, job_id=context.job_id))
         show(_EVIDENCE_SHARE + (1 - _EVIDENCE_SHARE) * (number + 1) / len(bursts))
 
 
@@ -150,8 +170,40 @@ def _parts(observations: Sequence[Observation]) -> Iterator[Sequence[Observation
             start = place
 
 
+Believe = Callable[[Sequence[Observation]], Mapping[int, float]]
+
+
+def _classifier(context: JobContext, settings: Rules) -> Believe:
+    from core.jobs.mine.classify import Classifier  # needs torch
+
+    return Classifier(context, settings.classifier.device).beliefs
+
+
+def _classify(
+    context: JobContext,
+    bulk: BulkWriter,
+    part: Sequence[Observation],
+    source: SourceRow,
+    settings: Rules,
+    believe: Believe,
+) -> None:
+    """The network's decisions; those of our tests, without its origin, on objects that have no crop."""
+    beliefs = believe(part)
+    decisions = decide_by_belief(
+        part, beliefs, source.width, source.height, settings.classifier.least_belief, settings.occlusion
+    )
+    bulk.each(decisions, partial(write_decisions, origin=LabelOrigin.CLASSIFIER, job_id=context.job_id))
+    if len(decisions) < len(part):
+        rest = [
+            one
+            for one in decide_occlusion(part, source.width, source.height, settings.occlusion)
+            if one.instance_id not in beliefs
+        ]
+        bulk.each(rest, partial(write_decisions, job_id=context.job_id))
+
+
 def _decide(
-    part: Sequence[Observation], source: SourceRow, settings: MineSettings, static: StaticMap | None
+    part: Sequence[Observation], source: SourceRow, settings: Rules, static: StaticMap | None
 ) -> list[OcclusionDecision]:
     if settings.rule == "walt":
         return decide_walt(part, settings.walt)

@@ -1,0 +1,194 @@
+"""Evaluates two annotators by each other: their verdicts, and where they placed a car's keypoints."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from core.errors import EvaluationError
+from core.evaluation.compared import ComparedObject
+from core.evaluation.drawn_anew import Drawn
+from core.evaluation.keypoints import TAGS
+from core.evaluation.label_figures import KINDS, label_detail, label_figures
+from core.evaluation.point_tally import tag_words, tally_points
+from core.evaluation.sliced import Counted, figure, point_figures
+from core.jobs.context import JobContext
+from core.jobs.evaluate.detections import Outcomes
+from core.jobs.evaluate.labels import object_result, places_of
+from core.jobs.evaluate.settings import EvaluateSettings
+from core.jobs.train.sides import key_of
+from core.records.evaluations import ObjectSaid, Outcome
+from core.records.keypoints import KeypointSet
+from core.records.shapes import KeypointTag
+from core.records.slices import ALL
+from core.store import tables
+from core.store.annotators import find_annotator
+from core.store.keypoint_columns import from_columns
+
+_v, _k = tables.review.c, tables.keypoint_set.c
+_KIND = {kind.value: number for number, kind in enumerate(KINDS)}
+
+
+def evaluate_agreement(context: JobContext, settings: EvaluateSettings) -> Outcomes:
+    """How far the second annotator agrees with the first.
+
+    Verdicts are compared where both gave one of two kinds; keypoints where each wrote a version, the last of
+    each. A version begins with the points that were there, so that a point which the second left as it was
+    counts as agreed: the figures of points are an upper bound.
+
+    Raises:
+        EvaluationError: there is no such annotator, or the two have no object in common.
+    """
+    with context.project.read() as connection:
+        one, other = (_annotator(connection, name) for name in (settings.first, settings.second))
+        verdicts, unlike = _verdicts(connection, one, other)
+        points = _points(connection, one, other)
+        if not verdicts and not points:
+            raise EvaluationError(
+                f"{settings.first} and {settings.second} have no object in common.",
+                "Let both review some of the same objects.",
+            )
+        ids = sorted(set(verdicts) | set(points))
+        places = places_of(connection, ids)
+    groups = [key_of(row, places.rows[row].track_id) for row in ids]
+    names = {key: number for number, key in enumerate(dict.fromkeys(groups))}
+    objects: list[ComparedObject] = []
+    for number, row in enumerate(ids):
+        tally = None
+        said = ObjectSaid()
+        if row in points:
+            truth, told = points[row]
+            box = places.rows[row].box
+            tally = tally_points(
+                _pixels(told), _pixels(truth), _tags(told), _tags(truth), box, truth.template
+            )
+            said = ObjectSaid(points=_listed(told), true_points=_listed(truth))
+        words: dict[str, Any] = dict(tag_words(tally))
+        right = row not in verdicts or verdicts[row][0] == verdicts[row][1]
+        placed = words.get("points_placed", 0)
+        bad = 1.0 if not right else 1.0 - words["points_right"] / placed if placed else 0.0
+        objects.append(
+            ComparedObject(
+                object_result(
+                    places,
+                    row,
+                    number,
+                    outcome=Outcome.RIGHT if right else Outcome.WRONG,
+                    badness=bad,
+                    score=None,
+                    detail=label_detail(*verdicts[row]) if row in verdicts else "",
+                    **words,
+                ),
+                said,
+                tally,
+            )
+        )
+    counted = _counted(objects, ids, verdicts, [names[key] for key in groups], len(names), settings)
+    digest = hashlib.sha256(repr((sorted(verdicts), sorted(points))).encode()).hexdigest()[:32]
+    data = {
+        "objects": len(ids),
+        "with both verdicts": len(verdicts),
+        "rejected by one or both": unlike,
+        "with both keypoints": len(points),
+        "points": "those that the second left where they were count as agreed",
+        "intervals": f"{settings.draws:,} draws of {len(names):,} tracks" if settings.draws else "none",
+    }
+    rows = [places.frames[frame].row(place) for frame, place in places.places.items()]
+    return Outcomes(rows, objects, counted, digest, data)
+
+
+def _counted(
+    objects: list[ComparedObject],
+    ids: list[int],
+    verdicts: dict[int, tuple[int, int]],
+    groups: list[int],
+    count: int,
+    settings: EvaluateSettings,
+) -> Counted:
+    counted = Counted(())
+    judged = [number for number, row in enumerate(ids) if row in verdicts]
+    if judged:
+        drawn = Drawn([groups[number] for number in judged], count, settings.seed, settings.draws)
+        pairs = [verdicts[ids[number]] for number in judged]
+        results = [objects[number].result for number in judged]
+        counted += label_figures(
+            results, [pair[0] for pair in pairs], [pair[1] for pair in pairs], None, drawn
+        )
+    tallies = [one.points for one in objects]
+    if any(tally is not None for tally in tallies):
+        drawn = Drawn(groups, count, settings.seed, settings.draws)
+        counted += point_figures([one.result for one in objects], tallies, drawn)
+        tables_of = [
+            (row, tally.table) for row, tally in zip(groups, tallies, strict=True) if tally is not None
+        ]
+        each = [
+            (group, true, said)
+            for group, table in tables_of
+            for true in range(len(TAGS))
+            for said in range(len(TAGS))
+            for _ in range(int(table[true, said]))
+        ]
+        if each:
+            group, true, said = (list(column) for column in zip(*each, strict=True))
+            kappa = Drawn(group, count, settings.seed, settings.draws).kappa(true, said, len(TAGS))
+            if kappa is not None:
+                counted += Counted((figure("tag_kappa", ALL, kappa),))
+    return counted
+
+
+def _annotator(connection: Connection, name: str) -> int:
+    found = find_annotator(connection, name)
+    if found is None:
+        raise EvaluationError(f"Nobody called {name} has edited this project.", "Check the name.")
+    return found
+
+
+def _verdicts(connection: Connection, one: int, other: int) -> tuple[dict[int, tuple[int, int]], int]:
+    """instance id -> both kinds, and how many both have judged of which one at least was rejected."""
+    said: dict[int, dict[int, str]] = {}
+    query = select(_v.instance_id, _v.annotator_id, _v.verdict).where(_v.annotator_id.in_([one, other]))
+    for row in connection.execute(query):
+        said.setdefault(int(row.instance_id), {})[int(row.annotator_id)] = row.verdict
+    both = {row: (own[one], own[other]) for row, own in said.items() if len(own) == 2}
+    kinds = {
+        row: (_KIND[first], _KIND[second])
+        for row, (first, second) in both.items()
+        if first in _KIND and second in _KIND
+    }
+    return kinds, len(both) - len(kinds)
+
+
+def _points(connection: Connection, one: int, other: int) -> dict[int, tuple[KeypointSet, KeypointSet]]:
+    """instance id -> the last version of each, where both wrote one of the same kind of object."""
+    last: dict[int, dict[int, KeypointSet]] = {}
+    query = (
+        select(_k.instance_id, _k.annotator_id, _k.template, _k.points)
+        .where(_k.annotator_id.in_([one, other]))
+        .order_by(_k.instance_id, _k.version)
+    )
+    for row in connection.execute(query):
+        last.setdefault(int(row.instance_id), {})[int(row.annotator_id)] = from_columns(
+            row.template, row.points
+        )
+    return {
+        row: (own[one], own[other])
+        for row, own in last.items()
+        if len(own) == 2 and own[one].template is own[other].template
+    }
+
+
+def _pixels(keypoints: KeypointSet) -> Any:
+    return np.array(
+        [(np.nan, np.nan) if p is None else (p.x, p.y) for p in keypoints.points], dtype=np.float64
+    )
+
+
+def _tags(keypoints: KeypointSet) -> tuple[KeypointTag, ...]:
+    return tuple(KeypointTag.UNLABELLED if p is None else p.tag for p in keypoints.points)
+
+
+def _listed(keypoints: KeypointSet) -> tuple[tuple[float, float, KeypointTag] | None, ...]:
+    return tuple(None if p is None else (p.x, p.y, p.tag) for p in keypoints.points)

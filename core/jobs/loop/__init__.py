@@ -1,0 +1,1 @@
+"""Mines, composes, trains and evaluates in rounds, for as long as it helps."""

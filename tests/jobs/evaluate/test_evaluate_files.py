@@ -1,0 +1,158 @@
+"""Other programs' files measured: COCO results on composites, MOT's text by tracks; bad ones are named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from core.errors import EvaluationError, ExchangeError  # noqa: E402
+from core.exchange.coco_words import COCO_IDS  # noqa: E402
+from core.jobs.evaluate import runs as evaluated_runs  # noqa: E402
+from core.records.detections import Category  # noqa: E402
+from core.records.evaluations import Outcome, Subject, Truth  # noqa: E402
+from core.store.project import Project  # noqa: E402
+from core.store.queries.evaluations import evaluation_picture  # noqa: E402
+from core.store.queries.instances import by_ids  # noqa: E402
+from core.store.queries.recipes import recipe_ids, recipe_sets  # noqa: E402
+from core.store.queries.results import result_said  # noqa: E402
+from tests.jobs.doing import do_job  # noqa: E402
+from tests.jobs.evaluate.conftest import numbers_of, rows_of  # noqa: E402
+from tests.jobs.yard import HEIGHT, WIDTH, Yard  # noqa: E402
+
+CAR = COCO_IDS[Category.CAR]
+
+
+@pytest.fixture(scope="module")
+def truth(yard: Yard, detector_run: int) -> list[dict[str, Any]]:
+    """The objects of the composites, as COCO results of a program without fault."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(evaluated_runs, "_said_by", lambda own: lambda sample: [])
+        found = numbers_of(yard.path, do_job(yard.path, "evaluate", run=detector_run, draws=0))
+    results = []
+    with Project.open(yard.path) as project, project.read() as connection:
+        for row in rows_of(yard.path, found):
+            said = result_said(connection, found.evaluation.id, row.number)
+            picture = evaluation_picture(connection, found.evaluation.id, row.picture)
+            assert said is not None
+            assert said.true_whole is not None
+            assert picture is not None
+            results.append(
+                {
+                    "image_id": picture.recipe_id,
+                    "category_id": CAR,
+                    "bbox": [row.box.x, row.box.y, row.box.w, row.box.h],
+                    "score": 0.8,
+                    "segmentation": {"size": [HEIGHT, WIDTH], "counts": said.true_whole.counts.decode()},
+                }
+            )
+    return results
+
+
+def written(folder: Path, results: Any) -> str:
+    path = folder / "theirs.json"
+    path.write_text(json.dumps(results))
+    return str(path)
+
+
+def test_results_of_another_program_are_measured_as_a_run_is(
+    yard: Yard, truth: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    path = written(tmp_path, truth[1:])
+    found = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, draws=0))
+    row = found.evaluation
+    assert (row.subject, row.truth, row.file, row.run_id) == (
+        *(Subject.PREDICTIONS, Truth.COMPOSITES, "theirs.json", None),
+    )
+    assert found.figure("recall").value == pytest.approx(1 - 1 / len(truth))
+    assert found.figure("mask_iou").value == 1.0
+    assert found.figure("hidden_iou") is not None  # whole masks alone are enough for it
+    rows = rows_of(yard.path, found)
+    assert [one.outcome for one in rows[:2]] == [Outcome.MISSED, Outcome.FOUND]
+
+
+def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any]], tmp_path: Path) -> None:
+    first, second, *rest = truth
+    with Project.open(yard.path) as project, project.read() as connection:
+        [made] = recipe_sets(connection)[-1:]
+        there = set(recipe_ids(connection, made.id))
+    assert 999 not in there
+    small = {"size": [10, 10], "counts": "04d0"}
+    for wrong, words in (
+        ([], "no results"),
+        ({"annotations": []}, "no list"),
+        ([first, {**second, "image_id": 999}], "result 2 .*999"),
+        ([first, {**second, "category_id": 77}], "result 2.*category 77"),
+        ([first, {**second, "segmentation": small}], "result 2.*10 by 10|result 2.*size"),
+        ([first, {**second, "score": None}], "score of result 2"),
+        ([{**first, "id": 4}, {**second, "id": 4}], "two results have the id 4"),
+    ):
+        with pytest.raises(ExchangeError, match=words):
+            do_job(yard.path, "evaluate", predictions=written(tmp_path, wrong))
+    with pytest.raises(EvaluationError, match="result 2, has 5 keypoints"):
+        points = [1.0, 2.0, 1.0] * 5
+        do_job(
+            yard.path,
+            "evaluate",
+            predictions=written(tmp_path, [first, {**second, "keypoints": points}, *rest]),
+        )
+
+
+def lines_of(yard: Yard) -> list[list[float]]:
+    """The project's own tracks as MOT's text."""
+    lines = []
+    with Project.open(yard.path) as project, project.read() as connection:
+        for row in by_ids(connection, yard.all_ids()):
+            frame = yard.frame_ids.index(row.frame_id) + 1
+            lines.append(
+                [frame, row.track_id or 0, row.box.x, row.box.y, row.box.w, row.box.h, 0.9, -1, -1, -1]
+            )
+    return sorted(lines)
+
+
+def text(folder: Path, lines: Any) -> str:
+    path = folder / "tracks.txt"
+    path.write_text("\n".join(",".join(str(value) for value in line) for line in lines))
+    return str(path)
+
+
+def test_tracks_are_measured_by_the_projects_own(yard: Yard, tmp_path: Path) -> None:
+    lines = lines_of(yard)
+    same = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=text(tmp_path, lines), draws=0))
+    assert same.evaluation.truth is Truth.TRACKS
+    # what stands parked is on a track too, and nothing is said of it
+    parked = len(yard.ids[-1])
+    assert same.figure("mota").value == pytest.approx(1 - parked / (parked + len(lines)))
+    assert same.figure("assa").value == pytest.approx(1.0)
+    rows = rows_of(yard.path, same)
+    assert sum(one.outcome is Outcome.MISSED for one in rows) == parked
+    # one car gets another identity from its second picture on
+    track = lines[-1][1]
+    first = min(line[0] for line in lines if line[1] == track)
+    other = [[f, 900 if t == track and f > first else t, *rest] for f, t, *rest in lines]
+    switched = numbers_of(
+        yard.path, do_job(yard.path, "evaluate", predictions=text(tmp_path, other), draws=0)
+    )
+    assert switched.figure("mota").value == pytest.approx(1 - (parked + 1) / (parked + len(lines)))
+    assert switched.figure("idf1").value < same.figure("idf1").value
+    assert switched.figure("recall").value == same.figure("recall").value
+
+
+def test_lines_that_do_not_fit_are_named(yard: Yard, tmp_path: Path) -> None:
+    good = [1, 7, 10, 10, 20, 20, 1]
+    for wrong, words in (
+        ([], "holds no line"),
+        ([good, [2, 7, 1, 1, 5]], "line 2, is not frame, id"),
+        ([good, [7, 7, 1, 1, 5, 5]], "line 2, is of frame 7; the footage has frames 1 to 6"),
+        ([good, [2, 7, 1, 1, 0, 5]], "line 2, has a box without area"),
+        ([good, good], "line 2, has the id 7"),
+        ([good, [2, "car", 1, 1, 5, 5]], "line 2, is not frame, id"),
+    ):
+        with pytest.raises(ExchangeError, match=words):
+            do_job(yard.path, "evaluate", predictions=text(tmp_path, wrong))
+    with pytest.raises(EvaluationError, match="no footage 9"):
+        do_job(yard.path, "evaluate", predictions=text(tmp_path, [good]), source=9)

@@ -1,0 +1,45 @@
+"""What is said of the paper's claims, by cases that are plain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from core.jobs.reproduce.arms import Arm
+from core.jobs.reproduce.precision import GROUPS, Measured
+from core.jobs.reproduce.report import claims, report
+from core.jobs.reproduce.size import Size
+
+NOISE = np.random.default_rng(0).normal(0, 0.01, 200)
+OWN = np.random.default_rng(1).normal(0, 0.01, 200)
+
+
+def networks(value: float, noise: np.ndarray) -> Measured:
+    drawn = np.tile((value + noise)[:, None], (1, len(GROUPS)))
+    return Measured(np.full(len(GROUPS), value), drawn, np.array([value]))
+
+
+@pytest.mark.parametrize(
+    ("value", "noise", "verdict"),
+    [
+        (0.40, NOISE, "holds: the intervals do not overlap"),
+        (0.31, NOISE, "holds by paired draws alone: the intervals overlap"),
+        (0.30, OWN, "not shown: the difference is within chance"),
+        (0.25, NOISE, "does not hold: it is the other way about"),
+    ],
+)
+def test_a_claim_is_judged_by_its_intervals(value: float, noise: np.ndarray, verdict: str) -> None:
+    found = {
+        (Arm.WALT2D, 1.0, False): networks(0.3, NOISE),
+        (Arm.WALT3D, 1.0, False): networks(value, noise),
+    }
+    claim, of_hidden = claims(found)
+    assert claim.verdict == of_hidden.verdict == verdict
+    counts = {"learned from": {}, "test pictures": 1, "test objects": {}}
+    assert f"| {claim.verdict} |" in report(Size.SMALL, found, {}, counts, {"seeds": 1})
+
+
+def test_what_is_not_there_yet_is_no_claim() -> None:
+    assert claims({(Arm.WALT3D, 1.0, False): networks(0.3, NOISE)}) == []

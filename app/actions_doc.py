@@ -9,7 +9,13 @@ from app.actions import Action, load_actions
 from app.settings import load_form
 from core.records.forms import Form
 
-_PLACES = {"": "everywhere", "start": "on the start page", "project": "with a project open"}
+_PLACES = {
+    "": "everywhere",
+    "start": "on the start page",
+    "project": "with a project open",
+    "training": "in Train",
+    "evaluate": "in Evaluate",
+}
 _HEAD = """# Actions, keys and settings
 
 This page is made from `resources/actions.toml` and `resources/settings.toml` by

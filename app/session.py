@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.background import Background, Task
+from app.controllers.bodies import BodyShelf
 from core.errors import AmodalError
 from core.records.history import Touched
 from core.records.jobs import JobRow, JobState
 
 if TYPE_CHECKING:
+    from core.jobs.fit.people.live_server import LiveServer
     from core.media.frame_service import FrameService
     from core.records.media import DecodedFrame
     from core.store.history import History
@@ -37,6 +39,9 @@ class ProjectSession(QObject):
         annotator: who edits.
         preferences: settings of resources/settings.toml as they were when the project was opened.
 
+    Attributes:
+        bodies: the body models that are here.
+
     Signals:
         touched(Touched): an edit, an undo or a redo was committed. Redraw what shows those rows.
         reversing(): an undo or a redo was asked for: what is still held becomes an edit first, if it should.
@@ -44,6 +49,8 @@ class ProjectSession(QObject):
         failed(AmodalError): an expected error; the window shows it as a toast.
         news(str, str): what somebody else did that concerns the person now, and what follows; a toast.
         preferred(str, object): a setting that was changed in a workspace, and its value, which is to be kept.
+        bodies_changed(): people are fitted and shown with another body model from now on.
+        body_read(NamedBody): that model could be read.
         broke(Exception): a bug; the window logs it whole and says that nothing is lost.
         job_changed(JobRow): a job's row is new or different.
         outside_change(): another process, such as a running job, wrote to the project.
@@ -56,6 +63,8 @@ class ProjectSession(QObject):
     failed = Signal(object)
     news = Signal(str, str)
     preferred = Signal(str, object)
+    bodies_changed = Signal()
+    body_read = Signal(object)
     broke = Signal(object)
     job_changed = Signal(object)
     outside_change = Signal()
@@ -70,11 +79,13 @@ class ProjectSession(QObject):
         self.annotator = annotator
         self.history: History = History(project, annotator)
         self.preferences: Mapping[str, Any] = preferences or {}
+        self.bodies = BodyShelf(str(self.preferences.get("body_file", "")))
         self._cache_bytes = int(self.preferences.get("cache_mib", 256)) * 2**20
         self._frames: FrameService | None = None
+        self._person_fits: LiveServer | None = None
         self._open_sources: set[int] = set()
-        self._edits = Background(1, self._report)
-        self._reads = Background(3, self._report)
+        self._edits = Background(1, self.report)
+        self._reads = Background(3, self.report)
         self._watch = project.changes()
         self._jobs: dict[int, JobRow] = {}
         self._outside_seen = False
@@ -142,6 +153,16 @@ class ProjectSession(QObject):
         """
         return self._reads.run(work, on_done, on_error, tag)
 
+    def use_body(self, path: str) -> None:
+        """Fits and shows people with the body model of another file; what is wrong with it is told.
+
+        Args:
+            path: of the file; empty takes the program's own.
+        """
+        self.bodies.use(path)
+        self.in_background(self.bodies.machine, self.body_read.emit, tag="body model")
+        self.bodies_changed.emit()
+
     # ---- frames ---------------------------------------------------------------------------------
 
     @property
@@ -153,6 +174,16 @@ class ProjectSession(QObject):
 
             self._frames = FrameService(program_command("decode-server"), cache_bytes=self._cache_bytes)
         return self._frames
+
+    @property
+    def person_fits(self) -> LiveServer:
+        """The child process that fits people while their points are placed, started when it is needed."""
+        if self._person_fits is None:
+            from core.jobs.fit.people.live_server import LiveServer
+            from core.jobs.spawn import program_command
+
+            self._person_fits = LiveServer(program_command("people-server", str(self.project.path)))
+        return self._person_fits
 
     def request_frame(
         self,
@@ -192,7 +223,7 @@ class ProjectSession(QObject):
             if isinstance(problem, AmodalError):
                 on_error(problem)
             else:
-                self._report(problem)
+                self.report(problem)
 
         self.in_background(lambda: self._open_source(source_id), opened, refused, tag=f"open for {tag}")
 
@@ -263,16 +294,19 @@ class ProjectSession(QObject):
     # ---- the end --------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Waits for edits under way, stops threads and the decoding child, closes the project."""
+        """Waits for edits under way, stops threads and the children, closes the project."""
         self._timer.stop()
         self._edits.close()
+        if self._person_fits is not None:
+            self._person_fits.close()
         self._reads.close()
         if self._frames is not None:
             self._frames.close()
         self._watch.close()
         self.project.close()
 
-    def _report(self, problem: BaseException) -> None:
+    def report(self, problem: BaseException) -> None:
+        """Tells of an error: an expected one to the person, any other to the log."""
         if isinstance(problem, AmodalError):
             self.failed.emit(problem)
         else:

@@ -126,7 +126,7 @@ class ThemeKeeper(QObject):
         return Template(text).substitute(words)
 
     def _draw(self, icon: str, color: str) -> str:
-        """A style sheet can only name a picture's file: writes the tinted icon there."""
+        """What a style sheet shows, which can only name a picture's file: writes the tinted icon there."""
         path = self._drawn_folder / f"{icon}-{color[1:]}.svg"
         text = svg_text(icon, color)
         try:
@@ -136,8 +136,8 @@ class ThemeKeeper(QObject):
                 path.write_text(text, encoding="utf-8")
         except OSError as problem:
             log.warning("the arrows of the theme cannot be drawn: %s", problem)
-            return ""
-        return path.as_posix()
+            return "none"
+        return f'url("{path.as_posix()}")'
 
 
 @lru_cache(maxsize=256)

@@ -30,14 +30,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="amodal tour", description="Keep a picture of every workspace.")
     parser.add_argument("project", nargs="?", type=Path, help="the project to open")
     parser.add_argument("--out", type=Path, help="folder for the pictures; none are kept without it")
+    parser.add_argument(
+        "--looks", type=int, default=_STILL_LOOKS, help="alike in a row, 0.4 s apart, until a picture is kept"
+    )
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="amodal-tour-") as folder:
         # the person's own settings and recent projects are neither shown nor changed
         os.environ[OVERRIDE] = folder
-        return _walk(given.project, given.out)
+        return _walk(given.project, given.out, given.looks)
 
 
-def _walk(project: Path | None, out: Path | None) -> int:
+def _walk(project: Path | None, out: Path | None, looks: int) -> int:
     from PySide6.QtCore import QElapsedTimer, QTimer
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
@@ -72,7 +75,7 @@ def _walk(project: Path | None, out: Path | None) -> int:
             now = shell.window.grab().toImage()
             still = still + 1 if now == last else 0
             last = now
-            if still < _STILL_LOOKS:
+            if still < looks:
                 return
             if out is not None:
                 out.mkdir(parents=True, exist_ok=True)

@@ -39,6 +39,7 @@ class Workspace:
         message_place: the part at whose top the window's messages stand; None for the whole window.
         show_instances: selects these instances, where it can show any: the history asks for it.
         show_calibration: shows where a camera is calibrated, by its id and that of a source of it.
+        prepare_run: prepares the evaluation of a run, by its id.
         close: told before the project closes: stop timers, players and threads here.
     """
 
@@ -56,4 +57,5 @@ class Workspace:
     message_place: QWidget | None = None
     show_instances: Callable[[Sequence[int]], None] | None = None
     show_calibration: Callable[[int, int], None] | None = None
+    prepare_run: Callable[[int], None] | None = None
     close: Callable[[], None] = _nothing

@@ -14,6 +14,7 @@ from app.places import config_folder
 from app.views.keypoints.keypoints_view import KeypointsView
 from app.views.viewport.imports import import_drawing
 from app.workspace import Workspace
+from core.records.keypoints import Template
 from core.records.shapes import KeypointTag
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _TAGS = {
     "other_occluded": KeypointTag.OTHER_OCCLUDED,
     "truncated": KeypointTag.TRUNCATED,
 }
+_OF_REST = ("self_occluded", "other_occluded", "truncated")
 _WAYS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, -1.0), "down": (0.0, 1.0)}
 _STEPS = {"": 1.0, "_little": 0.25, "_far": 10.0}
 _PROJECTS_KEPT = 50
@@ -47,6 +49,7 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
     view.queue.grid.set_cell_width(int(session.preferences.get("crop_size", 132)))
     left_at = LeftAt(str(session.project.path.absolute()))
     _join(controller, view)
+    controller.queue.show_template(left_at.template)
     scene.changed.connect(view.inset.show_scene)
     view.inset.watched.connect(scene.watch)
     view.inset.wanted.connect(partial(_import_drawing, session, view.inset.begin))
@@ -56,20 +59,21 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         session.preferred.emit("keypoints_inset", view.inset.switched_on)
 
     handlers = _handlers(controller, view, calibrate) | {"keypoints.viewport": switch_inset}
+    view.queue.proposed_wanted.connect(handlers["keypoints.proposed"])
     for wanted in (view.card.wanted, view.tags.wanted):
         wanted.connect(lambda action_id: handlers[action_id]())
 
-    def keep(instance_id: int | None) -> None:
-        left_at.keep(instance_id)
-        # at once: a window that dies opens at the same car, too
+    def keep(template: Template, instance_id: int) -> None:
+        left_at.keep(template, instance_id)
+        # at once: a window that dies opens at the same object, too
         session.in_background(left_at.write, tag="keypoints left at")
 
-    controller.selected.connect(keep)
+    controller.template_at.connect(keep)
     controller.news.connect(session.news)
 
     def shown() -> None:
         view.tags.show_keys(first_keys())
-        controller.on_shown(left_at.instance_id)
+        controller.on_shown(left_at.instance_ids)
         view.pane.canvas.setFocus()
 
     def show_instances(ids: Sequence[int]) -> None:
@@ -90,6 +94,8 @@ def build_keypoints(session: ProjectSession, calibrate: Callable[[int, int], Non
         handlers=handlers,
         checked={
             "keypoints.all": lambda: controller.queue.shows_all,
+            "keypoints.proposed": lambda: controller.queue.shows_proposed,
+            "keypoints.people": lambda: controller.queue.template is Template.PERSON,
             "keypoints.hide": lambda: item.hidden,
             "keypoints.outline": lambda: item.outlined,
             "keypoints.skeleton": lambda: item.joined,
@@ -112,30 +118,41 @@ def _import_drawing(session: ProjectSession, begin: Callable[[], None]) -> None:
 
 
 class LeftAt:
-    """Which object of a project was shown last, kept among the user's own files.
+    """Which objects of a project were shown last, and of which kind, kept among the user's own files.
 
     Args:
         project: its path.
+
+    Attributes:
+        template: whether cars or people were shown.
+        instance_ids: which one of each.
     """
 
     def __init__(self, project: str) -> None:
         self._project = project
         self._path = config_folder() / "keypoints.json"
         found = read_json(self._path, {}).get(project)
-        self.instance_id: int | None = found if isinstance(found, int) else None
+        if isinstance(found, int):  # as it was kept when there were cars only
+            found = {Template.CAR.value: found}
+        known = found if isinstance(found, dict) else {}
+        self.template = Template.PERSON if known.get("shown") == Template.PERSON.value else Template.CAR
+        self.instance_ids: dict[Template, int] = {
+            one: known[one.value] for one in Template if isinstance(known.get(one.value), int)
+        }
 
-    def keep(self, instance_id: int | None) -> None:
+    def keep(self, template: Template, instance_id: int) -> None:
         """Remembers an object."""
-        if instance_id is not None:
-            self.instance_id = instance_id
+        self.template = template
+        self.instance_ids[template] = instance_id
 
     def write(self) -> None:
         """Keeps it until the next start; a folder that cannot be written costs no more than that."""
-        if self.instance_id is None:
+        if not self.instance_ids:
             return
         known = read_json(self._path, {})
         known.pop(self._project, None)
-        known[self._project] = self.instance_id
+        ids = {one.value: instance_id for one, instance_id in self.instance_ids.items()}
+        known[self._project] = {"shown": self.template.value, **ids}
         try:
             write_json(self._path, dict(list(known.items())[-_PROJECTS_KEPT:]))
         except OSError:
@@ -153,6 +170,7 @@ def _join(controller: KeypointsController, view: KeypointsView) -> None:
     queue.count_changed.connect(view.queue.show_count)
     queue.empty_changed.connect(view.queue.show_empty)
     queue.rows_changed.connect(view.queue.show_rows)
+    queue.template_changed.connect(view.queue.show_template)
 
     def place(x: float, y: float) -> None:
         tag = view.click_tag
@@ -179,6 +197,7 @@ def _join(controller: KeypointsController, view: KeypointsView) -> None:
     view.points.chosen.connect(hand.select_point)
     view.queue.chosen.connect(controller.show_instance)
     view.queue.all_wanted.connect(show_all)
+    view.queue.template_wanted.connect(controller.show_template)
 
 
 def _handlers(
@@ -198,10 +217,18 @@ def _handlers(
         controller.queue.show_all(not controller.queue.shows_all)
         view.queue.show_all(controller.queue.shows_all)
 
+    def show_proposed() -> None:
+        controller.show_proposed(not controller.queue.shows_proposed)
+        view.queue.show_proposed(controller.queue.shows_proposed)
+
+    def switch_template() -> None:
+        people = controller.queue.template is Template.PERSON
+        controller.show_template(Template.CAR if people else Template.PERSON)
+
     def go_to_calibration() -> None:
-        car = hand.car
-        if car is not None:
-            calibrate(car.context.camera_id, car.source.id)
+        one = hand.object
+        if one is not None:
+            calibrate(one.context.camera_id, one.source.id)
 
     nudges = {
         f"keypoints.nudge_{way}{size}": partial(hand.nudge, step * dx, step * dy)
@@ -211,6 +238,11 @@ def _handlers(
     return {
         **{f"keypoints.{name}": partial(place, tag) for name, tag in _TAGS.items()},
         **{f"keypoints.tag_{name}": partial(hand.tag, tag) for name, tag in _TAGS.items()},
+        **{
+            f"keypoints.rest_{name}": partial(hand.tag_rest, tag)
+            for name, tag in _TAGS.items()
+            if name in _OF_REST
+        },
         **nudges,
         "keypoints.accept": controller.accept,
         "keypoints.skip": hand.skip,
@@ -222,10 +254,14 @@ def _handlers(
         "keypoints.let_go": hand.let_go,
         "keypoints.next": lambda: controller.step_queue(1),
         "keypoints.previous": lambda: controller.step_queue(-1),
+        "keypoints.next_other": lambda: controller.step_other(1),
+        "keypoints.previous_other": lambda: controller.step_other(-1),
         "keypoints.next_in_track": lambda: controller.step_track(1),
         "keypoints.previous_in_track": lambda: controller.step_track(-1),
         "keypoints.fill_track": controller.fill_track,
         "keypoints.all": show_all,
+        "keypoints.proposed": show_proposed,
+        "keypoints.people": switch_template,
         "keypoints.refresh": controller.queue.refresh,
         "keypoints.calibrate": go_to_calibration,
         "keypoints.zoom": pane.zoom_to_object,

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from app.commands import Commands
-from app.composition.when_shown import when_shown
+from app.composition.pages import open_page
+from app.composition.workspaces import build_workspaces
 from app.controllers.history import HistoryController
 from app.controllers.jobs import JobsController
+from app.controllers.machine_values import of_this_machine
 from app.session import ProjectSession
 from app.settings import Settings
 from app.states.jobs import JobsState, job_title
@@ -20,23 +22,31 @@ from app.states.toasts import Toast, Tone
 from app.views.form_dialogs import FormDialog
 from app.views.history_panel import HistoryPanel
 from app.views.jobs_dock import JobsPanel, LogDialog
-from app.views.text import plural
 from app.window import MainWindow
-from app.workspace import Workspace
-from core.errors import AmodalError, UndoRefusedError
+from app.words import plural
+from core.errors import AmodalError, BodyModelError, UndoRefusedError
 from core.records.forms import Form
 from core.records.history import Touched
 from core.records.jobs import JobRow, JobState
 
 if TYPE_CHECKING:
+    from core.shapes.body.placed import NamedBody
     from core.store.project import Project
 
+_BODY = "body model"
 INTROS = {
-    "keypoints": "A network of yours, an ONNX file, places keypoints on cars that have none.",
+    "judge": "Tells of every object that was found whether something covers it. Verdicts of people stay, and "
+    "so does what was imported.",
+    "keypoints": "A network places keypoints on cars or people that have none: the project's or the "
+    "program's own, an ONNX file of yours, or Keypoint R-CNN for people, whose weights (226 MB) are fetched "
+    "once.",
     "cut": "Keeps the pixels of unoccluded objects, so that composites need no footage afterwards.",
     "compose": "Draws composites and keeps what each is made of: a few hundred bytes, not a picture.",
+    "loop": "Mines with the best model so far, composes, trains and evaluates, round after round, and takes "
+    "a new model only where it is better. It is long work: it can be stopped in any part, and goes on there.",
     "background": "Makes the street without what moves, for each hour of the day that there is footage of.",
-    "fit": "Fits cars that have no fit yet, or one that is not up to date, on cameras that are calibrated.",
+    "fit": "Fits cars and people that have no fit yet, or one that is not up to date, on cameras that are "
+    "calibrated.",
     "export": "Writes what was found, with its labels, for other tools.",
     "export-composites": "Writes a set of composites as pictures with labels, for other tools. One that was "
     "stopped goes on in the same folder.",
@@ -48,6 +58,8 @@ _SAID_THERE = {  # workspace -> tables of edits that it speaks of itself, beside
     "keypoints": {"instance", "keypoint_set", "fit"},
     "fits": {"instance", "fit"},
     "compose": {"recipe", "recipe_set"},
+    "training": {"run", "model_in_use"},
+    "evaluate": {"evaluation", "review_request"},
 }
 _BUTTONS = {
     "export": "Export",
@@ -56,11 +68,21 @@ _BUTTONS = {
     "locate": "Search",
     "add": "Add",
     "mine": "Mine",
+    "judge": "Judge",
     "keypoints": "Place",
     "fit": "Fit",
     "cut": "Cut",
     "compose": "Make",
+    "loop": "Begin",
     "background": "Make",
+    "report": "Write",
+}
+
+
+_NEXT = {  # kind of a job that labels -> what the button says that leads to its labels, and where they are
+    "mine": ("Review", "review"),
+    "judge": ("Review", "review"),
+    "keypoints": ("Look", "keypoints"),
 }
 
 
@@ -85,6 +107,7 @@ class OpenProject(QObject):
         self.session = ProjectSession(project, settings.annotator, settings.values())
         self.session.failed.connect(self.show_error)
         self.session.news.connect(lambda text, so: window.toasts.show_toast(Toast(Tone.INFO, text, so)))
+        self.session.body_read.connect(self._on_body)
         self.session.preferred.connect(self._keep_setting)
         self.session.broke.connect(show_bug)
         self.session.touched.connect(self._on_touched)
@@ -95,7 +118,16 @@ class OpenProject(QObject):
         self._after_undo = ""
         self._titles: tuple[str | None, str | None] = (None, None)
         self._make_docks()
-        self.workspaces = build_workspaces(self.session, self.jobs, self.go_to, self.show_in, self.run_dialog)
+        self.workspaces = build_workspaces(
+            self.session,
+            self.jobs,
+            self.go_to,
+            self.show_in,
+            self.run_dialog,
+            self._show_log,
+            lambda: self._look_at("review", "review.asked"),
+            self._evaluate_run,
+        )
         self._join_workspaces()
         window.show_project(project.name, str(project.path), settings.annotator, project.read_only_reason)
 
@@ -112,6 +144,7 @@ class OpenProject(QObject):
             "edit.history": self._toggle_history,
             "view.jobs": lambda: self._jobs_dock.setVisible(not self._jobs_dock.isVisible()),
             "project.locate": lambda: self.run_dialog("locate"),
+            "project.judge": lambda: self.run_dialog("judge"),
             "project.keypoints": lambda: self.run_dialog("keypoints"),
             "project.fit": lambda: self.run_dialog("fit"),
             "project.cut": lambda: self.run_dialog("cut"),
@@ -160,15 +193,19 @@ class OpenProject(QObject):
         if workspace is not None and workspace.show_instances is not None:
             workspace.show_instances(ids)
 
-    def run_dialog(self, kind: str, values: dict[str, Any] | None = None) -> None:
-        """Asks for a job's settings and starts it."""
+    def run_dialog(self, kind: str, values: dict[str, Any] | None = None, intro: str = "") -> None:
+        """Asks for a job's settings and starts it.
+
+        Args:
+            values: that the form begins with. intro: what stands above it, instead of the kind's own.
+        """
 
         def show(form: Form) -> None:
             dialog = FormDialog(
                 form,
-                INTROS.get(kind, ""),
+                intro or INTROS.get(kind, ""),
                 _BUTTONS.get(kind, "Run"),
-                values,
+                {**machine_values(form, self._settings), **(values or {})},
                 hidden=frozenset({"annotator"}),  # whoever has the window open
                 parent=self._window,
             )
@@ -196,8 +233,9 @@ class OpenProject(QObject):
         button, on_button = "", None
         if isinstance(error, UndoRefusedError):
             button, on_button = "Let it stand", self._keep
+        about = _BODY if isinstance(error, BodyModelError) else ""
         self._window.toasts.show_toast(
-            Toast(Tone.ERROR, error.problem, error.way_out, button, on_button, stays=True)
+            Toast(Tone.ERROR, error.problem, error.way_out, button, on_button, stays=True, about=about)
         )
 
     def close(self) -> None:
@@ -294,10 +332,20 @@ class OpenProject(QObject):
             text = f"{plural(len(running), 'job')} running"
         self._window.show_jobs(text)
 
+    def _on_body(self, body: NamedBody) -> None:
+        """Another body model was chosen, and what was wrong with the one before is no news any more."""
+        text = f"People are fitted with the body {body.name} from now on."
+        so = "Fit in 3D… makes the fits anew that rest on another body."
+        self._window.toasts.show_toast(Toast(Tone.INFO, text, so, about=_BODY))
+
     def _on_job_ended(self, row: JobRow) -> None:
         title = job_title(row)
         if row.state is JobState.DONE:
-            self._window.toasts.show_toast(Toast(Tone.DONE, f"Done: {title}"))
+            button, place = _NEXT.get(row.kind, ("", ""))
+            on_button = partial(self._look_at_labels, place) if place else None
+            if row.kind == "report":
+                button, on_button = "Open", partial(self._open_report, str(row.result.get("file", "")))
+            self._window.toasts.show_toast(Toast(Tone.DONE, f"Done: {title}", "", button, on_button))
         elif row.state is JobState.FAILED:
             self._window.toasts.show_toast(
                 Toast(
@@ -320,6 +368,31 @@ class OpenProject(QObject):
                     stays=True,
                 )
             )
+
+    def _open_report(self, path: str) -> None:
+        problem = open_page(path)
+        if problem:
+            self._window.toasts.show_toast(Toast(Tone.INFO, problem, stays=True))
+
+    def _look_at_labels(self, place: str) -> None:
+        """Goes to where a person looks at what a job has labelled, the least certain first."""
+        if place == "keypoints":
+            self._look_at(place, "keypoints.proposed")
+        else:
+            self.go_to(place)
+
+    def _evaluate_run(self, run_id: int) -> None:
+        self.go_to("evaluate")
+        workspace = self._window.workspace("evaluate")
+        if workspace is not None and workspace.prepare_run is not None:
+            workspace.prepare_run(run_id)
+
+    def _look_at(self, place: str, action_id: str) -> None:
+        """Goes to a workspace and sets a tick of it, where it is not set."""
+        self.go_to(place)
+        workspace = self._window.workspace(place)
+        if workspace is not None and not workspace.checked[action_id]():
+            workspace.handlers[action_id]()
 
     def _show_log(self, job_id: int) -> None:
         title = next((card.title for card in self.jobs.state.cards if card.row.id == job_id), "the job")
@@ -380,65 +453,6 @@ class OpenProject(QObject):
         )
 
 
-def build_workspaces(
-    session: ProjectSession,
-    jobs: JobsController,
-    go_to: Callable[[str], None],
-    show_in: Callable[[str, Sequence[int]], None],
-    run_dialog: Callable[[str, dict[str, Any] | None], None],
-) -> list[Workspace]:
-    """The workspaces there are, left to right as the data runs."""
-    from app.composition.sources import build_sources
-
-    def review() -> Workspace:
-        from app.composition.review import build_review
-
-        return build_review(session)
-
-    def keypoints() -> Workspace:
-        from app.composition.keypoints import build_keypoints
-
-        return build_keypoints(session, calibrate)
-
-    def fits() -> Workspace:
-        from app.composition.fits import build_fits
-
-        return build_fits(session, show_in)
-
-    def compose() -> Workspace:
-        from app.composition.compose import build_compose
-
-        return build_compose(session, run_dialog, go_to, calibrate_camera)
-
-    sources = build_sources(session, jobs, go_to)
-
-    def calibrate(camera_id: int, source_id: int) -> None:
-        go_to("sources")
-        if sources.show_calibration is not None:
-            sources.show_calibration(camera_id, source_id)
-
-    def calibrate_camera(camera_id: int) -> None:
-        def found(source_id: int | None) -> None:
-            if source_id is None:
-                go_to("sources")
-            else:
-                calibrate(camera_id, source_id)
-
-        session.in_background(lambda: first_source(session, camera_id), found, tag="source to calibrate")
-
-    return [
-        sources,
-        when_shown("review", "Review", "review", review),
-        when_shown("keypoints", "Keypoints", "keypoints", keypoints),
-        when_shown("fits", "3D", "fits", fits),
-        when_shown("compose", "Compose", "compose", compose),
-    ]
-
-
-def first_source(session: ProjectSession, camera_id: int) -> int | None:
-    """The first source of a camera, or None where it has none."""
-    from core.store.queries.sources import list_sources
-
-    with session.project.read() as connection:
-        rows = list_sources(connection, session.project, camera_id, counted=False)
-    return rows[0].id if rows else None
+def machine_values(form: Form, settings: Settings) -> dict[str, Any]:
+    """What this machine's preferences say of a job's settings: see `of_this_machine`."""
+    return of_this_machine(form, settings.values())

@@ -9,7 +9,7 @@ from typing import Any
 from app import file_dialogs
 from app.controllers.backgrounds import BackgroundsController
 from app.controllers.calibration import CalibrationController
-from app.controllers.calibration_cars import CarsCalibrationController
+from app.controllers.calibration_witnesses import CarsCalibrationController, PeopleCalibrationController
 from app.controllers.jobs import JobsController
 from app.controllers.live import LiveController
 from app.controllers.mining import MiningController
@@ -57,6 +57,7 @@ class _Sources:
         self.calibration = CalibrationController(session)
         self.road = RoadController(session, jobs)
         self.cars = CarsCalibrationController(session)
+        self.people = PeopleCalibrationController(session)
         self.view = SourcesView()
         self._shown_before = False
         self._suggested = ""
@@ -149,6 +150,11 @@ class _Sources:
         calibration.changed.connect(self.cars.follow)
         self.cars.changed.connect(tab.show_cars)
         self.cars.found.connect(calibration.propose)
+        tab.people_wanted.connect(self._ask_people)
+        tab.people.check_wanted.connect(self.people.check)
+        calibration.changed.connect(self.people.follow)
+        self.people.changed.connect(tab.show_people)
+        self.people.found.connect(calibration.propose)
         tab.cancelled.connect(self.jobs.cancel)
         tab.resumed.connect(self.jobs.resume)
         tab.closed.connect(self.road.close_job)
@@ -193,6 +199,7 @@ class _Sources:
         self.sources.on_touched(touched)
         self.calibration.on_touched(touched)
         self.cars.on_touched(touched)
+        self.people.on_touched(touched)
 
     def _on_job_changed(self, row: JobRow) -> None:
         self.sources.on_job_changed(row)
@@ -215,6 +222,7 @@ class _Sources:
     def _show_camera(self, camera: CameraRow | None) -> None:
         self.backgrounds.show(camera)
         self.cars.show(camera)
+        self.people.show(camera)
         self.calibration.show(camera)
         self.road.show(camera)
         self.player.set_utc_offset(camera.utc_offset_s if camera is not None else 0.0)
@@ -314,6 +322,10 @@ class _Sources:
     def _ask_cars(self) -> None:
         self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way
         self.cars.calibrate()
+
+    def _ask_people(self) -> None:
+        self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way
+        self.people.calibrate()
 
     def _ask_calibration(self) -> None:
         self.view.calibration.show_state(self.calibration.state)  # a click alone chooses no way

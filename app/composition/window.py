@@ -16,6 +16,7 @@ from app.background import Background
 from app.commands import Commands
 from app.composition.faults import FaultDesk
 from app.composition.keys import KeyDesk, readable
+from app.composition.preferences import show_preferences
 from app.controllers.start import StartController
 from app.crash_log import CrashLog
 from app.kept_json import read_json, write_json
@@ -220,34 +221,15 @@ class Shell(QObject):
             self.window.showFullScreen()
 
     def _show_settings(self) -> None:
-        from app.views.form_dialogs import FormDialog
-
-        dialog = FormDialog(
-            self.settings.form,
-            "They are yours, not the project's, and hold at once.",
-            "Keep",
-            self.settings.values(),
-            parent=self.window,
-        )
-
-        def take(values: dict[str, object]) -> None:
-            try:
-                for name, value in values.items():
-                    self.settings.set(name, value)
-            except OSError as problem:
-                dialog.show_problem(f"They hold until the program closes: {problem.strerror}.")
-                return
-            dialog.accept()
-
-        dialog.taken.connect(take)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        show_preferences(self.window, self.settings, self._work)
 
     def _on_setting(self, name: str) -> None:
         if name in ("theme", "text_size"):
             self._apply_theme()
         elif name == "toast_seconds":
             self.window.toasts.seconds = self.settings["toast_seconds"]
+        elif name == "body_file" and self.opened is not None:
+            self.opened.session.use_body(self.settings["body_file"])
 
     def _apply_theme(self) -> None:
         self.theme.apply(self.settings["theme"], self.settings["text_size"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.geometry.calibration.files.imported import ImportedCamera
 
 # ways that are looked for, and whose outcome is then proposed
-_PROPOSED = (CalibrationMethod.POINT_CLOUD, CalibrationMethod.CARS)
+_PROPOSED = (CalibrationMethod.POINT_CLOUD, CalibrationMethod.CARS, CalibrationMethod.PEOPLE)
 # roles that go on being drawn until another one is chosen
 _SEVERAL = (StrokeRole.PLACE, StrokeRole.STRAIGHT)
 _NUMBERS = ("height_m", "length_m", "focal_px")

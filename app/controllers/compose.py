@@ -430,8 +430,11 @@ class ComposeController(QObject):
             nothing: what is said where nothing changes.
         """
         bench = self.browser.bench
-        if bench is None or self._shown is None or self.browser.source_wanted:
-            return  # what is shown is about to go
+        if bench is None or self._shown is None:
+            return
+        if self.browser.source_wanted:  # what is shown is about to go
+            self.said.emit("Nothing was changed: another composite is on its way. Press again then.")
+            return
         if self._held is not None:
             self.drop()
         self._hand.changing += 1

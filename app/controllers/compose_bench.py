@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.controllers.bodies import BodyShelf
 from app.controllers.compose_drawing import Outlines, draw, hidden_percents, title_of
 from app.controllers.compose_reads import ComposeReads, Ingredients
 from app.controllers.compose_scene import ScenesFromAbove
-from app.controllers.fits_desk import Spaces
 from app.controllers.fits_scene import World
+from app.controllers.fits_shop import Spaces
 from app.states import scene as drawn_scenes
 from app.states.compose import CompositeState
 from core.compositing.edited import can_swap, swapped
@@ -71,13 +72,17 @@ class ComposeBench:
         reads: of the project.
         camera_id: whose.
         sampler: how composites are drawn from a seed.
+        bodies: the body models that are here; None stands for the program's own alone.
 
     Attributes:
         whole: whether seeds draw from all objects, because those for training alone are too few.
     """
 
-    def __init__(self, reads: ComposeReads, camera_id: int, sampler: Sampler) -> None:
+    def __init__(
+        self, reads: ComposeReads, camera_id: int, sampler: Sampler, bodies: BodyShelf | None = None
+    ) -> None:
         self._reads, self._camera_id, self._sampler = reads, camera_id, sampler
+        self._bodies = bodies or BodyShelf()
         self._stock: CameraStock | None = None
         self.whole = False
         self._drawn_by: Walt3dSampler | Walt2dSampler | None = None
@@ -266,7 +271,7 @@ class ComposeBench:
 
     def _scenes_from_above(self) -> ScenesFromAbove:
         if self._from_above is None:
-            self._from_above = ScenesFromAbove(Spaces().read().shop)
+            self._from_above = ScenesFromAbove(Spaces(self._bodies).read().shop)
         return self._from_above
 
     def _known(self, piece_ids: Sequence[int]) -> Ingredients:

@@ -157,7 +157,8 @@ class ComposeBrowser(QObject):
         if facts.camera is None or self.missing.title:
             self._take_bench(None)
             return
-        self._take_bench(ComposeBench(self._reads, facts.camera.id, sampler_of(facts)))
+        sampler, bodies = sampler_of(facts), self._session.bodies
+        self._take_bench(ComposeBench(self._reads, facts.camera.id, sampler, bodies))
         changed = self._changed_id()
         if gone:  # so is what was shown of it
             self._draw(self._seed)

@@ -71,9 +71,9 @@ def flat_note(facts: ComposeFacts) -> Missing:
         )
     return Missing(
         "No places: WALT2D only",
-        "None of the pieces has a fit that tells where it stands. Fit the cars in 3D, then cut again.",
+        "None of the pieces has a fit that tells where it stands. Fit in 3D, then cut again.",
         "project.fit",
-        "Fit cars…",
+        "Fit in 3D…",
     )
 
 

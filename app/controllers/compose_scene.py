@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from app.controllers.compose_drawing import called, colours_of
 from app.controllers.compose_reads import Ingredients
-from app.controllers.fits_scene import CarShop, World, scene_of
-from app.states.scene import Scene, SceneCar
+from app.controllers.fits_scene import World, scene_of
+from app.controllers.fits_shop import FitShop
+from app.states.scene import Scene, SceneObject
 from core.compositing.edited import Places, foot_of
 from core.geometry.ground_plane import GroundPlane, pose_on_ground
 from core.records.fits import FitMethod, FitRow, FitVerdict, VehicleFit
@@ -26,18 +27,18 @@ class ScenesFromAbove:
     """Makes scenes of composites; an object that stands where it stood is not built anew.
 
     Args:
-        shop: builds cars.
+        shop: builds cars and people.
     """
 
-    def __init__(self, shop: CarShop) -> None:
+    def __init__(self, shop: FitShop) -> None:
         self._shop = shop
-        self._kept: OrderedDict[tuple[int, Move], SceneCar] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, Move], SceneObject] = OrderedDict()
         self._world: World | None = None
 
     def scene(
         self, world: World | None, recipe: Recipe, labels: Sequence[ObjectLabel], known: Ingredients
     ) -> Scene:
-        """The scene of a composite: cars by their fits, people and what has no fit as boxes on their places.
+        """The scene of a composite: all by their fits, and what has none as boxes on their places.
 
         Args:
             world: of the camera; None where it has no calibration.
@@ -51,7 +52,7 @@ class ScenesFromAbove:
             self._kept.clear()
         colours = colours_of(recipe)
         shown = [one for one in recipe.objects if one.shown]
-        cars: dict[int, SceneCar] = {}
+        cars: dict[int, SceneObject] = {}
         for one, label in zip(shown, labels, strict=True):
             car = self._car(world, world.plane, one, label, known)
             if car is not None:
@@ -61,7 +62,7 @@ class ScenesFromAbove:
 
     def _car(
         self, world: World, plane: GroundPlane, one: RecipeObject, label: ObjectLabel, known: Ingredients
-    ) -> SceneCar | None:
+    ) -> SceneObject | None:
         key = one.piece_id, one.move
         found = self._kept.get(key)
         row = known.rows.get(one.piece_id)
@@ -72,7 +73,8 @@ class ScenesFromAbove:
                 fit = replace(stored, instance_id=row.instance_id, fit=label.fit)
             if fit is None:
                 return None
-            made = self._shop.cars(world, [fit], {row.instance_id: called(row)}, {})
+            placed = self._shop.people.placed([fit])
+            made = self._shop.objects(world, [fit], placed, {row.instance_id: called(row)}, {})
             if not made:
                 return None
             found = self._kept[key] = made[0]

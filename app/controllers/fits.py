@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.fits_desk import FitDesk, Prepared
 from app.controllers.fits_list import FitFeed, FitModel
-from app.controllers.fits_panel import build_fit_panel
+from app.controllers.fits_panel import Usual, build_fit_panel
 from app.controllers.fits_reads import FitReads
 from app.controllers.saying import did_again, done, undid
 from app.states.fits import FitItem, FitListState, FitPanelState, empty_text
@@ -54,7 +54,7 @@ class FitsController(QObject):
         self._reads = reads or FitReads(session.project)
         self.model = FitModel()
         self.feed = FitFeed(session, self._reads, self.model)
-        self.desk = FitDesk(session, self._reads)
+        self.desk = FitDesk(session, self._reads, session.bodies)
         self.list = FitListState()
         self.panel = FitPanelState()
         self.fit_id: int | None = None
@@ -72,6 +72,7 @@ class FitsController(QObject):
         self.feed.first_page.connect(self._on_first_page)
         self.feed.settled.connect(self._on_settled)
         self.desk.prepared.connect(self._on_prepared)
+        session.bodies_changed.connect(self._look_outside)
         session.undone.connect(lambda touched: self._say_reversed(undid(touched)))
         session.redone.connect(lambda touched: self._say_reversed(did_again(touched)))
 
@@ -122,7 +123,7 @@ class FitsController(QObject):
         elif now is not None and now.subject.instance.track_id is not None:
             self.set_filter(replace(conditions, track_id=now.subject.instance.track_id))
         else:
-            self.said.emit("The selected car is on no track.")
+            self.said.emit("What is selected is on no track.")
 
     def refresh(self) -> None:
         """Reads the list and what is shown anew."""
@@ -208,7 +209,7 @@ class FitsController(QObject):
             return
         others = [row.id for row in now.subject.history if not row.in_force]
         if not others:
-            self.said.emit("This car has only one version of its fit.")
+            self.said.emit("There is only one version of this fit.")
             return
         place = others.index(self._compared) + 1 if self._compared in others else 0
         self.compare(others[place] if place < len(others) else None)
@@ -244,9 +245,9 @@ class FitsController(QObject):
             self._advance(fit_id)
 
     def fix(self) -> None:
-        """Goes to the keypoints of the selected car."""
+        """Goes to the keypoints of the selected object."""
         if self.instance_id is None:
-            self.said.emit("No car is selected.")
+            self.said.emit("Nothing is selected.")
         else:
             self.fix_wanted.emit(self.instance_id)
 
@@ -387,12 +388,15 @@ class FitsController(QObject):
     def _on_prepared(self, found: Prepared | None) -> None:
         spaces = self.desk.spaces
         row = None if found is None else found.subject.fits.get(found.subject.instance.id)
-        fleet = None if row is None else spaces.fleets.get(row.shape_space)
+        problem = self._session.bodies.problem
+        usual = Usual(
+            fleet=None if row is None else spaces.fleets.get(row.shape_space),
+            stature=None if found is None else found.stature,
+            missing=found is not None and found.missing_space,
+            body_problem="" if problem is None else f"{problem.problem} {problem.way_out}",
+        )
         self.panel = build_fit_panel(
-            None if found is None else found.subject,
-            None if found is None else found.compared,
-            fleet,
-            found is not None and found.missing_space,
+            None if found is None else found.subject, None if found is None else found.compared, usual
         )
         self.panel_changed.emit(self.panel)
         self.note_changed.emit("" if found is None else found.note)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.fits_panel import Fleet
+from app.controllers.bodies import BodyShelf
 from app.controllers.fits_reads import FitReads, FitSubject
-from app.controllers.fits_scene import CarShop, World, is_drawable, points_of, scene_of, trail_of, world_of
-from app.controllers.fits_wires import build_wires
+from app.controllers.fits_scene import World, is_drawable, scene_of, trail_of, world_of
+from app.controllers.fits_shop import FitShop, Spaces
+from app.controllers.fits_wires import WireForms, build_wires
 from app.controllers.kept import Kept
 from app.controllers.review_frame import frame_title
 from app.controllers.review_overlay import build_overlay, canvas_box, caption
 from app.controllers.review_session import Frames
 from app.states.fits import FitViewState
 from app.states.overlay import Overlay, OverlayRole
-from app.states.scene import CarRole, Scene, SceneCamera, SceneCar, ScenePoints
+from app.states.scene import Scene, SceneCamera, SceneObject, ScenePoints, SceneRole
 from app.states.wires import Wires
 from core.errors import AmodalError
 from core.records.fits import FitRow
@@ -28,15 +28,12 @@ from core.records.keypoints import KeypointSet
 from core.records.media import DecodedFrame
 from core.records.project import FrameRow
 
-if TYPE_CHECKING:
-    from core.shapes.space import CarShapeSpace
-
 _KEPT = 12
 NO_CALIBRATION = (
     "This camera has no calibration, so there is no 3D here.\n"
     "Calibrate it in Sources; the list and the picture work without."
 )
-NO_GROUND = "This camera has no ground plane: the cars stand where they are seen, without a road."
+NO_GROUND = "This camera has no ground plane: all stands where it is seen, without a road."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,44 +43,21 @@ class Prepared:
     Attributes:
         subject: what was read.
         world: None where the camera has no calibration, or one that is none.
-        cars: of the frame, and the compared version. note: what is missing, in words, or "".
+        objects: of the frame, and the compared version. note: what is missing, in words, or "".
         compared: the other version that is drawn, or None.
-        missing_space: whether the selected car's shape space is not here.
+        missing_space: whether the selected one's shape space or body model is not here.
+        stature: how tall people of the selected one's body model are, and how much that differs, metres.
     """
 
     subject: FitSubject
     world: World | None
-    cars: tuple[SceneCar, ...]
+    objects: tuple[SceneObject, ...]
     scene: Scene
     wires: Wires
     note: str = ""
     compared: FitRow | None = None
     missing_space: bool = False
-
-
-@dataclass(slots=True)
-class Spaces:
-    """The car shape spaces that are here, read when they are first needed.
-
-    Attributes:
-        shop: builds cars of them. fleets: the sizes of their cars, by the label
-            of their space.
-    """
-
-    shop: CarShop = field(default_factory=lambda: CarShop({}))
-    fleets: dict[str, Fleet] = field(default_factory=dict)
-    _read: bool = False
-
-    def read(self) -> Spaces:
-        """Reads them, once; on any thread."""
-        if not self._read:
-            from core.shapes.space_file import default_space
-
-            space = default_space()
-            self.fleets = {space.label: Fleet(space)}
-            self.shop = CarShop({space.label: space})
-            self._read = True
-        return self
+    stature: tuple[float, float] | None = None
 
 
 class FitDesk(QObject):
@@ -97,10 +71,10 @@ class FitDesk(QObject):
     changed = Signal(object)
     prepared = Signal(object)
 
-    def __init__(self, session: Frames, reads: FitReads) -> None:
+    def __init__(self, session: Frames, reads: FitReads, bodies: BodyShelf | None = None) -> None:
         super().__init__()
         self._session, self._reads = session, reads
-        self._spaces = Spaces()
+        self._spaces = Spaces(bodies or BodyShelf())
         self.state = FitViewState()
         self.now: Prepared | None = None
         self._wanted: int | None = None
@@ -112,11 +86,11 @@ class FitDesk(QObject):
 
     @property
     def spaces(self) -> Spaces:
-        """The shape spaces that are here."""
+        """The shape spaces and body models that are here."""
         return self._spaces
 
     def show(self, instance_id: int | None, compared: int | None = None) -> None:
-        """Shows a car in its frame, with another version of its fit beside its own, or nothing.
+        """Shows an object in its frame, with another version of its fit beside its own, or nothing.
 
         Args:
             compared: id of the other version.
@@ -240,8 +214,8 @@ class FitDesk(QObject):
         self.changed.emit(self.state)
 
 
-def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prepared:
-    """Everything that is drawn of a car and its frame, but for the pixels; in words where it cannot be."""
+def prepare(subject: FitSubject, compared: FitRow | None, shop: FitShop) -> Prepared:
+    """All that is drawn of an object and its frame, but for the pixels; in words where it cannot be."""
     from core.geometry.calibration.result import from_record
 
     if subject.calibration is None:
@@ -254,27 +228,35 @@ def prepare(subject: FitSubject, compared: FitRow | None, shop: CarShop) -> Prep
     rows = list(subject.fits.values())
     captions = {one.id: caption(one) for one in subject.contents.instances}
     tracks = {one.id: one.track_id for one in subject.contents.instances}
-    cars = shop.cars(world, rows, captions, tracks)
-    if compared is not None:
-        cars += shop.cars(world, [compared], captions, tracks, CarRole.COMPARED)
+    others = [] if compared is None else [compared]
+    placed = shop.people.placed([*rows, *others])
+    objects = shop.objects(world, rows, placed, captions, tracks)
+    objects += shop.objects(world, others, placed, captions, tracks, SceneRole.COMPARED)
     row = subject.fits.get(subject.instance.id)
-    points, space, keypoints = ScenePoints(), None, None
+    points, keypoints, person = ScenePoints(), None, None
     if row is not None:
-        space, keypoints = shop.space_of(row), _placed(subject, row)
-        points = points_of(world, row, space, keypoints)
+        keypoints, person = _placed(subject, row), placed.get(row.id)
+        points = shop.points(world, row, placed, keypoints)
     trails = [
         trail_of(world, track_id, [one.fit for one in fits])
         for track_id, fits in subject.trails.items()
         if len(fits) > 1
     ]
     note = "" if world.plane is not None else NO_GROUND
-    scene = scene_of(world, None, cars, trails, points, subject.instance.id, note)
-    by_fit = {one.id: one for one in [*rows, *([] if compared is None else [compared])]}
-    spaces: Mapping[int, CarShapeSpace | None] = {key: shop.space_of(one) for key, one in by_fit.items()}
+    scene = scene_of(world, None, objects, trails, points, subject.instance.id, note)
     size = subject.contents.source.width, subject.contents.source.height
-    wires = build_wires(world, size, cars, by_fit, spaces, points, keypoints, subject.instance.id)
+    forms = WireForms({one.id: one for one in [*rows, *others]}, shop.cars, placed)
+    wires = build_wires(world, size, objects, forms, points, keypoints, subject.instance.id)
     return Prepared(
-        subject, world, tuple(cars), scene, wires, note, compared, row is not None and space is None
+        subject,
+        world,
+        tuple(objects),
+        scene,
+        wires,
+        note,
+        compared,
+        row is not None and not shop.knows(row, placed),
+        None if person is None else shop.people.stature_of(person.body),
     )
 
 
@@ -285,10 +267,10 @@ def _placed(subject: FitSubject, row: FitRow) -> KeypointSet | None:
 
 
 def _focus(found: Prepared) -> tuple[float, float, float, float]:
-    """Where the selected car is in the picture: what is seen of it, and where its fit says that it is."""
+    """Where the selected object is in the picture: what is seen of it, and where its fit says that it is."""
     left, top, right, bottom = canvas_box(found.subject.instance.box)
-    for wire in found.wires.cars:
-        if wire.car.instance_id == found.subject.instance.id:
+    for wire in found.wires.objects:
+        if wire.object.instance_id == found.subject.instance.id:
             for line in wire.outlines:
                 left, top = min(left, float(line[:, 0].min())), min(top, float(line[:, 1].min()))
                 right, bottom = max(right, float(line[:, 0].max())), max(bottom, float(line[:, 1].max()))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QModelIndex, QObject, Signal
 
 from app.controllers.items_model import ItemsModel
 from app.controllers.review_session import Worker
-from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_SHORT, REVIEW_WORDS, VERDICT_WORDS, FitItem
+from app.states.fits import COLUMNS, ID_ROLE, ITEM_ROLE, METHOD_SHORT, REVIEW_WORDS, FitItem, verdict_words
 from app.states.review_timeline import time_text
 from core.records.fits import FitFilter, FitMethod, FitOrder
 
@@ -28,7 +28,9 @@ class FitModel(ItemsModel[FitItem]):
 
     wanted = Signal(list)
     columns = tuple(name for name, _ in COLUMNS)
-    right_aligned = frozenset({"Error px", "Place ± m", "Distance m", "Length m", "Version", "Time"})
+    right_aligned = frozenset(
+        {"Error px", "Place ± m", "Distance m", "Length m", "Stature m", "Version", "Time"}
+    )
     id_role, item_role = ID_ROLE, ITEM_ROLE
 
     def __init__(self) -> None:
@@ -230,12 +232,13 @@ class FitFeed(QObject):
 def cell_text(item: FitItem, column: int) -> str:
     """What the table shows of a fit in a column."""
     texts = {
-        "Car": item.caption,
+        "Object": item.caption,
         "Verdict": _verdict(item) + (", stale" if item.stale else ""),
         "Error px": _number(item.error_px, 2),
         "Place ± m": _number(item.sigma_m, 2),
         "Distance m": _number(item.distance_m, 1),
         "Length m": _number(item.length_m, 2),
+        "Stature m": _number(item.stature_m, 2),
         "Review": REVIEW_WORDS[item.review],
         "Fitted as": METHOD_SHORT[item.method],
         "Version": str(item.version),
@@ -247,7 +250,7 @@ def cell_text(item: FitItem, column: int) -> str:
 
 def _verdict(item: FitItem) -> str:
     """In a word; Traffic4D gives none, and one of its fits must not look as if it had been judged."""
-    return "none" if item.method is FitMethod.TRAFFIC4D else VERDICT_WORDS[item.verdict]
+    return "none" if item.method is FitMethod.TRAFFIC4D else verdict_words(item.verdict, person=item.person)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -1,13 +1,14 @@
-"""From what the store knows of a car's fits to the words and numbers of the 3D workspace's panel."""
+"""From what the store knows of an object's fits to the words and numbers of the 3D workspace's panel."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.controllers.fits_person_facts import metres, person_facts
 from app.controllers.fits_reads import FitSubject
 from app.controllers.fits_scene import is_drawable
 from app.controllers.review_overlay import caption
@@ -17,10 +18,12 @@ from app.states.fits import (
     FactLine,
     FitPanelState,
     VersionLine,
+    verdict_words,
 )
 from app.states.review_timeline import time_text
 from core.fitting.vehicles.fit_mesh import sizes_m
-from core.records.fits import FitMethod, FitRow, VehicleFit
+from core.records.fits import BodyFit, Fit, FitMethod, FitRow
+from core.shapes import person_keypoints
 from core.shapes.keypoints import NAMES
 from core.shapes.space import CarShapeSpace
 
@@ -44,15 +47,29 @@ class Fleet:
         self.spread = np.linalg.norm(slopes, axis=0)
 
 
-def build_fit_panel(
-    subject: FitSubject | None, compared: FitRow | None, fleet: Fleet | None, missing_space: bool
-) -> FitPanelState:
-    """What the panel shows of the selected car.
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What the numbers of a fit are held against.
+
+    Attributes:
+        fleet: of the shape space that a car's fit was made with; None where it is not here.
+        stature: mean and standard deviation of a person's body model, metres; None where it is not here.
+        missing: whether the space or the model is not here, so that a box stands for the object.
+        body_problem: why this machine's own body model cannot be read, or "".
+    """
+
+    fleet: Fleet | None = None
+    stature: tuple[float, float] | None = None
+    missing: bool = False
+    body_problem: str = ""
+
+
+def build_fit_panel(subject: FitSubject | None, compared: FitRow | None, usual: Usual) -> FitPanelState:
+    """What the panel shows of the selected car or person.
 
     Args:
         compared: another version of its fit, drawn beside it.
-        fleet: of the shape space that the fit was made with; None where it is not here.
-        missing_space: whether that space is not here, so that a box stands for the car.
+        usual: what its numbers are held against.
     """
     if subject is None:
         return FitPanelState()
@@ -65,22 +82,21 @@ def build_fit_panel(
             instance_id=subject.instance.id,
             title=caption(subject.instance),
             subtitle=where,
-            warnings=(
-                "It has no fit yet: place its keypoints, or choose “Fit cars in 3D…” in the menu Project.",
-            ),
+            warnings=("It has no fit yet: place its keypoints, or choose “Fit in 3D…” in the menu Project.",),
         )
     other = None if compared is None else compared
-    facts = _facts(row, fleet)
-    beside = {} if other is None else {fact.name: fact.value for fact in _facts(other, fleet)}
+    facts = _facts(row, usual)
+    beside = {} if other is None else {fact.name: fact.value for fact in _facts(other, usual)}
     return FitPanelState(
         instance_id=subject.instance.id,
         title=caption(subject.instance),
         subtitle=where,
         verdict=None if row.fit.method is FitMethod.TRAFFIC4D else row.fit.verdict,
+        verdict_text=verdict_words(row.fit.verdict, person=isinstance(row.fit, BodyFit)),
         reason=row.fit.reason,
         review=_review(row),
         reviewed=row.review,
-        warnings=_warnings(row, missing_space),
+        warnings=_warnings(row, usual),
         facts=tuple(replace(fact, other=beside.get(fact.name, "")) for fact in facts),
         headings=("", "") if other is None else (f"version {row.version}", f"version {other.version}"),
         versions=tuple(
@@ -96,13 +112,13 @@ def build_fit_panel(
     )
 
 
-def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
+def _facts(row: FitRow, usual: Usual) -> list[FactLine]:
     fit = row.fit
     facts = [
         FactLine("Made by", METHOD_WORDS[fit.method]),
         FactLine("Error", *_error(fit), warn=bool(fit.used) and fit.rms_px > 3 * fit.sigma_px),
         FactLine("Points", _points(fit), warn=bool(fit.outliers)),
-        FactLine("Distance", _metres(math.hypot(*fit.translation), 1)),
+        FactLine("Distance", metres(math.hypot(*fit.translation), 1)),
     ]
     if fit.place_m is not None:
         x, y = fit.place_m
@@ -112,7 +128,9 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
     if fit.heading_rad is not None:
         facts.append(FactLine("Heading", _degrees(fit.heading_rad)))
     facts += _uncertainty(fit)
-    facts += _sizes(fit, fleet)
+    if isinstance(fit, BodyFit):
+        return [*facts, *person_facts(fit, usual.stature), *_made_from(row, "Body model")]
+    facts += _sizes(fit, usual.fleet)
     far = max((abs(value) for value in fit.shape), default=0.0)
     facts.append(
         FactLine(
@@ -121,36 +139,37 @@ def _facts(row: FitRow, fleet: Fleet | None) -> list[FactLine]:
             warn=far > _ODD_SIGMAS,
         )
     )
-    facts += _made_from(row)
+    facts += _made_from(row, "Shape space")
     return facts
 
 
-def _error(fit: VehicleFit) -> tuple[str, str]:
+def _error(fit: Fit) -> tuple[str, str]:
     if not fit.used:
         return (f"{fit.rms_px:.2f} px", "of its outline") if fit.rms_px else ("no points", "")
     return f"{fit.rms_px:.2f} px", f"{fit.rms_px / max(fit.sigma_px, 1e-9):.1f} × noise"
 
 
-def _points(fit: VehicleFit) -> str:
+def _points(fit: Fit) -> str:
     if not fit.used:
         return "none"
-    off = [NAMES[index] for index in fit.outliers if 0 <= index < len(NAMES)]
+    names = person_keypoints.NAMES if isinstance(fit, BodyFit) else NAMES
+    off = [names[index] for index in fit.outliers if 0 <= index < len(names)]
     return f"{fit.used} used" + (f"; disagrees: {', '.join(off)}" if off else "")
 
 
-def _uncertainty(fit: VehicleFit) -> list[FactLine]:
+def _uncertainty(fit: Fit) -> list[FactLine]:
     if fit.sigmas is None:
         return [FactLine("Uncertainty", "not determined", warn=True)]
     sigmas = fit.sigmas
     along, across = ("Depth ±", "Aside ±") if fit.method is FitMethod.FREE else ("Along ±", "Across ±")
     return [
-        FactLine(along, _metres(sigmas.along_m, 2), warn=sigmas.along_m > 1.0),
-        FactLine(across, _metres(sigmas.across_m, 2), warn=sigmas.across_m > 1.0),
+        FactLine(along, metres(sigmas.along_m, 2), warn=sigmas.along_m > 1.0),
+        FactLine(across, metres(sigmas.across_m, 2), warn=sigmas.across_m > 1.0),
         FactLine("Heading ±", _degrees(sigmas.heading_rad), warn=sigmas.heading_rad > math.radians(10)),
     ]
 
 
-def _sizes(fit: VehicleFit, fleet: Fleet | None) -> list[FactLine]:
+def _sizes(fit: Fit, fleet: Fleet | None) -> list[FactLine]:
     lines = []
     for axis, (name, value) in enumerate(zip(("Length", "Width", "Height"), fit.size_m, strict=True)):
         note, odd = "", False
@@ -158,27 +177,30 @@ def _sizes(fit: VehicleFit, fleet: Fleet | None) -> list[FactLine]:
             mean, spread = float(fleet.mean[axis]), float(fleet.spread[axis])
             note = f"fleet {mean:.2f} ± {spread:.2f}"
             odd = not math.isfinite(value) or abs(value - mean) > _ODD_SIGMAS * spread
-        lines.append(FactLine(name, _metres(value, 2), note, warn=odd))
+        lines.append(FactLine(name, metres(value, 2), note, warn=odd))
     return lines
 
 
-def _made_from(row: FitRow) -> list[FactLine]:
+def _made_from(row: FitRow, space: str) -> list[FactLine]:
     parts = []
     if row.keypoint_set_id is not None:
         parts.append(f"keypoints {row.keypoint_set_id}")
     if row.mask_id is not None:
         parts.append(f"mask {row.mask_id}")
     parts.append("no calibration" if row.calibration_id is None else f"calibration {row.calibration_id}")
-    return [FactLine("Made from", ", ".join(parts)), FactLine("Shape space", row.shape_space)]
+    return [FactLine("Made from", ", ".join(parts)), FactLine(space, row.shape_space)]
 
 
-def _warnings(row: FitRow, missing_space: bool) -> tuple[str, ...]:
+def _warnings(row: FitRow, usual: Usual) -> tuple[str, ...]:
     fit = row.fit
     words = []
     if not is_drawable(fit):
         words.append("Its numbers are no pose: it cannot be drawn. Fit it again.")
-    elif missing_space:
-        words.append("Its shape space is not here: a box of its size stands for it.")
+    elif usual.missing:
+        what = "body model" if isinstance(fit, BodyFit) else "shape space"
+        words.append(f"Its {what} is not here: a box of its size stands for it.")
+        if isinstance(fit, BodyFit) and usual.body_problem:
+            words.append(usual.body_problem)
     if row.stale:
         words.append("Stale: keypoints, mask or calibration have changed since. Fit it again.")
     if fit.is_coarse:
@@ -203,10 +225,6 @@ def _version(row: FitRow) -> str:
 def _version_tip(row: FitRow) -> str:
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(row.created_at))
     return f"{METHOD_WORDS[row.fit.method].capitalize()}, made {when}."
-
-
-def _metres(value: float, digits: int) -> str:
-    return f"{value:.{digits}f} m" if math.isfinite(value) else "unknown"
 
 
 def _degrees(value: float) -> str:

@@ -10,7 +10,7 @@ from app.controllers.review_reads import FrameContents, StoreReads
 from app.states.fits import FitItem
 from app.states.review_filter import Choice
 from core.records.cameras import CalibrationRow
-from core.records.fits import FitFilter, FitOrder, FitRow
+from core.records.fits import BodyFit, FitFilter, FitOrder, FitRow
 from core.records.keypoints import KeypointRow
 from core.records.project import InstanceRow
 from core.store.fit_columns import sigma_of_place_m
@@ -25,14 +25,14 @@ _TRAIL_FITS = 1_000  # of a track, evenly: a trail needs no more
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FitSubject:
-    """A car with its fits, and the frame that it is in.
+    """A car or a person with its fits, and the frame that it is in.
 
     Attributes:
         instance: which.
         contents: its frame with all that was found in it.
         calibration: of the camera, in force; None where it has none.
         fits: instance id -> the fit in force, of everything in the frame.
-        history: every version of the car's own fit, the newest first.
+        history: every version of its own fit, the newest first.
         keypoints: its own, in force.
         trails: track id -> its fits in order of time, of the tracks in the frame.
     """
@@ -92,7 +92,7 @@ class FitReads:
             return fits.fits_in_force(connection, [instance_id]).get(instance_id)
 
     def subject(self, instance_id: int) -> FitSubject | None:
-        """A car with its fits and its frame, or None where it is gone."""
+        """An object with its fits and its frame, or None where it is gone."""
         with self._project.read() as connection:
             instance = instances.by_id(connection, instance_id)
         contents = None if instance is None else self._store.contents(instance.frame_id)
@@ -148,6 +148,7 @@ class FitReads:
 
 def _item(row: FitRow, instance: InstanceRow, camera: str) -> FitItem:
     fit = row.fit
+    person = isinstance(fit, BodyFit)
     sigma = sigma_of_place_m(fit)
     x, y, z = fit.translation
     return FitItem(
@@ -162,8 +163,10 @@ def _item(row: FitRow, instance: InstanceRow, camera: str) -> FitItem:
         error_px=fit.rms_px if fit.used or fit.rms_px else None,
         sigma_m=sigma if fit.sigmas is not None else None,
         distance_m=float((x * x + y * y + z * z) ** 0.5),
-        length_m=fit.size_m[0],
+        length_m=None if person else fit.size_m[0],
+        stature_m=fit.size_m[2] if person else None,
         camera=camera,
         time_s=instance.time_s,
         stale=row.stale,
+        person=person,
     )

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.states.scene import (
-    CarRole,
     Scene,
     SceneCamera,
-    SceneCar,
     SceneForm,
+    SceneObject,
     ScenePoints,
+    SceneRole,
     SceneTrail,
 )
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
 from core.geometry.poses import Pose, compose
-from core.records.fits import FitRow, VehicleFit
+from core.records.fits import BodyFit, Fit, FitRow
 from core.records.keypoints import KeypointSet
 from core.records.shapes import KeypointTag
 from core.shapes.drawable import DrawableLevel, box_level, drawable_levels
@@ -108,14 +108,14 @@ class CarShop:
         rows: Sequence[FitRow],
         captions: Mapping[int, str],
         tracks: Mapping[int, int | None],
-        role: CarRole = CarRole.FRAME,
-    ) -> list[SceneCar]:
+        role: SceneRole = SceneRole.FRAME,
+    ) -> list[SceneObject]:
         """Cars in the world; fits whose numbers are no pose are left out (see `is_drawable`).
 
         Args:
             captions, tracks: by instance id.
         """
-        made: list[SceneCar] = []
+        made: list[SceneObject] = []
         groups: dict[str | None, list[FitRow]] = {}
         for row in rows:
             if is_drawable(row.fit):
@@ -124,7 +124,7 @@ class CarShop:
                 groups.setdefault(named, []).append(row)
         for name, group in groups.items():
             if name is None:
-                built = [_box(row) for row in group]
+                built = [box_of(row.fit.size_m) for row in group]
             else:
                 form, levels = self._form(name)
                 built = [(form, baked) for baked in _baked(levels, group)]
@@ -146,9 +146,10 @@ class CarShop:
         return self._kept[name]
 
 
-def is_drawable(fit: VehicleFit) -> bool:
+def is_drawable(fit: Fit) -> bool:
     """Whether a fit's numbers are a place, a rotation and a size."""
-    numbers = np.array([*fit.rotation, *fit.translation, *fit.shape, *fit.size_m], dtype=np.float64)
+    pose = fit.pose if isinstance(fit, BodyFit) else ()
+    numbers = np.array([*fit.rotation, *fit.translation, *fit.shape, *fit.size_m, *pose], dtype=np.float64)
     if len(fit.rotation) != 9 or len(fit.translation) != 3 or not np.isfinite(numbers).all():
         return False
     turn = np.reshape(fit.rotation, (3, 3))
@@ -165,7 +166,18 @@ def points_of(
     """
     if space is None or not is_drawable(row.fit):
         return ScenePoints()
-    fitted = _pose(row.fit).apply(space.keypoints(row.fit.shape))
+    return points_at(world, _pose(row.fit).apply(space.keypoints(row.fit.shape)), keypoints, row.fit.outliers)
+
+
+def points_at(
+    world: World, fitted: Array, keypoints: KeypointSet | None, outliers: Sequence[int]
+) -> ScenePoints:
+    """Keypoints in the world.
+
+    Args:
+        fitted: (n, 3) where a fit puts them, camera frame. keypoints: that were placed; None where none were.
+        outliers: those that disagree with the fit.
+    """
     placed = np.full_like(fitted, np.nan)
     tags = [KeypointTag.UNLABELLED] * len(fitted)
     if keypoints is not None and len(keypoints.points) == len(fitted):
@@ -179,20 +191,23 @@ def points_of(
         to_world.apply(fitted),
         to_world.apply(placed),
         tuple(tags),
-        tuple(number in row.fit.outliers for number in range(len(fitted))),
+        tuple(number in outliers for number in range(len(fitted))),
     )
 
 
-def trail_of(world: World, track_id: int, fits: Sequence[VehicleFit]) -> SceneTrail:
+def trail_of(world: World, track_id: int, fits: Sequence[Fit]) -> SceneTrail:
     """The way of a track over the road: one point for each fit, in order of time."""
-    places = np.array([fit.translation for fit in fits if is_drawable(fit)]).reshape(-1, 3)
-    return SceneTrail(track_id, world.to_camera.inverse().apply(places))
+    drawn = [fit for fit in fits if is_drawable(fit)]
+    places = world.to_camera.inverse().apply(np.array([fit.translation for fit in drawn]).reshape(-1, 3))
+    if world.plane is not None:
+        places[[isinstance(fit, BodyFit) for fit in drawn], 2] = 0.0  # theirs is the pelvis
+    return SceneTrail(track_id, places)
 
 
 def scene_of(
     world: World | None,
     picture: NDArray[np.uint8] | None,
-    cars: Sequence[SceneCar],
+    objects: Sequence[SceneObject],
     trails: Sequence[SceneTrail] = (),
     points: ScenePoints | None = None,
     selected: int | None = None,
@@ -204,7 +219,7 @@ def scene_of(
     return Scene(
         scene_camera(world, picture),
         world.plane is not None,
-        tuple(cars),
+        tuple(objects),
         tuple(trails),
         points or ScenePoints(),
         selected,
@@ -222,8 +237,9 @@ def _baked(levels: Sequence[DrawableLevel], rows: Sequence[FitRow]) -> list[tupl
     return [tuple(level[number] for level in whole) for number in range(len(rows))]
 
 
-def _box(row: FitRow) -> tuple[SceneForm, tuple[NDArray[np.float32], ...]]:
-    level = box_level(row.fit.size_m)
+def box_of(size_m: tuple[float, float, float]) -> tuple[SceneForm, tuple[NDArray[np.float32], ...]]:
+    """A box on the ground for an object of a size whose mesh is not known: its form and its corners."""
+    level = box_level(size_m)
     return SceneForm((level.faces,), (level.materials,)), (level.mean,)
 
 
@@ -235,9 +251,9 @@ def _car(
     space: CarShapeSpace | None,
     captions: Mapping[int, str],
     tracks: Mapping[int, int | None],
-    role: CarRole,
+    role: SceneRole,
     boxed: bool,
-) -> SceneCar:
+) -> SceneObject:
     fit = row.fit
     pose = compose(world.to_camera.inverse(), _pose(fit))
     turn, shift = pose.rotation.astype(np.float32), pose.translation.astype(np.float32)
@@ -254,7 +270,7 @@ def _car(
     wheels = np.zeros((0, 3))
     if space is not None:
         wheels = space.keypoints(fit.shape)[list(WHEELS)] * [1.0, 1.0, 0.0]
-    return SceneCar(
+    return SceneObject(
         instance_id=row.instance_id,
         fit_id=row.id,
         form=form,
@@ -263,7 +279,7 @@ def _car(
         length_m=float(np.linalg.norm(high - low)),
         footprint=pose.apply(corners_m),
         contacts=pose.apply(wheels),
-        ellipse=_ellipse(world, fit),
+        ellipse=ellipse_of(world, fit),
         verdict=fit.verdict,
         review=row.review,
         error=error_of(fit),
@@ -276,14 +292,14 @@ def _car(
     )
 
 
-def error_of(fit: VehicleFit) -> float | None:
+def error_of(fit: Fit) -> float | None:
     """Root mean square residual over the noise assumed; None where the fit rests on no points."""
     if fit.used == 0 or not (np.isfinite(fit.rms_px) and fit.sigma_px > 0):
         return None
     return fit.rms_px / fit.sigma_px
 
 
-def _ellipse(world: World, fit: VehicleFit) -> Array:
+def ellipse_of(world: World, fit: Fit) -> Array:
     """One standard deviation of the place, a closed line on the road."""
     if fit.sigmas is None or fit.sigmas.place is None or fit.place_m is None or world.plane is None:
         return np.zeros((0, 3))
@@ -298,5 +314,5 @@ def _ellipse(world: World, fit: VehicleFit) -> Array:
     return np.concatenate([flat, np.full((_ELLIPSE, 1), 0.02)], axis=1)
 
 
-def _pose(fit: VehicleFit) -> Pose:
+def _pose(fit: Fit) -> Pose:
     return Pose(np.reshape(fit.rotation, (3, 3)), np.array(fit.translation))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.saying import done
 from core.records.history import Touched
-from core.store.edits.accepted_cars import AcceptedCar, accept_cars
+from core.store.edits.accepted import AcceptedObject, accept_objects
 from core.store.edits.keypoint_gestures import PointsGesture, save_gesture
 
 if TYPE_CHECKING:
@@ -65,20 +65,20 @@ class KeypointEdits(QObject):
 
         self._perform(verb, then=then)
 
-    def accept(self, cars: Sequence[AcceptedCar], title: str) -> None:
-        """Keeps points and fits of cars as one edit."""
+    def accept(self, objects: Sequence[AcceptedObject], title: str) -> None:
+        """Keeps points and fits of objects as one edit."""
         history = self._session.history
-        self._perform(lambda: accept_cars(history, cars, title))
+        self._perform(lambda: accept_objects(history, objects, title))
 
     def accept_filled(
-        self, cars: Sequence[AcceptedCar], seen: Mapping[int, int | None], title: Callable[[int], str]
+        self, objects: Sequence[AcceptedObject], seen: Mapping[int, int | None], title: Callable[[int], str]
     ) -> None:
-        """Keeps points and fits that took their time, but of cars whose points are still those seen.
+        """Keeps points and fits that took their time, but of objects whose points are still those seen.
 
         What is shown may be older than this edit, so it does not count among the own ones.
         """
         history = self._session.history
-        self._perform(lambda: accept_cars(history, cars, title, seen), own=False)
+        self._perform(lambda: accept_objects(history, objects, title, seen), own=False)
 
     def after(self, then: Callable[[], object]) -> None:
         """Calls a function once every edit so far is committed; at once where none is under way."""

@@ -1,15 +1,15 @@
-"""The live fit of one car: what follows from its points, in milliseconds, at every move of the mouse."""
+"""The live fit: what follows from points; a car's in milliseconds, at every move of the mouse."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records.fits import FitVerdict, VehicleFit
+from core.records.fits import BodyFit, Fit, FitVerdict, VehicleFit
 from core.records.keypoints import KeypointSet, PlacedPoint
 from core.records.masks import MaskPatch
 
@@ -54,31 +54,40 @@ class FitAnswer:
     Attributes:
         fit: with its verdict; None where nothing can fit.
         ghosts: where the fit puts all points, with their tags; empty where it does not know.
-        outline: of the fitted car, polygons in canvas coordinates.
+        outline: of the fitted object, polygons in canvas coordinates.
         carried: whether it rests on another view of the track rather than on this one's points alone.
     """
 
-    fit: VehicleFit | None = None
+    fit: Fit | None = None
     ghosts: tuple[PlacedPoint, ...] = ()
     outline: tuple[NDArray[np.float64], ...] = ()
     carried: bool = False
 
     @property
-    def sure(self) -> bool:
+    def holds(self) -> bool:
         """Whether the pose is held, and left and right are as they are called."""
         return self.fit is not None and self.fit.verdict is FitVerdict.GOOD and not self.fit.swapped
 
     @property
-    def fitted(self) -> NDArray[np.float64]:
-        """(n, 2) where the fit puts each point as it is called now, pixels; (0, 2) where it does not know."""
+    def sure(self) -> bool:
+        """Whether the ghosts can be taken over as they are."""
+        return self.holds or (self.carried and bool(self.ghosts))
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether the points fit only with left and right exchanged."""
+        return self.fit is not None and self.fit.swapped
+
+    def fitted(self, flip: Sequence[int]) -> NDArray[np.float64]:
+        """(n, 2) where the fit puts each point as it is called now, pixels; (0, 2) where it does not know.
+
+        Args:
+            flip: what each point is called with left and right exchanged.
+        """
         if self.fit is None or not self.ghosts:
             return np.zeros((0, 2))
         pixels = np.array([[point.x, point.y] for point in self.ghosts])
-        if self.fit.swapped:
-            from core.shapes.keypoints import FLIP
-
-            pixels = pixels[list(FLIP)]
-        return pixels
+        return pixels[list(flip)] if self.fit.swapped else pixels
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +105,14 @@ class LiveFit:
     size_px: float
     carried: VehicleFit | None = None
     last: FitAnswer = field(default_factory=FitAnswer)
+    waiting = False  # its answers are at once those of the newest points
+
+    def forget(self) -> None:
+        """Begins anew, as for points that have nothing to do with those fitted last."""
+        self.last = FitAnswer()
+
+    def close(self) -> None:
+        """Has nothing under way."""
 
     def answer(self, points: KeypointSet) -> FitAnswer:
         """What follows from the points."""
@@ -107,12 +124,12 @@ class LiveFit:
         from core.fitting.vehicles.fit_mesh import fit_outline
 
         evidence = evidence_of(points, self.size_px)
-        before = self.last.fit
-        fit = fitter.fit(evidence, before if before is not None and not self.last.carried else self.carried)
+        before = self.last.fit if not self.last.carried else None
+        fit = fitter.fit(evidence, before if isinstance(before, VehicleFit) else self.carried)
         leans = self.carried is not None and fit.verdict in _WEAK
         if leans and self.carried is not None:
             fit = settled(fitter, self.carried, evidence)
-        if fit.verdict not in _SHOWN or not all(np.isfinite(fit.translation)):
+        if fit.verdict not in SHOWN or not all(np.isfinite(fit.translation)):
             self.last = FitAnswer(fit)
             return self.last
         ghosts = proposed(fit, self.fitting, self.size_px)
@@ -122,7 +139,7 @@ class LiveFit:
 
 
 _WEAK = (FitVerdict.TOO_FEW_POINTS, FitVerdict.AMBIGUOUS)
-_SHOWN = (FitVerdict.GOOD, FitVerdict.AMBIGUOUS)
+SHOWN = (FitVerdict.GOOD, FitVerdict.AMBIGUOUS)
 
 
 def proposed(fit: VehicleFit, fitting: Fitting, size_px: float) -> tuple[PlacedPoint, ...]:
@@ -143,13 +160,19 @@ def proposed(fit: VehicleFit, fitting: Fitting, size_px: float) -> tuple[PlacedP
 def front_in_picture(answer: FitAnswer, fitting: Fitting) -> float | None:
     """Where the fitted car's front points in the picture, radians from right towards down."""
     fit, fitter = answer.fit, fitting.fitter
-    if fit is None or fitter is None or not answer.ghosts:
+    if not isinstance(fit, VehicleFit) or fitter is None or not answer.ghosts:
         return None
     from core.fitting.vehicles.fit_mesh import fit_pose
 
     ends = fitter.camera.project(fit_pose(fit).apply(np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])))
     way = ends[1] - ends[0]
     return float(np.arctan2(way[1], way[0])) if np.isfinite(way).all() else None
+
+
+def faces_away(fit: BodyFit) -> bool:
+    """Whether a fitted person's back is seen: the way ahead leads away along the line of sight."""
+    turn = np.reshape(fit.rotation, (3, 3))
+    return bool(turn[:, 2] @ np.array(fit.translation) > 0)
 
 
 def hider_name(ghost: PlacedPoint, names: Mapping[int, str]) -> str:

@@ -1,10 +1,10 @@
-"""The picture behind the points: asked for when a car is shown, and decoded ahead for the next cars."""
+"""The picture behind the points: asked for when an object is shown, and decoded ahead for the next ones."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.keypoint_reads import OpenCar
+from app.controllers.keypoint_reads import OpenObject
 from app.controllers.review_panel import taken_text
 from app.controllers.review_session import Frames
 from app.states.keypoints import KeypointFrame
@@ -30,14 +30,14 @@ class KeypointFrames(QObject):
         self._wanted: int | None = None
         self.state = KeypointFrame()
 
-    def show(self, car: OpenCar) -> None:
-        """Shows a car's frame."""
-        frame = car.context.frame
+    def show(self, one: OpenObject) -> None:
+        """Shows an object's frame."""
+        frame = one.context.frame
         self._wanted = frame.id
         if self.state.frame_id == frame.id and self.state.image is not None:
             self.arrived.emit()
             return
-        size, title = (car.context.width, car.context.height), _title(car)
+        size, title = (one.context.width, one.context.height), _title(one)
 
         def decoded(answer: DecodedFrame) -> None:
             height, width = answer.image.shape[:2]
@@ -49,9 +49,9 @@ class KeypointFrames(QObject):
 
         self._session.request_frame(frame.source_id, frame.pts, decoded, failed, "keypoints view")
 
-    def prepare(self, car: OpenCar, slot: int) -> None:
+    def prepare(self, one: OpenObject, slot: int) -> None:
         """Has a frame decoded that will be wanted soon."""
-        frame = car.context.frame
+        frame = one.context.frame
         self._session.request_frame(
             frame.source_id, frame.pts, lambda _: None, lambda _: None, f"keypoints ahead {slot}"
         )
@@ -69,10 +69,10 @@ class KeypointFrames(QObject):
             self.arrived.emit()
 
 
-def _title(car: OpenCar) -> str:
+def _title(one: OpenObject) -> str:
     """Which footage the frame is of, and where in it."""
-    frame = car.context.frame
-    parts = [car.source.name, *([frame.name] if frame.name else []), time_text(frame.time_s)]
+    frame = one.context.frame
+    parts = [one.source.name, *([frame.name] if frame.name else []), time_text(frame.time_s)]
     if frame.captured_at is not None:
-        parts.append(taken_text(frame.captured_at, 0.0 if car.camera is None else car.camera.utc_offset_s))
+        parts.append(taken_text(frame.captured_at, 0.0 if one.camera is None else one.camera.utc_offset_s))
     return "   ".join(parts)

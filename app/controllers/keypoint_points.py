@@ -18,6 +18,9 @@ TAG_WORDS: dict[KeypointTag, str] = {
     KeypointTag.UNLABELLED: "not placed",
 }
 
+GUESSED = (LabelOrigin.FIT, LabelOrigin.HEURISTIC, LabelOrigin.INFERRED)
+"""Origins of points that nobody and nothing has seen where they are: they go with the fit."""
+
 
 def none_placed(look: TemplateLook) -> KeypointSet:
     """A set without a point."""
@@ -52,11 +55,37 @@ def filled(points: KeypointSet, ghosts: Sequence[PlacedPoint]) -> KeypointSet:
     )
 
 
+def told_by(origin: LabelOrigin) -> LabelOrigin:
+    """A person who tags a point that a fit or a network placed, or that was guessed, vouches for it."""
+    return origin if origin in (LabelOrigin.HUMAN, LabelOrigin.IMPORT) else LabelOrigin.HUMAN
+
+
+def confirmed(points: KeypointSet) -> KeypointSet:
+    """The set with the points that a network saw as a person's, who has looked at them."""
+    return replace(
+        points,
+        points=tuple(
+            replace(point, origin=LabelOrigin.HUMAN, score=1.0)
+            if point is not None and point.origin is LabelOrigin.NETWORK
+            else point
+            for point in points.points
+        ),
+    )
+
+
+def rest(points: KeypointSet, places: Sequence[PlacedPoint], tag: KeypointTag) -> KeypointSet:
+    """The set with every point that is not placed where something else puts it, called as a person says.
+
+    Such a point is of the origin HEURISTIC: a person says that it is not seen, and nobody where it is.
+    """
+    guessed = [PlacedPoint(place.x, place.y, tag, LabelOrigin.HEURISTIC) for place in places]
+    return filled(points, guessed)
+
+
 def without_taken_over(points: KeypointSet) -> KeypointSet:
-    """The set without the points that were taken over from a fit."""
+    """The set without the points that were taken over from a fit, or guessed."""
     kept = tuple(
-        point if point is not None and point.origin is not LabelOrigin.FIT else None
-        for point in points.points
+        point if point is not None and point.origin not in GUESSED else None for point in points.points
     )
     return replace(points, points=kept)
 
@@ -74,11 +103,18 @@ def neighbour(look: TemplateLook, current: int, step: int) -> int:
 
 
 def following(points: KeypointSet, ghosts: Sequence[PlacedPoint]) -> KeypointSet:
-    """The set with the points that were taken over from a fit where the fit puts them now."""
+    """The set with the points that nobody put there where the fit puts them now.
+
+    Those that were taken over from a fit take its tag, too; of the others a person or a network has said it.
+    """
     return replace(
         points,
         points=tuple(
-            ghost if point is not None and point.origin is LabelOrigin.FIT else point
+            point if point is None or point.origin not in GUESSED else _at(point, ghost)
             for point, ghost in zip(points.points, ghosts, strict=True)
         ),
     )
+
+
+def _at(point: PlacedPoint, ghost: PlacedPoint) -> PlacedPoint:
+    return ghost if point.origin is LabelOrigin.FIT else replace(point, x=ghost.x, y=ghost.y)

@@ -1,4 +1,4 @@
-"""Which cars come next: the queue of objects to annotate, unoccluded ones first."""
+"""Which cars or people come next: the queue of objects to annotate, unoccluded ones first."""
 
 from __future__ import annotations
 
@@ -8,33 +8,45 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.controllers.keypoint_looks import LOOKS
 from app.controllers.keypoint_reads import KeypointReads
 from app.controllers.review_feed import QueueFeed
 from app.controllers.review_model import QueueModel
-from core.records.keypoints import KeypointFilter
+from app.states.keypoint_look import TemplateLook
+from core.records.detections import Category
+from core.records.keypoints import KeypointFilter, Template
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
 
 _OUTSIDE_PAUSE_MS = 1_500
-_NO_CARS = "No cars yet.\nAdd footage and mine it in Sources: the cars that are found wait here for you."
-_ALL_DONE = "Every car has all its points.\nChoose “All” above to look at them again."
+_CATEGORIES = {Template.CAR: (Category.CAR,), Template.PERSON: (Category.PERSON,)}
+_NONE = "No {many} yet.\nAdd footage and mine it in Sources: the {many} that are found wait here for you."
+_NONE_PROPOSED = (
+    "Nothing waits to be confirmed.\n“Keypoints by a network…” in the menu Project lets one place points."
+)
+_ALL_DONE = (
+    "Every {one} has all {count} points.\nChoose “All” above to look at them again, or “Proposed” to confirm "
+    "what a network placed."
+)
 
 
 class KeypointQueue(QObject):
-    """Holds the queue. A car stays in its row while it is worked on, also when all its points are placed.
+    """Holds the queue. An object stays in its row while it is worked on, also when all its points are placed.
 
     Signals:
         arrived(object): the queue was read; the id of its first object, or None.
         count_changed(str): how many there are, in words.
         empty_changed(str): what to say where the queue is empty; empty where it is not.
         rows_changed(): rows came or went, so that the shown object may stand elsewhere.
+        template_changed(Template): it holds objects of another kind.
     """
 
     arrived = Signal(object)
     count_changed = Signal(str)
     empty_changed = Signal(str)
     rows_changed = Signal()
+    template_changed = Signal(object)
 
     def __init__(self, session: ProjectSession, reads: KeypointReads) -> None:
         super().__init__()
@@ -53,8 +65,23 @@ class KeypointQueue(QObject):
 
     @property
     def shows_all(self) -> bool:
-        """Whether cars with all their points are in it, too."""
+        """Whether objects with all their points are in it, too."""
         return self.conditions.done is None
+
+    @property
+    def shows_proposed(self) -> bool:
+        """Whether only objects whose points a network proposes are in it, the least certain first."""
+        return self.conditions.proposed
+
+    @property
+    def template(self) -> Template:
+        """Which points its objects have."""
+        return self.look.template
+
+    @property
+    def look(self) -> TemplateLook:
+        """How its objects are called and drawn."""
+        return next(LOOKS[one] for one, has in _CATEGORIES.items() if has == self.conditions.categories)
 
     def show(self) -> None:
         """Reads the queue where it has not been read."""
@@ -66,10 +93,26 @@ class KeypointQueue(QObject):
         self._read = True
         self.feed.show(self.conditions)
 
+    def show_template(self, template: Template) -> None:
+        """Shows cars, or people."""
+        if template is not self.template:
+            self.conditions = replace(self.conditions, categories=_CATEGORIES[template])
+            self._row = 0
+            self.template_changed.emit(template)
+            if self._read:
+                self.refresh()
+
     def show_all(self, wanted: bool) -> None:
-        """Shows cars with all their points, too, or only those that lack some."""
+        """Shows objects with all their points, too, or only those that lack some."""
         if wanted != self.shows_all:
             self.conditions = replace(self.conditions, done=None if wanted else False)
+            self.refresh()
+
+    def show_proposed(self, wanted: bool) -> None:
+        """Shows only objects whose points a network proposes, or as before."""
+        if wanted != self.shows_proposed:
+            self.conditions = replace(self.conditions, proposed=wanted)
+            self._row = 0
             self.refresh()
 
     def beside(self, instance_id: int | None, step: int) -> int | None:
@@ -81,6 +124,14 @@ class KeypointQueue(QObject):
             return None
         self._row = goal
         return ids.id_at(goal)
+
+    def beyond(self, instance_id: int | None, step: int) -> Sequence[int]:
+        """All objects after one, or before it where step is negative; the nearest first."""
+        ids = self.model.ids
+        row = None if instance_id is None else ids.row_of(instance_id)
+        if step < 0:
+            return ids.before(self._row if row is None else row)
+        return ids.since(self._row if row is None else row + 1)
 
     def following(self, instance_id: int | None, count: int) -> list[int]:
         """The next objects after one."""
@@ -117,13 +168,25 @@ class KeypointQueue(QObject):
     def _on_counted(self, shown: int, total: int | None) -> None:
         count = shown if total is None else total
         more = ", counting…" if total is None else ""
-        self.count_changed.emit(f"{count:,} {'car' if count == 1 else 'cars'}{more}")
+        look = self.look
+        kind = " to confirm" if self.shows_proposed else ""
+        name = look.object_name if count == 1 else look.objects_name
+        self.count_changed.emit(f"{count:,} {name}{kind}{more}")
         if len(self.model.ids) or not self.feed.complete:
             self.empty_changed.emit("")
             return
 
-        def arrived(any_cars: bool) -> None:
-            if len(self.model.ids) == 0:
-                self.empty_changed.emit(_ALL_DONE if any_cars else _NO_CARS)
+        if self.shows_proposed:
+            self.empty_changed.emit(_NONE_PROPOSED)
+            return
 
-        self._session.in_background(self._reads.any_cars, arrived, tag="keypoints empty")
+        def arrived(any_objects: bool) -> None:
+            if len(self.model.ids) == 0:
+                words = _ALL_DONE if any_objects else _NONE
+                one, many = look.object_name, look.objects_name
+                self.empty_changed.emit(words.format(one=one, many=many, count=look.count))
+
+        categories = self.conditions.categories
+        self._session.in_background(
+            lambda: self._reads.any_objects(categories), arrived, tag="keypoints empty"
+        )

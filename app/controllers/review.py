@@ -15,7 +15,7 @@ from app.controllers.review_model import QueueModel
 from app.controllers.review_panel import build_panel
 from app.controllers.review_reads import FilterChoices, Selection, StoreReads
 from app.controllers.saying import did_again, undid
-from app.states.review_filter import FilterState, empty_text
+from app.states.review_filter import NOBODY_LOOKED, FilterState, empty_text
 from core.records.detections import Category
 from core.records.history import Touched
 from core.records.occlusion import Verdict
@@ -128,6 +128,11 @@ class ReviewController(QObject):
             self.set_filter(replace(conditions, track_id=self.lookout.selection.row.track_id))
         else:
             self.said.emit("The selected instance is on no track.")
+
+    def toggle_asked(self) -> None:
+        """Shows what somebody asked to be looked at again, whoever has reviewed it; or the queue again."""
+        asked = self.filter.filter.asked
+        self.set_filter(NOBODY_LOOKED if asked else QueueFilter(asked=True))
 
     def refresh(self) -> None:
         """Reads the queue and the choices anew."""
@@ -302,7 +307,8 @@ class ReviewController(QObject):
         self._reversed = None
         ids = list(touched.rows.get("instance", ()))
         if not ids and "review" not in touched.rows:
-            if "source" in touched.rows or "camera" in touched.rows:
+            asked = "review_request" in touched.rows and self.filter.filter.asked
+            if asked or "source" in touched.rows or "camera" in touched.rows:
                 self._read_again()
             return
         self.lookout.forget(ids)

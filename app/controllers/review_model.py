@@ -171,6 +171,8 @@ def tooltip(item: QueueItem) -> str:
         lines.append(
             f"Margin {item.margin:+.3f}: how far from the threshold it is; 0 is on it, minus is occluded"
         )
+    if item.note:
+        lines.append(f"Its find, {item.note.removeprefix('find ')} sure, is less certain than its label")
     if item.reason:
         lines.append(item.reason)
     if item.verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.controllers.review_reads import FrameContents, Selection
 from app.states.overlay import Overlay, OverlayInstance, OverlayRole
@@ -11,6 +12,7 @@ from core.geometry.boxes import centres_from_edges
 from core.records.boxes import Box
 from core.records.project import InstanceRow
 
+Polygons = tuple[NDArray[np.float64], ...]
 _NO_OUTLINE = np.zeros((0, 4))
 
 
@@ -31,7 +33,10 @@ def build_overlay(
         }
     if pointed is not None:
         occluders.add(pointed)
-    drawn = tuple(_drawn(row, contents, _role(row, selection, occluders)) for row in contents.instances)
+    drawn = tuple(
+        _drawn(row, contents, _role(row, selection, occluders), _whole(row, selection))
+        for row in contents.instances
+    )
     if selection is None or not selection.points:
         return Overlay(drawn)
     trail = np.array(
@@ -62,7 +67,13 @@ def _role(row: InstanceRow, selection: Selection | None, occluders: set[int]) ->
     return OverlayRole.NONE
 
 
-def _drawn(row: InstanceRow, contents: FrameContents, role: OverlayRole) -> OverlayInstance:
+def _whole(row: InstanceRow, selection: Selection | None) -> Polygons:
+    if selection is None or selection.row.id != row.id:
+        return ()
+    return tuple(centres_from_edges(polygon) for polygon in selection.whole)
+
+
+def _drawn(row: InstanceRow, contents: FrameContents, role: OverlayRole, whole: Polygons) -> OverlayInstance:
     left, top, right, bottom = canvas_box(row.box)
     mark = mark_of(row)
     said = (
@@ -87,4 +98,5 @@ def _drawn(row: InstanceRow, contents: FrameContents, role: OverlayRole) -> Over
         caption=caption(row),
         tooltip="\n".join(lines),
         role=role,
+        whole=whole,
     )

@@ -10,6 +10,8 @@ from app.states.review_marks import MARK_WORDS, LabelMark, label_mark
 from app.states.review_panel import PanelState, ReasonLine
 from app.states.review_timeline import time_text
 from core.records.occlusion import LabelOrigin, OcclusionTest, TestOutcome, Verdict
+from core.records.project import InstanceRow
+from core.store.queries.instance_detail import InstanceDetail
 
 _ORIGIN_WORDS: dict[LabelOrigin, str] = {
     LabelOrigin.HEURISTIC: "by the tests below",
@@ -18,6 +20,7 @@ _ORIGIN_WORDS: dict[LabelOrigin, str] = {
     LabelOrigin.FIT: "by its 3D fit",
     LabelOrigin.HUMAN: "by a person",
     LabelOrigin.IMPORT: "as imported",
+    LabelOrigin.INFERRED: "inferred",
 }
 
 # what a test's number is of, in a few words and in a sentence
@@ -30,6 +33,7 @@ _OF: dict[OcclusionTest, tuple[str, str]] = {
     OcclusionTest.OVERLAP: _OF_SIZE,
     OcclusionTest.STATIC: _OF_SIZE,
     OcclusionTest.BORDER: ("from it", "How far the object's box is from the nearest border of the picture."),
+    OcclusionTest.CLASSIFIER: ("sure of a cover", "How sure the network is that something covers it."),
 }
 _UNITS: dict[OcclusionTest, tuple[str, float, int]] = {  # unit, scale, least digits
     OcclusionTest.BORDER: (" px", 1.0, 1),
@@ -43,6 +47,7 @@ PASSED_WORDS: dict[OcclusionTest, str] = {
     OcclusionTest.BORDER: "The picture's border does not cut it",
     OcclusionTest.STATIC: "Nothing that stands still hides it",
     OcclusionTest.WALT: "WALT's rule lets it pass",
+    OcclusionTest.CLASSIFIER: "The network takes it for whole",
 }
 
 
@@ -119,6 +124,8 @@ def _machine(selection: Selection) -> tuple[LabelMark, str]:
     if detail.machine_label is None:
         return mark, "The machine gave no label"
     origin = _ORIGIN_WORDS[detail.machine_origin] if detail.machine_origin is not None else ""
+    if detail.machine_origin is LabelOrigin.CLASSIFIER and detail.judged_by is not None:
+        origin = f"by a classifier: {detail.judged_by.title}"
     return mark, f"{MARK_WORDS[mark.shape]} {origin}".strip()
 
 
@@ -157,7 +164,7 @@ def _facts(selection: Selection) -> tuple[tuple[str, str], ...]:
             "Taken",
             taken_text(frame.captured_at, 0.0 if contents.camera is None else contents.camera.utc_offset_s),
         ),
-        ("Found by", f"{detail.detector}, score {row.score:.2f}"),
+        ("Found by", found_text(row, detail)),
         ("Size", f"{row.box.w:.0f} × {row.box.h:.0f} px"),
         ("Mask", mask),
     ]
@@ -168,6 +175,16 @@ def _facts(selection: Selection) -> tuple[tuple[str, str], ...]:
     if not detail.live:
         facts.append(("State", "no longer found by mining"))
     return tuple(facts)
+
+
+def found_text(row: InstanceRow, detail: InstanceDetail) -> str:
+    """What found an object, and how sure it was: its score, and the least that it keeps."""
+    finder = detail.detector if detail.found_by is None else detail.found_by.title
+    margin = detail.find_margin
+    if margin is None or margin >= 1:
+        return f"{finder}, score {row.score:.2f}"
+    least = (row.score - margin) / (1 - margin)
+    return f"{finder}, {row.score:.2f} sure; it keeps what is {least:.2f} sure"
 
 
 def taken_text(captured_at: float | None, utc_offset_s: float) -> str:

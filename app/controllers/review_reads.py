@@ -14,7 +14,7 @@ from app.states.review_filter import Choice
 from app.states.review_marks import mark_of
 from app.states.review_queue import QueueItem
 from app.states.review_timeline import TimelineBucket
-from core.geometry.masks import rle_to_patch
+from core.geometry.masks import patch_contours, rle_to_patch
 from core.geometry.outlines import outline_segments
 from core.records.boxes import Box
 from core.records.masks import MaskPatch, Rle
@@ -34,6 +34,7 @@ REASON_WORDS: dict[OcclusionTest, str] = {
     OcclusionTest.BORDER: "The picture's border cuts it",
     OcclusionTest.STATIC: "Something that stands still hides it",
     OcclusionTest.WALT: "WALT's rule leaves it out",
+    OcclusionTest.CLASSIFIER: "The network takes it for covered",
 }
 
 
@@ -64,6 +65,8 @@ class Selection:
         row, detail, outcomes: of the instance.
         points: the way of its track, in order of time; empty where nothing was tracked.
         contents: its frame.
+        whole: (n, 2) each, pixel edges: the borders of its whole extent as the network says that found it,
+            hidden part and all; none where none does.
     """
 
     row: InstanceRow
@@ -71,6 +74,7 @@ class Selection:
     outcomes: tuple[TestOutcome, ...]
     points: tuple[TrackPoint, ...]
     contents: FrameContents
+    whole: tuple[NDArray[np.float64], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,9 @@ class StoreReads:
             outcomes = tuple(instances.outcomes(connection, instance_id))
             points = () if row.track_id is None else tuple(tracks.track_points(connection, row.track_id))
         contents = self.contents(row.frame_id)
-        return None if contents is None else Selection(row, detail, outcomes, points, contents)
+        if contents is None:
+            return None
+        return Selection(row, detail, outcomes, points, contents, _contours(detail.whole))
 
     def contents(self, frame_id: int) -> FrameContents | None:
         """A frame with all that was found in it; None where there is no such frame."""
@@ -256,6 +262,14 @@ def _decoded(codes: dict[int, Rle]) -> dict[int, MaskPatch]:
     return masks
 
 
+def _contours(code: Rle | None) -> tuple[NDArray[np.float64], ...]:
+    try:
+        return () if code is None else tuple(patch_contours(rle_to_patch(code)))
+    except ValueError:
+        log.warning("the mask of a whole object is damaged")
+        return ()
+
+
 def _item(row: InstanceRow, source: str, reasons: dict[int, tuple[OcclusionTest, str]]) -> QueueItem:
     reason = reasons.get(row.id)
     return QueueItem(
@@ -272,4 +286,12 @@ def _item(row: InstanceRow, source: str, reasons: dict[int, tuple[OcclusionTest,
         verdict=row.verdict.value if row.verdict is not None else "",
         annotator=row.annotator or "",
         reason="" if reason is None else reason[1] or REASON_WORDS[reason[0]],
+        note=doubt_of_find(row),
     )
+
+
+def doubt_of_find(row: InstanceRow) -> str:
+    """The score of a find that is less certain than its label, and is why it stands where it does; or ""."""
+    if row.find_margin is None or (row.margin is not None and abs(row.margin) <= row.find_margin):
+        return ""
+    return f"find {row.score:.2f}"

@@ -19,12 +19,13 @@ ID_ROLE = 0x0103
 """The model's role for a row's fit id."""
 
 COLUMNS: tuple[tuple[str, FitOrder | None], ...] = (
-    ("Car", None),
+    ("Object", None),
     ("Verdict", FitOrder.VERDICT),
     ("Error px", FitOrder.RMS),
     ("Place ± m", FitOrder.SIGMA),
     ("Distance m", FitOrder.DISTANCE),
     ("Length m", FitOrder.LENGTH),
+    ("Stature m", FitOrder.STATURE),
     ("Review", FitOrder.REVIEW),
     ("Fitted as", None),
     ("Version", FitOrder.NEWEST),
@@ -44,12 +45,24 @@ VERDICT_WORDS: dict[FitVerdict, str] = {
     FitVerdict.TOO_FEW_POINTS: "too few points",
     FitVerdict.OUTSIDE_SHAPE_SPACE: "outside the shapes known",
 }
+_OF_PEOPLE = {**VERDICT_WORDS, FitVerdict.OUTSIDE_SHAPE_SPACE: "not like a person"}
+
+
+def verdict_words(verdict: FitVerdict, *, person: bool) -> str:
+    """A verdict in words, of a car or of a person."""
+    return (_OF_PEOPLE if person else VERDICT_WORDS)[verdict]
+
+
 METHOD_WORDS: dict[FitMethod, str] = {
     FitMethod.GROUND: "one frame, on the road",
     FitMethod.FREE: "one frame, free",
     FitMethod.TRACK: "the whole track",
     FitMethod.COARSE: "outline only, coarse",
     FitMethod.TRAFFIC4D: "Traffic4D",
+    FitMethod.BODY: "one frame, from its points",
+    FitMethod.BODY_TRACK: "the whole track, from its points",
+    FitMethod.HMR2: "HMR 2.0's network",
+    FitMethod.ADAPTER: "another system",
 }
 METHOD_SHORT: dict[FitMethod, str] = {
     FitMethod.GROUND: "frame",
@@ -57,6 +70,10 @@ METHOD_SHORT: dict[FitMethod, str] = {
     FitMethod.TRACK: "track",
     FitMethod.COARSE: "coarse",
     FitMethod.TRAFFIC4D: "Traffic4D",
+    FitMethod.BODY: "frame",
+    FitMethod.BODY_TRACK: "track",
+    FitMethod.HMR2: "HMR 2.0",
+    FitMethod.ADAPTER: "adapter",
 }
 REVIEW_WORDS: dict[FitReview | None, str] = {
     None: "",
@@ -67,7 +84,8 @@ REJECT_REASONS: dict[str, str] = {
     "fits.reject_place": "wrong place",
     "fits.reject_heading": "wrong heading",
     "fits.reject_shape": "wrong size or shape",
-    "fits.reject_object": "not a car, or two",
+    "fits.reject_pose": "wrong pose",
+    "fits.reject_object": "not a car or person, or two",
 }
 """The action's id -> what is said of a rejected fit."""
 
@@ -78,13 +96,14 @@ class FitItem:
 
     Attributes:
         id, instance_id, version: which fit, and whose.
-        caption: such as "car 33".
+        caption: such as "car 33". person: whether it is one.
         verdict, method, review: what is said of it.
         reason: of a verdict that is not good, or of a rejection.
         error_px: root mean square residual, of the outline where it rests on no points; None where neither
             is known. The list is sorted by it.
         sigma_m: standard deviation of its place; None where it is not determined.
-        distance_m, length_m: from the camera, of the car.
+        distance_m: from the camera.
+        length_m, stature_m: of a car, of a person; None of the other.
         camera, time_s: where and when.
         stale: whether what it was made from is no longer in force.
     """
@@ -100,10 +119,12 @@ class FitItem:
     error_px: float | None
     sigma_m: float | None
     distance_m: float
-    length_m: float
+    length_m: float | None
+    stature_m: float | None
     camera: str
     time_s: float
     stale: bool
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +156,8 @@ def empty_text(conditions: FitFilter, any_fits: bool) -> str:
     """What an empty list says, and what to do about it."""
     if not any_fits:
         return (
-            "No fits yet.\nPlace keypoints in Keypoints, or choose “Fit cars in 3D…” in the menu Project: "
-            "every fitted car stands here, the worst first."
+            "No fits yet.\nPlace keypoints in Keypoints, or choose “Fit in 3D…” in the menu Project: "
+            "every fitted car or person stands here, the worst first."
         )
     if conditions == WAITING:
         return "Everything is looked at.\nChoose “Reviewed or not” above to look again."
@@ -162,11 +183,11 @@ class FactLine:
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """One version of the selected car's fit.
+    """One version of the selected fit.
 
     Attributes:
         fit_id, text, tip: which, in words, and how it was made.
-        in_force, compared: whether the car has it now; whether it is drawn beside it.
+        in_force, compared: whether it is the one in force; whether it is drawn beside it.
     """
 
     fit_id: int
@@ -182,7 +203,8 @@ class FitPanelState:
 
     Attributes:
         instance_id, title, subtitle: whose; None where nothing is selected.
-        verdict, reason: what the fit says of itself; None where the car has no fit.
+        verdict, reason: what the fit says of itself; None where there is no fit.
+        verdict_text: that verdict in words.
         review: what a person says of it, in words, or "".
         warnings: what to know about it: stale, coarse, swapped, a shape space that is not here.
         facts: its numbers. headings: over its own column and the compared version's.
@@ -193,6 +215,7 @@ class FitPanelState:
     title: str = ""
     subtitle: str = ""
     verdict: FitVerdict | None = None
+    verdict_text: str = ""
     reason: str = ""
     review: str = ""
     reviewed: FitReview | None = None

@@ -16,8 +16,9 @@ def job_title(row: JobRow) -> str:
     """A job's title and what it is about, such as "Add footage: morning.mp4"."""
     settings = row.settings
     path = settings.get("path") or settings.get("folder")
-    about = PurePath(str(path)).name if path else str(settings.get("camera") or "")
-    return f"{row.title}: {about}" if about else row.title
+    about = PurePath(str(path)).name if path else str(settings.get("camera") or settings.get("name") or "")
+    title = f"{row.title}, estimate" if settings.get("estimate") else row.title
+    return f"{title}: {about}" if about else title
 
 
 @dataclass(frozen=True, slots=True)

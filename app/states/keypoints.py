@@ -21,19 +21,23 @@ class DrawnPoint:
     Attributes:
         x, y: canvas coordinates.
         tag: whether it is seen.
-        by_person: whether a person placed it, or a file or a network; else it was taken over from a fit.
+        by_person: whether a person placed it, or a file; else it was taken over from a fit, or proposed.
+        guessed: whether nobody knows where it is: a person has only said that it is hidden.
         off_px: how far the fit puts it from here; None where nothing is known of that.
         outlier: whether it disagrees with the fit.
         hider: what hides it, such as "car 33", or "".
+        sure: 0 to 1, how sure the network is that proposes it; None where none does.
     """
 
     x: float
     y: float
     tag: KeypointTag
     by_person: bool = True
+    guessed: bool = False
     off_px: float | None = None
     outlier: bool = False
     hider: str = ""
+    sure: float | None = None
 
 
 class CardTone(StrEnum):
@@ -81,6 +85,7 @@ class KeypointsState:
         sure: whether the fit is determined: its ghosts can be accepted.
         current: index of the point that the next key places.
         front_rad: where its front points in the picture, from right towards down; None where unknown.
+        turned_away: whether its back is seen, of a person.
         card: what the fit says of itself.
         track_marks: for each view on its track: whether it has points; empty without a track.
         track_place: which of them is shown.
@@ -98,6 +103,7 @@ class KeypointsState:
     sure: bool = False
     current: int = 0
     front_rad: float | None = None
+    turned_away: bool = False
     card: FitCard = FitCard()
     track_marks: tuple[bool, ...] = ()
     track_place: int = 0

@@ -35,6 +35,8 @@ class OverlayInstance:
         caption: a short text beside the box, such as "car 33".
         tooltip: what hovering tells.
         role: why it stands out.
+        whole: (n, 2) each, canvas coordinates: the borders of its whole extent, hidden part and all, where a
+            network told it.
     """
 
     id: int
@@ -48,6 +50,7 @@ class OverlayInstance:
     caption: str
     tooltip: str
     role: OverlayRole = OverlayRole.NONE
+    whole: tuple[NDArray[np.float64], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,6 +54,8 @@ def empty_text(conditions: QueueFilter, any_instances: bool) -> str:
     """What an empty queue says, and what to do about it."""
     if not any_instances:
         return "Nothing mined yet.\nAdd footage and mine it in Sources: what is found waits here for you."
+    if conditions == QueueFilter(asked=True):
+        return "Nobody asks for a review now.\nEvaluate sends objects here, such as those that are missed."
     if conditions == NOBODY_LOOKED:
         return "The queue is empty: everything is reviewed.\nChoose “Reviewed: any” above to look again."
     return "Nothing meets these conditions.\nWiden the filter above, or clear it."

@@ -62,6 +62,14 @@ class QueueIds:
         """The ids in some rows."""
         return [self._ids[row] for row in rows]
 
+    def before(self, row: int) -> array[int]:
+        """The ids in all rows before one, from it on."""
+        return self._ids[:row][::-1]
+
+    def since(self, row: int) -> array[int]:
+        """The ids in a row and all after it."""
+        return self._ids[row:]
+
     def row_of(self, instance_id: int) -> int | None:
         """The row of an id, or None where it is not (yet) in the queue."""
         hint = self._hints.get(instance_id)
@@ -137,7 +145,7 @@ class QueueItem:
         verdict, annotator: what a person said, as a word, and who.
         reason: the test that called it occluded most clearly, in a few words, or nothing.
         progress: share of its points that are placed, in a queue of objects to annotate; None in others.
-        note: stands where the margin stands in other queues.
+        note: stands in the place of the margin, such as of a find that is less certain than its label.
     """
 
     id: int

@@ -52,22 +52,21 @@ class SceneCamera:
         return centre
 
 
-class CarRole(StrEnum):
-    """Why a car stands in the scene."""
+class SceneRole(StrEnum):
+    """Why an object stands in the scene."""
 
     FRAME = "frame"  # in the frame that is shown
-    COMPARED = "compared"  # the other version of the selected car
+    COMPARED = "compared"  # the other version of the selected object
     ELSEWHERE = "elsewhere"  # of another frame of the same camera
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneForm:
-    """How cars of one shape space are built: what all of them share, the finest level first.
+    """How cars of one shape space, or people of one body model, are built: the finest level first.
 
     Attributes:
         faces: for each level (F, 3) indices into its corners, counter-clockwise from outside.
-        materials: for each level (S,) what each corner looks like: paint, glass, dark, rim, front light,
-            rear light.
+        materials: for each level (S,) what each corner looks like, see core.shapes.drawable.Material.
     """
 
     faces: tuple[Faces, ...]
@@ -75,17 +74,17 @@ class SceneForm:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SceneCar:
-    """One fit in the world.
+class SceneObject:
+    """One fit in the world: a car or a person.
 
     Attributes:
         instance_id, fit_id: whose, and which version.
         form: what it shares with others.
         levels: for each level of the form (S, 6) positions and normals.
-        centre: (3,) the middle of its body. length_m: of the car.
+        centre: (3,) the middle of its body. length_m: of the body's box, corner to corner.
         footprint: (4, 3) corners on the road, the front ones first: left front, right front, right back,
             left back.
-        contacts: (4, 3) where its wheels touch the road.
+        contacts: (n, 3) where its wheels, or the feet that stand, touch the road.
         ellipse: (n, 3) one standard deviation of its place, a closed line on the road; (0, 3) where unknown.
         verdict, review: what the fit and a person say of it.
         error: root mean square of its residuals over the noise assumed; None where it rests on no points.
@@ -94,6 +93,8 @@ class SceneCar:
         caption: a short text, such as "car 33".
         role: why it is here.
         boxed: whether a box stands for a mesh that is not known.
+        bones: (n, 2, 3) a person's bones, from joint to joint; (0, 2, 3) for cars and boxes.
+        person: whether it is one.
     """
 
     instance_id: int
@@ -112,8 +113,10 @@ class SceneCar:
     coarse: bool
     stale: bool
     caption: str
-    role: CarRole = CarRole.FRAME
+    role: SceneRole = SceneRole.FRAME
     boxed: bool = False
+    bones: Array = field(default_factory=lambda: np.zeros((0, 2, 3)))
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +134,7 @@ class SceneTrail:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenePoints:
-    """The keypoints of the selected car.
+    """The keypoints of the selected object.
 
     Attributes:
         fitted: (n, 3) where the fit puts them.
@@ -153,20 +156,30 @@ class Scene:
     Attributes:
         camera: None before any.
         on_ground: whether the world is the ground's frame.
-        cars: in no order.
+        objects: in no order.
         trails: of their tracks.
-        points: of the selected car.
+        points: of the selected one.
         selected: its instance id, or None.
         note: what is missing, in words, or "".
     """
 
     camera: SceneCamera | None = None
     on_ground: bool = False
-    cars: tuple[SceneCar, ...] = ()
+    objects: tuple[SceneObject, ...] = ()
     trails: tuple[SceneTrail, ...] = ()
     points: ScenePoints = field(default_factory=ScenePoints)
     selected: int | None = None
     note: str = ""
+
+    @property
+    def bones(self) -> Array:
+        """(n, 2, 3) the selected person's; none where no person is selected."""
+        bones = [
+            one.bones
+            for one in self.objects
+            if one.instance_id == self.selected and one.role is not SceneRole.COMPARED
+        ]
+        return bones[0] if bones else np.zeros((0, 2, 3))
 
 
 class Look(StrEnum):
@@ -178,7 +191,7 @@ class Look(StrEnum):
 
 
 class ColourBy(StrEnum):
-    """What the cars' colours say."""
+    """What the objects' colours say."""
 
     ERROR = "error"
     VERDICT = "verdict"

@@ -27,6 +27,7 @@ class Toast:
         button: the word on its button, or "".
         on_button: what the button does.
         stays: until it is closed; else it goes by itself.
+        about: what it is about: a later message about the same takes its place; "" for nothing in particular.
     """
 
     tone: Tone
@@ -35,3 +36,4 @@ class Toast:
     button: str = ""
     on_button: Callable[[], None] | None = None
     stays: bool = False
+    about: str = ""

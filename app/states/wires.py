@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.states.scene import SceneCar
+from app.states.scene import SceneObject
 from core.records.shapes import KeypointTag
 
 Line = NDArray[np.float64]
@@ -15,26 +15,27 @@ Line = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WireCar:
+class WireObject:
     """One fit on the picture.
 
     Attributes:
-        car: the same as the viewport shows.
+        object: the same as the viewport shows.
         outlines: closed polylines around it; none where a part of it is behind the camera.
-        edges: (n, 4) x1, y1, x2, y2 of the edges that face the camera.
-        base: (4, 2) its corners on the road, in the order of the car's footprint; not a number behind the
-            camera.
+        edges: (n, 4) x1, y1, x2, y2 of the edges that face the camera; of a person the bones.
+        base: (4, 2) its corners on the road, in the order of its footprint; not a number behind the camera.
+        bones: (n, 4) of a person's bones, as the edges; none for cars.
     """
 
-    car: SceneCar
+    object: SceneObject
     outlines: tuple[Line, ...]
     edges: NDArray[np.float64]
     base: Line
+    bones: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
 
 
 @dataclass(frozen=True, slots=True)
 class WirePoint:
-    """One keypoint of the selected car, canvas coordinates.
+    """One keypoint of the selected object, canvas coordinates.
 
     Attributes:
         x, y: where it was placed.
@@ -58,13 +59,13 @@ class Wires:
     """Everything that is drawn of fits over one frame.
 
     Attributes:
-        cars: farthest first.
+        objects: farthest first.
         selected: an instance's id, or None.
-        points: of the selected car, those that are placed.
+        points: of the selected one, those that are placed.
         span_px: how far all its keypoints reach as the fit has them, pixels of the picture; 0 where unknown.
     """
 
-    cars: tuple[WireCar, ...] = ()
+    objects: tuple[WireObject, ...] = ()
     selected: int | None = None
     points: tuple[WirePoint, ...] = ()
     span_px: float = 0.0

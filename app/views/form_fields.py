@@ -95,7 +95,8 @@ class OptionalNumberEditor(RowEditor):
         super().__init__(field)
         self.line = QLineEdit()
         self.line.setFixedWidth(_NUMBER_WIDTH)
-        self.line.setPlaceholderText(f"none ({field.unit})" if field.unit else "none")
+        none = field.none or "none"
+        self.line.setPlaceholderText(f"{none} ({field.unit})" if field.unit and not field.none else none)
         self.hold(self.line)
         self.row.addStretch(1)
         self.set_value(field.default)

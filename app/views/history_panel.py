@@ -21,7 +21,8 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from app.states.jobs import HistoryState
 from app.theme import current_theme
 from app.views.icons import icon_pixmap
-from app.views.text import ago, label
+from app.views.text import label
+from app.words import ago
 from core.records.history import EditRow
 
 _ROW = Qt.ItemDataRole.UserRole

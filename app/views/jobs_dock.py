@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from app.states.jobs import JobCard, JobsState
 from app.views.icons import IconButton, IconLabel, TextButton
-from app.views.text import ago, duration, frame, label, log_view, scroller, set_role
+from app.views.text import frame, label, log_view, scroller, set_role
+from app.words import ago, duration
 from core.records.jobs import JobState
 
 _LOOKS = {

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from app.views.field_editor import FieldEditor
 from app.views.form_fields import make_editor
 from app.views.icons import TextButton
-from app.views.text import label, plural
+from app.views.text import label
+from app.words import plural
 from core.records.forms import FieldKind, Form, FormField
 
 
@@ -19,8 +20,9 @@ class FormView(QWidget):
     """A form.
 
     Fields whose names have a dot belong to a group ("motion.threshold" to "motion"). Where a choice has
-    the group's name among its values, the group is shown only while it is the one that is chosen. Advanced
-    fields, and groups that belong to no choice, are folded away at first.
+    the group's name among its values, the group is shown only while it is the one that is chosen; so is a
+    field that means something only for some values of another. Advanced fields, and groups that belong to
+    no choice, are folded away at first. The tab key goes through them as they stand.
 
     Args:
         form: what to draw.
@@ -52,6 +54,10 @@ class FormView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         self._plain = self._grid(column)
+        shown = [field for field in form.fields if field.name not in hidden]
+        for field in shown:
+            if not self._folds(field):
+                self._add(field, self._plain)
         self._more = TextButton("More settings", "plain", "chevron-right")
         self._more.clicked.connect(self._fold)
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -61,16 +67,16 @@ class FormView(QWidget):
         self._advanced = self._grid(inner)
         column.addWidget(self._advanced_area)
         column.addStretch(1)
-        for field in form.fields:
-            if field.name not in hidden:
-                self._add(field)
+        for field in shown:
+            if self._folds(field):
+                self._add(field, self._advanced)
         self._follow_choices()
 
     def values(self) -> dict[str, Any]:
-        """What the fields say now, by field name; hidden and folded fields too, other groups' not."""
+        """What the fields say now, by field name; hidden and folded fields too, those that are off not."""
         said = {name: value for name, value in self._given.items() if name in self._hidden}
         for field in self.form.fields:
-            if field.name in self._editors and self._group_is_on(field):
+            if field.name in self._editors and self._is_on(field):
                 said[field.name] = self._editors[field.name].value()
         return said
 
@@ -89,12 +95,12 @@ class FormView(QWidget):
     def is_shown(self, name: str) -> bool:
         """Whether a field is there for the person to see, unfolded or not."""
         field = next(field for field in self.form.fields if field.name == name)
-        return name in self._editors and self._group_is_on(field)
+        return name in self._editors and self._is_on(field)
 
     def problem(self) -> str:
         """Why the form cannot be used as it is, or ""."""
         for field in self.form.fields:
-            if field.name in self._editors and self._group_is_on(field):
+            if field.name in self._editors and self._is_on(field):
                 editor = self._editors[field.name]
                 note = editor.problem()
                 if field.required and not note and editor.value() in (None, "", []):
@@ -112,8 +118,7 @@ class FormView(QWidget):
         column.addLayout(grid)
         return grid
 
-    def _add(self, field: FormField) -> None:
-        grid = self._advanced if self._folds(field) else self._plain
+    def _add(self, field: FormField, grid: QGridLayout) -> None:
         self._add_caption(grid, field)
         row = grid.rowCount()
         editor = make_editor(field)
@@ -164,7 +169,7 @@ class FormView(QWidget):
         for field in self.form.fields:
             if field.name not in self._editors:
                 continue
-            shown = self._group_is_on(field)
+            shown = self._is_on(field)
             folded += shown and self._folds(field)
             for part in self._parts[field.name]:
                 part.setVisible(shown)
@@ -178,16 +183,23 @@ class FormView(QWidget):
     def _folds(self, field: FormField) -> bool:
         return field.advanced or (bool(_group(field)) and self._choice_with(_group(field)) is None)
 
-    def _group_is_on(self, field: FormField) -> bool:
+    def _is_on(self, field: FormField) -> bool:
+        if field.only is not None:
+            other, values = field.only
+            if self._value_of(next(one for one in self.form.fields if one.name == other)) not in values:
+                return False
         return self._is_chosen(_group(field))
 
     def _is_chosen(self, group: str) -> bool:
         choice = self._choice_with(group) if group else None
         if choice is None:
             return True
-        if choice.name in self._editors:
-            return bool(self._editors[choice.name].value() == group)
-        return bool(self._given.get(choice.name, choice.default) == group)
+        return bool(self._value_of(choice) == group)
+
+    def _value_of(self, field: FormField) -> Any:
+        if field.name in self._editors:
+            return self._editors[field.name].value()
+        return self._given.get(field.name, field.default)
 
     def _choice_with(self, group: str) -> FormField | None:
         """The choice that has the group among its values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,34 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.states.start import RecentProject, StartState
+from app.views.click_frame import ClickFrame
 from app.views.icons import IconButton, IconLabel, TextButton, icon_pixmap
-from app.views.text import ElidedLabel, ago, frame, label, scroller, set_role
+from app.views.text import ElidedLabel, frame, label, scroller, set_role
+from app.words import ago
 
 _WIDTH = 940
-
-
-class ClickFrame(QFrame):
-    """A frame that is pressed like a button, by mouse or by key."""
-
-    clicked = Signal()
-
-    def __init__(self, role: str, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", role)
-        self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class _Choice(ClickFrame):

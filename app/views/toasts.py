@@ -115,7 +115,8 @@ class Toasts(QWidget):
                 self._timers[card].start(round(self.seconds * 1000))
                 self._place()
                 return
-            if card.toast.text == toast.text or (both_done and card.toast.button and toast.button):
+            same = card.toast.text == toast.text or (toast.about and card.toast.about == toast.about)
+            if same or (both_done and card.toast.button and toast.button):
                 self._remove(card)
         while len(self._cards) >= _MOST:
             self._remove(self._cards[0])

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.composition.window import Shell
 from app.controllers.calibration import CalibrationController
-from app.controllers.calibration_cars import CarsCalibrationController
-from app.states.calibration_cars import CarsState
-from app.views.sources.calibration_cars import CalibrationCars
+from app.controllers.calibration_witnesses import CarsCalibrationController
+from app.states.calibration_witnesses import WitnessState
+from app.views.sources.calibration_check import CalibrationCheck
 from app.views.sources.calibration_tab import CalibrationTab
 from app.views.sources.sources_view import SourcesView
 from core.geometry.calibration.files.imported import ImportedCamera, result_of_import
@@ -152,9 +152,9 @@ def test_verdicts_differ_by_icon_too(qapp: QApplication, verdict: CheckVerdict):
     check = CarCheck(
         verdict, ("First.", "Second."), 9, 9, 0, size, size, size, None, None, None, 1.0, None, None, None
     )
-    part = CalibrationCars()
+    part = CalibrationCheck("AGAINST ITS CARS", "car", "Fits them.")
     part.set_checkable(True)
-    part.show_state(CarsState(check=check, checked="version 2"))
+    part.show_state(WitnessState(check=check, checked="version 2"))
     icons = {CheckVerdict.AGREES: "done", CheckVerdict.OFF: "warning", CheckVerdict.UNSURE: "undecided"}
     assert part._icon._icon == icons[verdict]
     assert part.verdict.text() == "First."

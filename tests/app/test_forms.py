@@ -123,6 +123,41 @@ def test_advanced_fields_and_other_groups_unfold(qtbot, view: FormView):
     assert view.editor("tracking.gap_s").isVisible()
 
 
+def test_a_field_of_another_choice_is_neither_shown_nor_told(qtbot):
+    of_rfdetr = FormField("size", "Size", "", FieldKind.INT, 4, only=("detector", ("rfdetr", "onnx")))
+    view = FormView(Form("mine", "Mine", (FORM.fields[1], of_rfdetr)))
+    qtbot.addWidget(view)
+    view.show()
+    assert view.values() == {"detector": "motion"}
+    assert not view.editor("size").isVisible()
+    view.set_value("detector", "onnx")
+    assert view.values() == {"detector": "onnx", "size": 4}
+    assert view.editor("size").isVisible()
+    told = FormView(view.form, {"detector": "rfdetr"}, frozenset({"detector"}))
+    qtbot.addWidget(told)
+    assert told.is_shown("size")
+
+
+def test_the_tab_key_goes_through_a_form_as_it_stands(qtbot, view: FormView):
+    qtbot.mouseClick(view._more, Qt.MouseButton.LeftButton)
+    row = []
+    widget = view.nextInFocusChain()
+    while widget is not view:
+        named = [name for name in view._editors if view.editor(name) in (widget, widget.parentWidget())]
+        row += named or (["more"] if widget is view._more else [])
+        widget = widget.nextInFocusChain()
+    shown = ["detector", "every", "motion.contrast", "source", "crops", "more", "end_s", "tracking.gap_s"]
+    assert [name for name in dict.fromkeys(row) if name in shown] == shown
+
+
+def test_what_an_empty_number_means_stands_in_it(qtbot, view: FormView):
+    assert view.editor("end_s").line.placeholderText() == "none (s)"
+    field = FormField("epochs", "Epochs", "", FieldKind.INT, None, none="usual")
+    usual = FormView(Form("train", "Train", (field,)))
+    qtbot.addWidget(usual)
+    assert usual.editor("epochs").line.placeholderText() == "usual"
+
+
 def test_a_choice_that_cannot_run_here_is_greyed_and_says_why(view: FormView):
     box = view.editor("detector").box
     assert not box.model().item(2).isEnabled()
@@ -184,7 +219,14 @@ def test_every_job_has_a_form_that_can_be_drawn(qtbot):
     for kind, form in forms().items():
         drawn = FormView(form)
         qtbot.addWidget(drawn)
-        required = {"path": "/tmp/x", "address": "usb:0", "camera": "Gate", "place": "/tmp"}
+        required = {
+            "path": "/tmp/x",
+            "address": "usb:0",
+            "camera": "Gate",
+            "place": "/tmp",
+            "out": "/tmp/x.html",
+            "evaluations": "1",
+        }
         values = drawn.values()
         values.update({name: value for name, value in required.items() if name in values})
         model = checked(KINDS[kind].settings, values)

@@ -9,9 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from app.views.form_fields import make_editor
 from app.views.settings_form import FormView
+from core.jobs.exchange_settings import ImportSettings
 from core.jobs.flatten import checked
 from core.jobs.forms import form_of, with_offers
-from core.jobs.settings import AddSettings, FitSettings, ImportSettings
+from core.jobs.settings import AddSettings, FitSettings
 from core.records.forms import FieldKind, FormField, Offer
 
 SOURCES = [(3, "gate.mp4", "Gate"), (5, "bridge.mp4", "Bridge")]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from app.theme import ThemeKeeper, current_theme, load_theme
 from app.views.icons import icon_pixmap
@@ -87,8 +87,12 @@ def test_a_folder_that_cannot_be_written_only_costs_the_arrows(qapp: QApplicatio
     blocked = tmp_path / "blocked"
     blocked.write_text("")
     keeper = ThemeKeeper(qapp, blocked / "drawn")
+    shown = QComboBox()
+    shown.show()
     keeper.apply("dark", 10)
     assert current_theme().name == "dark"
+    assert not shown.grab().isNull()
+    shown.close()
     keeper.close()
     qapp.setStyleSheet("")
 

@@ -66,6 +66,13 @@ def test_the_same_error_twice_is_one_message_and_many_do_not_pile_up(toasts: Toa
     assert toasts.texts() == ["Error 7.", "Error 8.", "Error 9."]
 
 
+def test_a_later_message_about_the_same_takes_an_errors_place(toasts: Toasts):
+    toasts.show_toast(Toast(Tone.ERROR, "The disk is full."))
+    toasts.show_toast(Toast(Tone.ERROR, "a.npz is damaged.", stays=True, about="body"))
+    toasts.show_toast(Toast(Tone.INFO, "b.npz is taken.", about="body"))
+    assert toasts.texts() == ["The disk is full.", "b.npz is taken."]
+
+
 def test_messages_stay_inside_the_window(qtbot, toasts: Toasts):
     long = "A long sentence about what went wrong. " * 8
     toasts.show_toast(Toast(Tone.ERROR, long, "Wait. " * 20, stays=True))

@@ -224,5 +224,5 @@ def test_walt2d_of_the_same_objects_stands_beside(qapp: QApplication, qtbot: QtB
         assert sorted(there) == sorted(here)
         # from above, all of them stand on the road, drawn by OpenGL
         assert not view.viewport.problem
-        assert {car.caption for car in view.viewport.scene.cars} == set(names(view))
+        assert {car.caption for car in view.viewport.scene.objects} == set(names(view))
         assert not view.viewport.render_now().isNull()

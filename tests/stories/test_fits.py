@@ -121,7 +121,7 @@ def window_on(qapp: QApplication, qtbot: QtBot, path: Path) -> Iterator[tuple[Sh
         view = shell.window.findChild(FitsView)
         assert isinstance(view, FitsView)
         qtbot.waitUntil(
-            lambda: view.canvas.image is not None and bool(view.viewport.scene.cars), timeout=LONG_MS
+            lambda: view.canvas.image is not None and bool(view.viewport.scene.objects), timeout=LONG_MS
         )
         yield shell, view
 
@@ -152,7 +152,7 @@ def test_cars_are_fitted_from_the_menu(
         dialog = shell.window.findChild(FormDialog)
         assert isinstance(dialog, FormDialog)
         dialog.take.click()
-        qtbot.waitUntil(lambda: bool(view.viewport.scene.cars), timeout=LONG_MS)
+        qtbot.waitUntil(lambda: bool(view.viewport.scene.objects), timeout=LONG_MS)
         assert not view.table.empty_text
     assert all_fits(path)
 
@@ -184,7 +184,7 @@ def test_the_wrong_fit_is_found_and_rejected(
         qtbot.wait(30)
         other = next(
             car
-            for car in sorted(view.viewport.scene.cars, key=lambda car: float(car.centre[0]))
+            for car in sorted(view.viewport.scene.objects, key=lambda car: float(car.centre[0]))
             if car.instance_id not in (wrong, view.viewport.scene.selected)
             and view.viewport.car_at(*middle_of(view, car.instance_id)) == car.instance_id
         )
@@ -223,10 +223,10 @@ def test_the_outlines_lie_on_the_cars_of_the_picture(
         assert image is not None
         shares = []
         with Project.open(path, read_only=True) as project, project.read() as connection:
-            codes = instances.masks(connection, [wire.car.instance_id for wire in wires.cars])
-        for wire in wires.cars:
-            patch = rle_to_patch(codes[wire.car.instance_id])
-            if wire.car.instance_id == wrong or not wire.outlines or patch.bits.sum() < 400:
+            codes = instances.masks(connection, [wire.object.instance_id for wire in wires.objects])
+        for wire in wires.objects:
+            patch = rle_to_patch(codes[wire.object.instance_id])
+            if wire.object.instance_id == wrong or not wire.outlines or patch.bits.sum() < 400:
                 continue
             drawn = np.zeros(image.shape[:2], dtype=np.uint8)
             cv2.fillPoly(drawn, [np.round(wire.outlines[0]).astype(np.int32)], 1)

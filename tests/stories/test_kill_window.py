@@ -1,4 +1,4 @@
-"""The window's process is killed fifty times while somebody labels: no label that was shown is lost."""
+"""The window's process is killed twenty times while somebody labels: no label that was shown is lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.store.writers.detections import write_frames
 from tests.app.review.street import Street
 from tests.forked import ForkServer
 
-KILLS = 50
+KILLS = 20
 SAID = {
     "Mark it as unoccluded": "unoccluded",
     "Mark it as occluded": "occluded",

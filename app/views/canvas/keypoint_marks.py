@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.states.keypoint_look import Side
@@ -19,6 +21,27 @@ TAG_COLOURS: dict[KeypointTag, str] = {
 SIDE_COLOURS: dict[Side, str] = {Side.LEFT: "#ff8fd0", Side.RIGHT: "#7cc0ff", Side.MIDDLE: "#d5dbe4"}
 DISAGREES_COLOUR = "#ff4d5e"
 OUTLINE_COLOUR = "#f4f7fb"
+
+
+def draw_lines(
+    painter: QPainter,
+    lines: Sequence[QLineF],
+    colour: QColor,
+    *,
+    hollow: bool = False,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> None:
+    """Draws lines of one side of an object.
+
+    Args:
+        hollow: draws each as two lines with a gap, so that a side is told without its colour.
+    """
+    core = QColor(BACKING_COLOUR)
+    for width, pen_colour in ((3.8, colour), (1.6, core)) if hollow else ((1.6, colour),):
+        pen = QPen(pen_colour, width, style if width > 2 or not hollow else Qt.PenStyle.SolidLine)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawLines(list(lines))
 
 
 def draw_mark(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent
 
 from app.states.keypoint_look import Side
@@ -18,6 +18,7 @@ from app.views.canvas.keypoint_marks import (
     OUTLINE_COLOUR,
     SIDE_COLOURS,
     TAG_COLOURS,
+    draw_lines,
     draw_mark,
 )
 from app.views.canvas.plates import draw_plate
@@ -108,11 +109,11 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
 
     @property
     def outlined(self) -> bool:
-        """Whether the fitted car's outline is drawn."""
+        """Whether the outline of what is fitted is drawn."""
         return self._outlined
 
     def show_outline(self, shown: bool) -> None:
-        """Draws the fitted car's outline, or not."""
+        """Draws the outline of what is fitted, or not."""
         self._outlined = shown
         self.update()
 
@@ -221,7 +222,7 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
     # ---- painting -------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Qt's: the fitted car first, then lines, then points, then names."""
+        """Qt's: what is fitted first, then lines, then points, then names."""
         state = self._state
         if state.look is None:
             return
@@ -268,16 +269,15 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
                 painter.drawPolyline(QPolygonF(way))
 
     def _paint_outline(self, painter: QPainter, to_screen: QTransform) -> None:
-        path = QPainterPath()
-        for polygon in self._state.outline:
-            path.addPath(_closed(polygon, to_screen))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        # as lines, which are drawn in half the time of a path, and it is drawn at every move
+        lines = [line for polygon in self._state.outline for line in _closed(polygon, to_screen)]
         backing, line = QColor(BACKING_COLOUR), QColor(OUTLINE_COLOUR)
         backing.setAlpha(120)
         line.setAlpha(200)
         for pen in (QPen(backing, 3.2), QPen(line, 1.3)):
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
-            painter.drawPath(path)
+            painter.drawLines(lines)
 
     def _paint_skeleton(self, painter: QPainter, to_screen: QTransform, solid: float) -> None:
         state = self._state
@@ -294,10 +294,15 @@ class KeypointsItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.setOpacity(1.0 if placed else 0.8 * solid)
             backing, colour = QColor(BACKING_COLOUR), QColor(SIDE_COLOURS[side])
             backing.setAlpha(110)
-            if placed:
+            style = Qt.PenStyle.SolidLine if placed else Qt.PenStyle.DashLine
+            hollow = state.look.hollow_left and side is Side.LEFT
+            if placed and not hollow:
                 painter.setPen(QPen(backing, 3.0))
                 painter.drawLines(pairs)
-            painter.setPen(QPen(colour, 1.4, Qt.PenStyle.SolidLine if placed else Qt.PenStyle.DashLine))
+            if hollow:
+                draw_lines(painter, pairs, colour, hollow=True, style=style)
+                continue
+            painter.setPen(QPen(colour, 1.4, style))
             painter.drawLines(pairs)
 
     def _paint_residuals(self, painter: QPainter, to_screen: QTransform) -> None:
@@ -388,11 +393,10 @@ def _on_screen(point: DrawnPoint, to_screen: QTransform) -> QPointF:
     return to_screen.map(QPointF(point.x, point.y))
 
 
-def _closed(polygon: np.ndarray, to_screen: QTransform) -> QPainterPath:
-    """A polygon's path on the screen, without a call for each of its corners."""
+def _closed(polygon: np.ndarray, to_screen: QTransform) -> list[QLineF]:
+    """A polygon's sides on the screen."""
     points = np.asarray(polygon, dtype=np.float64)
     across = points[:, 0] * to_screen.m11() + points[:, 1] * to_screen.m21() + to_screen.dx()
     down = points[:, 0] * to_screen.m12() + points[:, 1] * to_screen.m22() + to_screen.dy()
-    path: QPainterPath = pg.functions.arrayToQPath(across, down, connect="all", finiteCheck=False)
-    path.closeSubpath()
-    return path
+    ends = np.stack([across, down, np.roll(across, -1), np.roll(down, -1)], axis=1)
+    return [QLineF(*side) for side in ends.tolist()]

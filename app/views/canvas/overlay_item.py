@@ -105,6 +105,7 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         if self._layers.masks:
             for instance in order:
                 self._paint_mask(painter, instance)
+                self._paint_whole(painter, instance)
         painter.resetTransform()
         if self._layers.trail:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -132,6 +133,20 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(shape.outline)
+
+    def _paint_whole(self, painter: QPainter, instance: OverlayInstance) -> None:
+        """The border of the hidden part, too, where a network told it: dotted, for nobody sees it."""
+        if not instance.whole:
+            return
+        path = QPainterPath()
+        for polygon in instance.whole:
+            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in [*polygon.tolist(), polygon[0].tolist()]]))
+        for width, colour in ((3.0, QColor(0, 0, 0, 130)), (1.6, _accent(instance))):
+            pen = QPen(colour, width, Qt.PenStyle.DotLine)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(path)
 
     def _mask_shape(self, instance: OverlayInstance) -> _MaskShape:
         known = self._shapes.get(instance.id)

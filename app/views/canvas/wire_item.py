@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from app.states.scene import CarRole, ColourBy
-from app.states.wires import WireCar, Wires
+from app.states.scene import ColourBy, SceneRole
+from app.states.wires import WireObject, Wires
 from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
 from app.views.canvas.keypoint_marks import DISAGREES_COLOUR, TAG_COLOURS, draw_mark
 from app.views.viewport.colours import car_colour
 
 _RADIUS_PX = 4.5
+_BONES_NEED_PX = 60.0
 _POINTS_NEED_PX = 45.0  # size of the car on the screen
 
 
@@ -27,6 +28,7 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
         self._by = ColourBy.ERROR
         self._whole = False
         self._outlines = True
+        self._bones = True
         self._extent = QRectF()
         self._paths: dict[int, QPainterPath] = {}
         self.setZValue(15)
@@ -66,6 +68,11 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
         """Whether the fits are drawn."""
         return self._outlines
 
+    def set_bones(self, shown: bool) -> None:
+        """Draws the selected person's bones, or not."""
+        self._bones = shown
+        self.update()
+
     @property
     def wires(self) -> Wires:
         """What is drawn."""
@@ -84,27 +91,27 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         selected = self._wires.selected
-        for number, wire in enumerate(self._wires.cars):
-            if wire.car.instance_id != selected:
-                self._paint_car(painter, to_screen, number, wire, chosen=False)
-        for number, wire in enumerate(self._wires.cars):
-            if wire.car.instance_id == selected:
-                self._paint_car(painter, to_screen, number, wire, chosen=True)
+        for number, wire in enumerate(self._wires.objects):
+            if wire.object.instance_id != selected:
+                self._paint_object(painter, to_screen, number, wire, chosen=False)
+        for number, wire in enumerate(self._wires.objects):
+            if wire.object.instance_id == selected:
+                self._paint_object(painter, to_screen, number, wire, chosen=True)
         self._paint_points(painter, to_screen)
         painter.restore()
 
-    def _paint_car(
-        self, painter: QPainter, to_screen: QTransform, number: int, wire: WireCar, *, chosen: bool
+    def _paint_object(
+        self, painter: QPainter, to_screen: QTransform, number: int, wire: WireObject, *, chosen: bool
     ) -> None:
-        colour = car_colour(wire.car, self._by)
+        colour = car_colour(wire.object, self._by)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._whole or not wire.outlines:
             path = self._paths.setdefault(number, _segments(wire.edges))
             pen = QPen(colour, 1.1)
             painter.setPen(pen)
             painter.drawPath(to_screen.map(path))
-        style = Qt.PenStyle.DashLine if wire.car.role is CarRole.COMPARED else Qt.PenStyle.SolidLine
-        if chosen and wire.car.role is not CarRole.COMPARED:
+        style = Qt.PenStyle.DashLine if wire.object.role is SceneRole.COMPARED else Qt.PenStyle.SolidLine
+        if chosen and wire.object.role is not SceneRole.COMPARED:
             colour = QColor(SELECTED_COLOUR)
         widths = (4.6, 2.2) if chosen else (3.4, 1.5)
         for outline in wire.outlines:
@@ -117,9 +124,21 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
             ):
                 painter.setPen(QPen(tint, width, line))
                 painter.drawPolygon(shape)
+        if chosen and self._bones and wire.object.role is not SceneRole.COMPARED:
+            self._paint_bones(painter, to_screen, wire)
         if np.isfinite(wire.base).all() and (chosen or self._whole):
             painter.setPen(QPen(colour, 1.4))
             painter.drawPolygon(to_screen.map(QPolygonF([QPointF(x, y) for x, y in wire.base.tolist()])))
+
+    def _paint_bones(self, painter: QPainter, to_screen: QTransform, wire: WireObject) -> None:
+        """A person's bones, where there is room for them."""
+        ends = wire.bones.reshape(-1, 2)
+        if not len(ends) or float(np.ptp(ends, axis=0).max()) * abs(to_screen.m11()) < _BONES_NEED_PX:
+            return
+        path = to_screen.map(_segments(wire.bones))
+        for width, tint in ((3.4, QColor(0, 0, 0, 110)), (1.5, QColor(255, 255, 255, 215))):
+            painter.setPen(QPen(tint, width))
+            painter.drawPath(path)
 
     def _paint_points(self, painter: QPainter, to_screen: QTransform) -> None:
         """The keypoints as in Keypoints, each with a line to where the fit puts it."""

@@ -16,8 +16,9 @@ from app.views.compose.missing_page import MissingPage
 from app.views.compose.occlusion_chart import OcclusionChartView
 from app.views.compose.pair import Pair
 from app.views.keypoints.fit_card import FitCardView
-from app.views.text import ElidedLabel, frame, label, plural
+from app.views.text import ElidedLabel, frame, label
 from app.views.viewport.viewport import SWITCHED_OFF, Viewport
+from app.words import plural
 
 _LEAST_SIDE_PX, _LEAST_ABOVE_PX = 220, 150
 
@@ -99,8 +100,8 @@ class ComposeView(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Draws the composite's objects from above; where one alone has moved, only that one anew."""
         before = self.viewport.scene
-        moved = [car for car, old in zip(scene.cars, before.cars, strict=False) if car is not old]
-        same = [car.instance_id for car in scene.cars] == [car.instance_id for car in before.cars]
+        moved = [car for car, old in zip(scene.objects, before.objects, strict=False) if car is not old]
+        same = [car.instance_id for car in scene.objects] == [car.instance_id for car in before.objects]
         if same and len(moved) == 1 and scene.selected == before.selected:
             self.viewport.update_car(moved[0])
         else:

@@ -15,7 +15,7 @@ from app.views.text import scroller
 _ROW_PX = 30
 _EYE_PX = 34  # from the left: the part of a row that switches it
 _NAME_PX = 60
-_BAR_PX = 60
+_BAR_PX = 52
 _LIT_PERCENT = 95  # hidden by more, an object teaches nothing
 
 
@@ -165,11 +165,11 @@ class LayerList(QWidget):
         name = layer.name + ("  ↕" if layer.moved else "") + ("  !" if layer.stale else "")
         left = row.left() + _NAME_PX
         painter.drawText(QRectF(left, row.top(), until - left, row.height()), middle, name)
-        wide = painter.fontMetrics().horizontalAdvance(name) + 10
+        wide = painter.fontMetrics().horizontalAdvance(name) + 6
         plain.setStrikeOut(False)
         away = "" if layer.distance_m is None else f"{layer.distance_m:.0f} m"
         painter.setFont(small)
-        if away and left + wide + painter.fontMetrics().horizontalAdvance(away) + 4 < until:
+        if away and left + wide + painter.fontMetrics().horizontalAdvance(away) + 2 < until:
             painter.setPen(theme.color("text_faint"))
             place = QRectF(left + wide, row.top(), until - left - wide, row.height())
             painter.drawText(place, middle, away)

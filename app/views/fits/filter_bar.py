@@ -12,6 +12,7 @@ from core.records.fits import FitFilter, FitMethod, FitVerdict
 _NOT_GOOD = tuple(verdict for verdict in FitVerdict if verdict is not FitVerdict.GOOD)
 _EXACT = tuple(method for method in FitMethod if method is not FitMethod.COARSE)
 _CHIPS: tuple[tuple[str, str, tuple[Choice, ...]], ...] = (
+    ("people", "Kind", (Choice(None, "any"), Choice(False, "cars"), Choice(True, "people"))),
     (
         "review",
         "Reviewed",
@@ -58,7 +59,7 @@ class FitFilterBar(ChipBar):
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(EVERY, 6, parent)
+        super().__init__(EVERY, 7, parent)
         self._state = FitListState()
         for field, title, choices in _CHIPS:
             self._add_choice(field, title, choices)

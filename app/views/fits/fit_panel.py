@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.states.fits import VERDICT_WORDS, FactLine, FitPanelState, VersionLine
+from app.states.fits import FactLine, FitPanelState, VersionLine
 from app.views.icons import TextButton
 from app.views.text import frame, label, set_role
 from app.views.viewport.colours import VERDICT_SIGNS
@@ -82,7 +82,7 @@ class FitPanel(QScrollArea):
         self.use.clicked.connect(self.use_wanted)
         column.addWidget(self.use)
         column.addStretch(1)
-        self._nothing = label("Select a car to see the numbers of its fit.", "soft", wrap=True)
+        self._nothing = label("Select a car or a person to see the numbers of its fit.", "soft", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setMargin(24)
         whole.addWidget(self._nothing, 1)
@@ -99,7 +99,7 @@ class FitPanel(QScrollArea):
         self._verdict.setVisible(state.verdict is not None)
         if state.verdict is not None:
             sign = VERDICT_SIGNS[state.verdict] or "✓"
-            self._verdict.setText(f"{sign}  {VERDICT_WORDS[state.verdict]}".strip().capitalize())
+            self._verdict.setText(f"{sign}  {state.verdict_text}".strip().capitalize())
             set_role(self._verdict, "role", _VERDICT_ROLES[state.verdict])
         for place, text in (
             (self._reason, state.reason),

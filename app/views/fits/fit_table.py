@@ -22,12 +22,13 @@ from app.views.text import label
 
 _ROW_PX = 24
 _WIDTHS = {
-    "Car": 84,
-    "Verdict": 204,
+    "Object": 104,
+    "Verdict": 190,
     "Error px": 84,
     "Place ± m": 88,
     "Distance m": 102,
     "Length m": 84,
+    "Stature m": 94,
     "Review": 90,
     "Fitted as": 80,
     "Version": 70,

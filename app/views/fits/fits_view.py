@@ -140,11 +140,13 @@ class FitsView(QWidget):
         self.view_changed.emit()
 
     def toggle_layer(self, name: str) -> None:
-        """Draws a part of the 3D view, or no longer; the cars' outlines on the picture go with the cars."""
+        """Draws a part of the 3D view, or no longer; outlines and bones on the picture go with it."""
         layers = self.viewport.layers
         self.viewport.set_layers(replace(layers, **{name: not getattr(layers, name)}))
         if name == "cars":
             self.wires.set_outlines(self.viewport.layers.cars)
+        elif name == "skeleton":
+            self.wires.set_bones(self.viewport.layers.skeleton)
         self.view_changed.emit()
 
     def next_colour(self) -> None:

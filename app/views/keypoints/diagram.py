@@ -1,29 +1,30 @@
-"""The diagram: a plan of the template with the current point lit, turned as the object is in the picture."""
+"""The diagram: the template with the current point lit: a plan that turns, or a figure that is mirrored."""
 
 from __future__ import annotations
 
 from math import cos, degrees, sin
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.states.keypoint_look import Side
 from app.states.keypoints import KeypointsState
 from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
-from app.views.canvas.keypoint_marks import SIDE_COLOURS, TAG_COLOURS
+from app.views.canvas.keypoint_marks import SIDE_COLOURS, TAG_COLOURS, draw_lines
 from core.records.shapes import KeypointTag
 
 _SIZE_PX = (172, 190)
 _FOOT_PX = 34
+_ROUND_PX = 13  # left free around a plan, which turns
 _UP = -1.5707963267948966
 
 
 class Diagram(QWidget):
     """A small plate over the canvas; clicks go through it.
 
-    The front is where the arrow is, left and right are the object's own, each in the colour that its lines
-    have on the frame.
+    It shows the object as it is in the picture: a car from above, its front where the arrow is, a person from
+    the front or from behind. Left and right are the object's own, each drawn as its lines are on the frame.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -71,21 +72,25 @@ class Diagram(QWidget):
         painter.setBrush(backing)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         area = QRectF(self.rect()).adjusted(0, 4, 0, -_FOOT_PX)
-        turn = (_UP if self._state.front_rad is None else self._state.front_rad) - _UP
-        half = (min(area.width(), area.height()) / 2 - 13) / look.length
+        turn = _UP if self._state.front_rad is None or not look.from_above else self._state.front_rad
+        turn -= _UP
+        mirror = -1.0 if self._state.turned_away else 1.0
+        half = (min(area.width(), area.height()) / 2 - (_ROUND_PX if look.from_above else 6)) / look.length
         middle = area.center()
 
         def at(point: tuple[float, float]) -> QPointF:
-            x, y = point[0] * half, point[1] * half * look.length
+            x, y = mirror * point[0] * half, point[1] * half * look.length
             return middle + QPointF(x * cos(turn) - y * sin(turn), x * sin(turn) + y * cos(turn))
 
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for number, line in enumerate(look.plan_lines):
-            painter.setPen(
-                QPen(QColor(255, 255, 255, 150 if number == 0 else 80), 1.4 if number == 0 else 1.0)
-            )
+            outer = number == 0 or not look.from_above
+            painter.setPen(QPen(QColor(255, 255, 255, 150 if outer else 80), 1.4 if outer else 1.0))
             painter.drawPolyline(QPolygonF([at(point) for point in line]))
-        self._paint_front(painter, at)
+        if look.from_above:
+            self._paint_front(painter, at)
+        else:
+            self._paint_skeleton(painter, at)
         self._paint_sides(painter, at)
         for index, place in enumerate(look.plan):
             self._paint_point(painter, index, at(place))
@@ -99,13 +104,23 @@ class Diagram(QWidget):
         painter.drawLine(base, tip)
         painter.drawPolyline(QPolygonF([left, tip, right]))
 
+    def _paint_skeleton(self, painter: QPainter, at: object) -> None:
+        look = self._state.look
+        assert look is not None
+        for line in look.skeleton:
+            side = look.side_of_line(line)
+            ends = [at(look.plan[index]) for index in line]  # type: ignore[operator]
+            draw_lines(painter, [QLineF(*ends)], QColor(SIDE_COLOURS[side]), hollow=side is Side.LEFT)
+
     def _paint_sides(self, painter: QPainter, at: object) -> None:
+        look = self._state.look
+        assert look is not None
         font = QFont(painter.font())
         font.setPixelSize(13)
         font.setBold(True)
         painter.setFont(font)
-        for side, letter, x in ((Side.LEFT, "L", -0.3), (Side.RIGHT, "R", 0.3)):
-            spot = at((x, 0.16))  # type: ignore[operator]
+        for side, letter, place in zip((Side.LEFT, Side.RIGHT), "LR", look.side_marks, strict=True):
+            spot = at(place)  # type: ignore[operator]
             painter.setPen(QColor(SIDE_COLOURS[side]))
             painter.drawText(QRectF(spot.x() - 9, spot.y() - 9, 18, 18), Qt.AlignmentFlag.AlignCenter, letter)
 
@@ -148,13 +163,14 @@ class Diagram(QWidget):
         painter.setPen(QColor(255, 255, 255, 150))
         placed = sum(point is not None for point in state.points)
         words = f"{placed} of {state.look.count} placed"
-        if painter.fontMetrics().horizontalAdvance(f"from above, {words}") < room.width() - 8:
-            words = f"from above, {words}"
+        view = state.look.views[state.turned_away]
+        if painter.fontMetrics().horizontalAdvance(f"{view}, {words}") < room.width() - 8:
+            words = f"{view}, {words}"
         painter.drawText(room.adjusted(0, 14, 0, -2), Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _looks(state: KeypointsState) -> tuple[object, ...]:
-    """What of a state the diagram shows; its heading in whole degrees."""
+    """What of a state the diagram shows; a car's heading in whole degrees."""
     tags: tuple[KeypointTag | None, ...] = tuple(None if p is None else p.tag for p in state.points)
     front = None if state.front_rad is None else round(degrees(state.front_rad))
-    return state.look, state.current, tags, front
+    return state.look, state.current, tags, front, state.turned_away

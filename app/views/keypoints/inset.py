@@ -1,4 +1,4 @@
-"""The fitted car alone in 3D, below what its fit says of itself: there where the panel has room for it."""
+"""What is fitted alone in 3D, below what its fit says of itself: there where the panel has room for it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _IDLE_MS = 400  # OpenGL is first started once a person pauses
 _LOWEST_PX = 120
 _ASIDE_PX, _BELOW_PX = 14, 8
 _SHAPE = 0.75  # height over width
-_NEARER = 2.0  # than where the viewport shows one car among others
+_NEARER, _NEARER_PERSON = 2.0, 2.5  # than where the viewport shows one object among others
 
 
 class Inset(QWidget):
-    """Takes the room that is left and asks for none; shows a small viewport in it while a car is fitted.
+    """Takes the room that is left and asks for none; shows a small viewport in it while something is fitted.
 
     Signals:
         watched(bool): whether there is anything to draw a scene on.
-        wanted(): a car is to be seen for the first time: `begin`, once what draws is imported.
+        wanted(): something is to be seen for the first time: `begin`, once what draws is imported.
     """
 
     watched = Signal(bool)
@@ -56,7 +56,7 @@ class Inset(QWidget):
 
     @property
     def shown(self) -> bool:
-        """Whether a car is seen in it."""
+        """Whether something is seen in it."""
         return self._viewport is not None and not self._viewport.isHidden()
 
     def switch(self, on: bool) -> None:
@@ -65,12 +65,12 @@ class Inset(QWidget):
         self._arrange()
 
     def show_scene(self, scene: Scene) -> None:
-        """Shows a scene of one car, or none; the person's view of it goes along with the car."""
+        """Shows a scene of one object, or none; the user's view of it goes along with the object."""
         before, self._scene = self._scene, scene
         view = self._viewport
-        if view is not None and scene.cars:
-            if before.cars and (before.selected, before.on_ground) == (scene.selected, scene.on_ground):
-                view.follow_car(scene.cars[0], scene.points)
+        if view is not None and scene.objects:
+            if before.objects and (before.selected, before.on_ground) == (scene.selected, scene.on_ground):
+                view.follow_car(scene.objects[0], scene.points)
             else:
                 self._look_at(view)
         self._arrange()
@@ -80,8 +80,8 @@ class Inset(QWidget):
         if self._viewport is not None or not self._works:
             return
         self._viewport = view = Viewport(self, words=False)
-        view.setAccessibleName("The fitted car in 3D")
-        view.setToolTip("The fitted car. Drag to turn, wheel to zoom.")
+        view.setAccessibleName("What is fitted in 3D")
+        view.setToolTip("What is fitted. Drag to turn, wheel to zoom.")
         view.failed.connect(self._on_failed)
         view.hide()
         view.setGeometry(self._room())
@@ -116,7 +116,7 @@ class Inset(QWidget):
     def _arrange(self) -> None:
         room = self._room()
         watching = self._on and self._works and room.height() >= _LOWEST_PX
-        shown = watching and bool(self._scene.cars)
+        shown = watching and bool(self._scene.objects)
         if self._parts is not None:
             pass  # it is shown once it is ready
         elif self._viewport is not None:
@@ -146,7 +146,8 @@ class Inset(QWidget):
     def _look_at(self, view: Viewport) -> None:
         view.set_scene(self._scene)
         view.show_selected()
-        view.zoom_by(_NEARER)
+        person = any(one.person for one in self._scene.objects)
+        view.zoom_by(_NEARER_PERSON if person else _NEARER)
 
     def _on_failed(self, _: str) -> None:
         """The 3D workspace says why; here it is only left out, once its painting is over."""

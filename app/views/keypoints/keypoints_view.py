@@ -1,4 +1,4 @@
-"""The Keypoints workspace's widget: queue left, the car in the middle, its points and their fit right."""
+"""The Keypoints workspace's widget: queue left, the object in the middle, its points and their fit right."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 
 from app.states.keypoints import KeypointsState
 from app.views.keypoints.canvas_pane import CanvasPane
-from app.views.keypoints.car_queue import CarQueue
 from app.views.keypoints.fit_card import FitCardView
 from app.views.keypoints.inset import Inset
+from app.views.keypoints.object_queue import ObjectQueue
 from app.views.keypoints.point_list import PointList
 from app.views.keypoints.tag_bar import TagBar
 from app.views.keypoints.track_strip import TrackStrip
@@ -34,12 +34,12 @@ class KeypointsView(QWidget):
     ) -> None:
         """
         Args:
-            model, rows_of: the queue (see CarQueue).
+            model, rows_of: the queue (see ObjectQueue).
             use_opengl: False leaves the inset out.
         """
         super().__init__()
         self.setObjectName("keypoints")
-        self.queue = CarQueue(model, rows_of)
+        self.queue = ObjectQueue(model, rows_of)
         self.pane = CanvasPane()
         self.points, self.card, self.tags = PointList(), FitCardView(), TagBar()
         self.strip = TrackStrip()
@@ -158,7 +158,7 @@ class KeypointsView(QWidget):
         column.addWidget(self.points)
         column.addWidget(foot)
         column.addWidget(self.inset, 1)
-        self._nothing = label("Choose a car at the left to place its points.", "soft", wrap=True)
+        self._nothing = label("Choose one at the left to place its points.", "soft", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setMargin(24)
         whole.addWidget(self._nothing, 1)

@@ -26,7 +26,9 @@ TAG_TITLES: dict[KeypointTag, str] = {
 
 
 class PointList(QWidget):
-    """One row for each point, painted as a whole: it is drawn anew at every move of a drag.
+    """One row for each point, in the order in which they are placed.
+
+    It is painted as a whole, because it is drawn anew at every move of a drag.
 
     Signals:
         chosen(int): a row was clicked.
@@ -54,12 +56,11 @@ class PointList(QWidget):
         return QSize(220, count * _ROW_PX)
 
     def row_text(self, index: int) -> str:
-        """What a row says, for tests and tool tips."""
+        """What a point's row says, for tests and tool tips."""
         look = self._state.look
         if look is None or index >= look.count:
             return ""
-        point = self._state.points[index]
-        ghost = self._state.ghosts[index]
+        point, ghost = self._state.points[index], self._state.ghosts[index]
         words = [look.names[index], _tag_text(point, ghost)]
         if point is not None and point.off_px is not None:
             words.append(f"{point.off_px:.1f} px off")
@@ -67,13 +68,14 @@ class PointList(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Qt's: makes a point the current one."""
-        row = int(event.position().y()) // _ROW_PX
-        if self._state.look is not None and 0 <= row < self._state.look.count:
-            self.chosen.emit(row)
+        index = self._index_at(event)
+        if index is not None:
+            self.chosen.emit(index)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Qt's: the whole of a row that is too long to be shown."""
-        self.setToolTip(self.row_text(int(event.position().y()) // _ROW_PX))
+        index = self._index_at(event)
+        self.setToolTip("" if index is None else self.row_text(index))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's: draws the rows."""
@@ -85,10 +87,15 @@ class PointList(QWidget):
         small = QFont(painter.font())
         small.setPointSizeF(max(7.0, small.pointSizeF() - 1))
         plain = QFont(painter.font())
-        for index in range(look.count):
-            row = QRectF(0, index * _ROW_PX, self.width(), _ROW_PX)
+        for place, index in enumerate(look.order):
+            row = QRectF(0, place * _ROW_PX, self.width(), _ROW_PX)
             self._paint_row(painter, row, index, theme, plain, small)
         painter.end()
+
+    def _index_at(self, event: QMouseEvent) -> int | None:
+        """The point whose row is under the mouse."""
+        row, look = int(event.position().y()) // _ROW_PX, self._state.look
+        return look.order[row] if look is not None and 0 <= row < look.count else None
 
     def _paint_row(
         self, painter: QPainter, row: QRectF, index: int, theme: Theme, plain: QFont, small: QFont
@@ -155,7 +162,9 @@ def _tag_text(point: DrawnPoint | None, ghost: DrawnPoint | None) -> str:
         text += f" by {shown.hider}"
     if point is None:
         return f"not placed; {text} where the fit puts it"
-    return text if point.by_person else f"{text}, from the fit"
+    if point.sure is not None:
+        return f"{text}, proposed by a network that is {point.sure:.0%} sure"
+    return text if point.by_person else f"{text}, {'guessed' if point.guessed else 'from the fit'}"
 
 
 def _short_text(point: DrawnPoint | None, ghost: DrawnPoint | None) -> str:
@@ -163,4 +172,8 @@ def _short_text(point: DrawnPoint | None, ghost: DrawnPoint | None) -> str:
     assert shown is not None
     if shown.hider:
         return shown.hider
-    return "" if point is None else ("" if point.by_person else "from fit")
+    if point is not None and point.sure is not None:
+        return f"{point.sure:.0%} sure"
+    if point is None or point.by_person:
+        return ""
+    return "guessed" if point.guessed else "from fit"

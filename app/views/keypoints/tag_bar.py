@@ -15,7 +15,7 @@ _TAGS = (
     ("keypoints.other_occluded", "Other-occluded", KeypointTag.OTHER_OCCLUDED),
     ("keypoints.truncated", "Truncated", KeypointTag.TRUNCATED),
 )
-_VERBS = (("keypoints.accept", "Accept"), ("keypoints.next", "Next car"))
+_VERBS = (("keypoints.accept", "Accept"), ("keypoints.next", "Next"))
 
 
 class TagBar(ActionBar):

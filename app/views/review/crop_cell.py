@@ -101,7 +101,8 @@ def caption_parts(metrics: QFontMetrics, item: QueueItem, width: float) -> tuple
     Returns:
         the name, elided where it must be, and the margin, or "" where there is none or no room for it.
     """
-    number, margin = f" {item.id}", item.note if item.margin is None else f"{item.margin:+.3f}"
+    number = f" {item.id}"
+    margin = item.note or ("" if item.margin is None else f"{item.margin:+.3f}")
     room = width - metrics.horizontalAdvance(number)
     beside = room - metrics.horizontalAdvance(margin) - _GAP_PX
     if beside < metrics.horizontalAdvance("m…"):

@@ -30,6 +30,7 @@ _REASONS = (
     Choice(OcclusionTest.BORDER.value, "cut by the border"),
     Choice(OcclusionTest.STATIC.value, "hidden by something still"),
     Choice(OcclusionTest.WALT.value, "WALT's rule"),
+    Choice(OcclusionTest.CLASSIFIER.value, "by the network"),
 )
 _SIZES = (ANY, *(Choice(float(size), f"from {size} px") for size in (16, 24, 32, 48, 64, 96, 128)))
 _SCORES = (ANY, *(Choice(score / 10, f"from {score / 10:.1f}") for score in (3, 5, 6, 7, 8, 9)))
@@ -64,6 +65,10 @@ class FilterBar(ChipBar):
         self._thinned.setToolTip("Shows parked and repeated views as well, which another view stands for.")
         self._thinned.clicked.connect(lambda on: self._choose("include_thinned", bool(on)))
         self._row.addWidget(self._thinned)
+        self._asked = Chip("Asked for")
+        self._asked.setToolTip("Shows what somebody sent here from Evaluate; the next verdict answers it.")
+        self._asked.clicked.connect(self._choose_asked)
+        self._row.addWidget(self._asked)
         self._add_last()
         self._draw()
 
@@ -77,6 +82,15 @@ class FilterBar(ChipBar):
     def state(self) -> FilterState:
         """What is shown."""
         return self._state
+
+    @property
+    def asked_chip(self) -> Chip:
+        """Shows what is asked for, or the queue again."""
+        return self._asked
+
+    def _choose_asked(self, on: bool) -> None:
+        self.changed.emit(QueueFilter(asked=True) if on else NOBODY_LOOKED)
+        self._draw()
 
     def _conditions(self) -> QueueFilter:
         return self._state.filter
@@ -93,6 +107,7 @@ class FilterBar(ChipBar):
         self._chips["hour"].setVisible(bool(state.hours) or conditions.hour is not None)
         self._categories.show_value(conditions.categories)
         self._thinned.setChecked(conditions.include_thinned)
+        self._asked.setChecked(conditions.asked)
         self._draw_common(state.cameras, narrowed=is_narrowed(conditions))
 
 

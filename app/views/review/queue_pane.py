@@ -11,7 +11,8 @@ from app.states.review_queue import ID_ROLE, row_runs
 from app.views.icons import TextButton
 from app.views.review.crop_grid import CropGrid
 from app.views.review.queue_table import QueueTable
-from app.views.text import label, plural
+from app.views.text import label
+from app.words import plural
 
 _MOST_IDS = 5_001  # one more than an edit may hold, so that the controller can say so
 

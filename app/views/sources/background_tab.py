@@ -11,7 +11,8 @@ from app.views.canvas.image_canvas import ImageCanvas
 from app.views.flow import FlowLayout
 from app.views.icons import IconLabel, TextButton
 from app.views.sources.job_strip import JobStrip
-from app.views.text import ago, label, plural, scroller
+from app.views.text import label, scroller
+from app.words import ago, plural
 from core.records.project import BackgroundRow
 
 _MARGIN = 16

@@ -18,6 +18,7 @@ WAYS = {
     CalibrationMethod.GROUND_POINTS: "Map points",
     CalibrationMethod.POINT_CLOUD: "Point cloud",
     CalibrationMethod.CARS: "From the cars",
+    CalibrationMethod.PEOPLE: "From the people",
     CalibrationMethod.IMPORT: "From a file",
 }
 _UNKNOWN, _UNTOLD = "–", "Nothing tells how far it may be off."

@@ -6,14 +6,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.states.calibration import CalibrationState
-from app.states.calibration_cars import CarsState
+from app.states.calibration_witnesses import WitnessState
 from app.views.flow import FlowLayout
 from app.views.icons import IconLabel, TextButton
-from app.views.sources.calibration_cars import CalibrationCars
+from app.views.sources.calibration_check import CalibrationCheck
 from app.views.sources.calibration_facts import WAYS, CalibrationFacts
 from app.views.sources.calibration_numbers import CalibrationNumbers
 from app.views.sources.job_strip import JobStrip
-from app.views.text import ago, frame, label, scroller, set_role
+from app.views.text import frame, label, scroller, set_role
+from app.words import ago
 from core.records.cameras import CalibrationMethod, CalibrationRow
 from core.records.jobs import JobRow, JobState
 from core.records.sketches import DRAWN_WAYS, StrokeRole
@@ -48,6 +49,15 @@ _STRAIGHT_OVER = "Click Straight things once more to go on with the rest."
 _KEYS = "Drag points; arrows nudge (Ctrl fine, Shift far); Backspace takes back; Enter accepts."
 
 
+_CARS_TIP = (
+    "Fits the cars that have keypoints, and says whether they are as large as cars are and stand on the road."
+)
+_PEOPLE_TIP = (
+    "Measures the people who were mined, from head to foot, and says whether they are as tall as people are, "
+    "near and far."
+)
+
+
 class CalibrationTab(QWidget):
     """The tab.
 
@@ -55,7 +65,7 @@ class CalibrationTab(QWidget):
         way_chosen(object): a CalibrationMethod to draw in.
         role_chosen(object): a StrokeRole to draw next.
         import_wanted(), camera_chosen(str): a file, and the camera of it.
-        cloud_wanted(): a point cloud. cars_wanted(): its cars.
+        cloud_wanted(): a point cloud. cars_wanted(), people_wanted(): its cars, its people.
         cancelled(int), resumed(int), closed(int): the id of the job that looks for the road in one.
         accepted(), left(), cleared(): keep what is drawn, end drawing, draw anew.
         use_wanted(int): an earlier calibration's id.
@@ -68,6 +78,7 @@ class CalibrationTab(QWidget):
     camera_chosen = Signal(str)
     cloud_wanted = Signal()
     cars_wanted = Signal()
+    people_wanted = Signal()
     cancelled = Signal(int)
     resumed = Signal(int)
     closed = Signal(int)
@@ -80,7 +91,7 @@ class CalibrationTab(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._way: CalibrationMethod | None = None
-        self._able = self._searching = self._asking_cars = False
+        self._able = self._searching = self._asking_cars = self._asking_people = False
         self._role_chips: dict[StrokeRole, TextButton] = {}
         self._history: tuple[CalibrationRow, ...] | None = None
         outer = QVBoxLayout(self)
@@ -115,8 +126,10 @@ class CalibrationTab(QWidget):
         column.addWidget(self._heading)
         self.facts = CalibrationFacts()
         column.addWidget(self.facts)
-        self.cars = CalibrationCars()
+        self.cars = CalibrationCheck("AGAINST ITS CARS", "car", _CARS_TIP)
         column.addWidget(self.cars)
+        self.people = CalibrationCheck("AGAINST ITS PEOPLE", "person", _PEOPLE_TIP)
+        column.addWidget(self.people)
         self._history_title = label("EARLIER AND IN FORCE", "caption")
         column.addWidget(self._history_title)
         self._rows = QVBoxLayout()
@@ -142,6 +155,7 @@ class CalibrationTab(QWidget):
         self._able = state.camera is not None
         self._cloud.setChecked(state.way is CalibrationMethod.POINT_CLOUD)
         self._cars_chip.setChecked(state.way is CalibrationMethod.CARS)
+        self._people_chip.setChecked(state.way is CalibrationMethod.PEOPLE)
         self._show_able()
         if state.way is not self._way:
             self._way = state.way
@@ -161,7 +175,8 @@ class CalibrationTab(QWidget):
         self.facts.setVisible(shown is not None)
         if shown is not None:
             self.facts.show_record(shown, state.ranges)
-        self.cars.set_checkable(shown is not None and shown.normal is not None)
+        for part in (self.cars, self.people):
+            part.set_checkable(shown is not None and shown.normal is not None)
         self._foot.setVisible(making)
         self.accept_button.setEnabled(state.candidate is not None)
         self._clear.setEnabled(state.sketch is not None and bool(state.sketch.strokes))
@@ -174,10 +189,16 @@ class CalibrationTab(QWidget):
         self.strip.show_job(job)
         self._show_able()
 
-    def show_cars(self, state: CarsState) -> None:
+    def show_cars(self, state: WitnessState) -> None:
         """Draws what goes on with the camera's cars, and what they say."""
         self._asking_cars = bool(state.busy)
         self.cars.show_state(state)
+        self._show_able()
+
+    def show_people(self, state: WitnessState) -> None:
+        """Draws what goes on with the camera's people, and what they say."""
+        self._asking_people = bool(state.busy)
+        self.people.show_state(state)
         self._show_able()
 
     # ---- parts ----------------------------------------------------------------------------------
@@ -202,6 +223,12 @@ class CalibrationTab(QWidget):
         )
         self._cars_chip.clicked.connect(self.cars_wanted)
         flow.addWidget(self._cars_chip)
+        self._people_chip = TextButton("From the people", "chip")
+        self._people_chip.setToolTip(
+            "By twenty people or so who were mined: they stand upright, and are 1.75 m tall on average."
+        )
+        self._people_chip.clicked.connect(self.people_wanted)
+        flow.addWidget(self._people_chip)
         self._import = TextButton("From a file…", "chip")
         self._import.setToolTip("OpenCV, ROS, COLMAP, KITTI, AI City, or our own JSON.")
         self._import.clicked.connect(self.import_wanted)
@@ -210,12 +237,17 @@ class CalibrationTab(QWidget):
 
     def way_button(self, way: CalibrationMethod) -> TextButton:
         """The button that chooses a way."""
-        others = {CalibrationMethod.POINT_CLOUD: self._cloud, CalibrationMethod.CARS: self._cars_chip}
+        others = {
+            CalibrationMethod.POINT_CLOUD: self._cloud,
+            CalibrationMethod.CARS: self._cars_chip,
+            CalibrationMethod.PEOPLE: self._people_chip,
+        }
         return others[way] if way in others else self._chips[way]
 
     def _show_able(self) -> None:
         self._cloud.setEnabled(self._able and not self._searching)
         self._cars_chip.setEnabled(self._able and not self._asking_cars)
+        self._people_chip.setEnabled(self._able and not self._asking_people)
 
     def _make_roles(self) -> None:
         for button in self._role_group.buttons():

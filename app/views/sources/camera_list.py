@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from app.states.sources import CameraNode, Selection, SourcesState
 from app.theme import current_theme
 from app.views.icons import IconButton, TextButton, icon_pixmap
-from app.views.text import duration, frame, label, plural
+from app.views.text import frame, label
+from app.words import duration, plural
 from core.records.jobs import JobRow
 from core.records.media import SourceKind
 from core.records.project import CameraRow, SourceRow

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.states.sources import SourcesState
 from app.views.icons import IconLabel, TextButton
 from app.views.sources.camera_list import offset_text
-from app.views.text import duration, frame, label, plural, scroller
+from app.views.text import frame, label, scroller
+from app.words import duration, plural
 from core.records.media import SourceKind
 from core.records.project import CameraRow, SourceRow
 

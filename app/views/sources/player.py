@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QStackedWidget,
 from app.states.sources import Picture, PlayerState
 from app.views.canvas.image_canvas import ImageCanvas
 from app.views.icons import IconButton, IconLabel, TextButton
-from app.views.text import ElidedLabel, duration, frame, label
+from app.views.text import ElidedLabel, frame, label
+from app.words import duration
 
 _PATIENCE_MS = 200
 

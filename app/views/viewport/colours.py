@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from app.states.fits import VERDICT_WORDS
-from app.states.scene import CarRole, ColourBy, SceneCar
+from app.states.fits import verdict_words
+from app.states.scene import ColourBy, SceneObject, SceneRole
 from app.views.canvas.object_colours import object_colour
 from core.records.fits import FitReview, FitVerdict
 
@@ -61,9 +61,9 @@ def track_colour(track_id: int | None) -> QColor:
     return object_colour(track_id)
 
 
-def car_colour(car: SceneCar, by: ColourBy) -> QColor:
+def car_colour(car: SceneObject, by: ColourBy) -> QColor:
     """The colour of a car."""
-    if car.role is CarRole.COMPARED:
+    if car.role is SceneRole.COMPARED:
         return QColor(COMPARED)
     if by in (ColourBy.TRACK, ColourBy.OBJECT):
         return track_colour(car.track_id)
@@ -72,12 +72,12 @@ def car_colour(car: SceneCar, by: ColourBy) -> QColor:
     return error_colour(car.error)
 
 
-def car_sign(car: SceneCar) -> str:
+def car_sign(car: SceneObject) -> str:
     """What is drawn over a car, whatever its colour: a person's review, else a verdict that is not good."""
     return REVIEW_SIGNS[car.review] if car.review is not None else VERDICT_SIGNS[car.verdict]
 
 
-def colour_rows(cars: Sequence[SceneCar], by: ColourBy) -> NDArray[np.uint8]:
+def colour_rows(cars: Sequence[SceneObject], by: ColourBy) -> NDArray[np.uint8]:
     """(N, 4) uint8 RGBA of cars."""
     rows = np.zeros((len(cars), 4), dtype=np.uint8)
     for row, car in zip(rows, cars, strict=True):
@@ -89,18 +89,19 @@ def _rgb(colour: QColor) -> tuple[int, int, int]:
     return colour.red(), colour.green(), colour.blue()
 
 
-def legend(cars: Sequence[SceneCar], by: ColourBy) -> tuple[LegendEntry, ...]:
+def legend(cars: Sequence[SceneObject], by: ColourBy) -> tuple[LegendEntry, ...]:
     """What the colours and signs of these cars mean; the error's own scale is drawn apart."""
     entries: list[LegendEntry] = []
     if by is ColourBy.VERDICT:
-        shown = {car.verdict for car in cars}
-        entries += [
-            LegendEntry(VERDICT_COLOURS[verdict], VERDICT_WORDS[verdict], VERDICT_SIGNS[verdict])
-            for verdict in FitVerdict
-            if verdict in shown
-        ]
+        for verdict in FitVerdict:
+            of_people = {car.person for car in cars if car.verdict is verdict}
+            if of_people:
+                words = " or ".join(
+                    dict.fromkeys(verdict_words(verdict, person=person) for person in sorted(of_people))
+                )
+                entries.append(LegendEntry(VERDICT_COLOURS[verdict], words, VERDICT_SIGNS[verdict]))
     if by is ColourBy.ERROR and any(car.error is None for car in cars):
         entries.append(LegendEntry(NO_ERROR, "no points, outline only"))
-    if any(car.role is CarRole.COMPARED for car in cars):
+    if any(car.role is SceneRole.COMPARED for car in cars):
         entries.append(LegendEntry(COMPARED, "the version compared"))
     return tuple(entries)

@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.states.scene import Look, Scene, SceneCar
+from app.states.scene import Look, Scene, SceneObject
 from app.views.viewport.looking import AboveLook, CameraLook, to_widget
 from app.views.viewport.scene_drawer import Looks
 
 Size = tuple[float, float]
 """Width and height of the widget, its pixels."""
 
-_AROUND_M = 14.0
+_AROUND_M, _AROUND_PERSON_M = 14.0, 6.0
 _ROOF = np.array([0.0, 0.0, 1.6])
 _FEW, _LEFT_OUT = 20, 0.05  # of more cars than these, the share that may stand outside at each side
 
 
 def all_in_view(looks: Looks, scene: Scene, size: Size) -> Looks:
     """The whole picture, and as many cars as fit into the other views."""
-    cars, (width, height) = scene.cars, size
+    cars, (width, height) = scene.objects, size
     camera = CameraLook()
     if not cars:
         return replace(looks, camera=camera)
@@ -43,18 +43,19 @@ def all_in_view(looks: Looks, scene: Scene, size: Size) -> Looks:
     return replace(looks, camera=camera, above=above, free=free)
 
 
-def near(looks: Looks, scene: Scene, car: SceneCar, size: Size) -> Looks:
+def near(looks: Looks, scene: Scene, car: SceneObject, size: Size) -> Looks:
     """One car large, in every view."""
     x, y, z = car.centre.tolist()
-    free = replace(looks.free, target=(x, y, z), distance_m=_AROUND_M)
-    above = AboveLook(x, y, max(_AROUND_M / max(min(size), 1), 0.01))
+    around_m = _AROUND_PERSON_M if car.person else _AROUND_M
+    free = replace(looks.free, target=(x, y, z), distance_m=around_m)
+    above = AboveLook(x, y, max(around_m / max(min(size), 1), 0.01))
     camera = looks.camera
     if scene.camera is not None:
         camera = _around(scene, car, CameraLook(), size)
     return replace(looks, camera=camera, above=above, free=free)
 
 
-def with_in_view(looks: Looks, scene: Scene, car: SceneCar, size: Size) -> Looks:
+def with_in_view(looks: Looks, scene: Scene, car: SceneObject, size: Size) -> Looks:
     """Every view moved so that a car is seen, where it is not."""
     x, y, z = car.centre.tolist()
     if not _sees(replace(looks, kind=Look.ABOVE), scene, car, size):
@@ -106,7 +107,7 @@ def same_camera(before: Scene, after: Scene) -> bool:
     )
 
 
-def _sees(looks: Looks, scene: Scene, car: SceneCar, size: Size) -> bool:
+def _sees(looks: Looks, scene: Scene, car: SceneObject, size: Size) -> bool:
     """Whether the middle of a car is well inside the widget."""
     matrix = looks.matrix(scene, *size)
     if matrix is None:
@@ -116,7 +117,7 @@ def _sees(looks: Looks, scene: Scene, car: SceneCar, size: Size) -> bool:
     return bool(np.isfinite(place).all() and (place > 0.06 * room).all() and (place < 0.94 * room).all())
 
 
-def _around(scene: Scene, car: SceneCar, look: CameraLook, size: Size) -> CameraLook:
+def _around(scene: Scene, car: SceneObject, look: CameraLook, size: Size) -> CameraLook:
     """The camera's view of one car and its surroundings."""
     camera = scene.camera
     assert camera is not None

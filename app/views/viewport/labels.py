@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
-from app.states.fits import VERDICT_WORDS
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar
+from app.states.fits import verdict_words
+from app.states.scene import ColourBy, Look, Scene, SceneObject, SceneRole
 from app.views.canvas.badges import BACKING_COLOUR
 from app.views.viewport.colours import ERROR_STOPS, car_sign, legend
 from app.views.viewport.looking import to_widget
@@ -49,8 +49,8 @@ def paint_labels(
     if scene.on_ground and looks.kind is not Look.CAMERA:
         _paint_distances(painter, whole, matrix, looks.kind)
     _paint_signs(painter, whole, scene, matrix)
-    for car in scene.cars:
-        if car.role is not CarRole.COMPARED and car.instance_id in (scene.selected, hovered):
+    for car in scene.objects:
+        if car.role is not SceneRole.COMPARED and car.instance_id in (scene.selected, hovered):
             _paint_caption(painter, whole, car, matrix, by)
     bottom = whole.bottom() - 10
     if looks.kind is Look.ABOVE:
@@ -106,16 +106,13 @@ def _paint_distances(painter: QPainter, whole: QRectF, matrix: Array, look: Look
 
 def _paint_signs(painter: QPainter, whole: QRectF, scene: Scene, matrix: Array) -> None:
     """What is said of each car, by shape: over its roof."""
-    for car in scene.cars:
+    for car in scene.objects:
         sign = car_sign(car)
-        if not sign or car.role is CarRole.COMPARED:
+        if not sign or car.role is SceneRole.COMPARED:
             continue
-        roof = to_widget(
-            matrix,
-            np.stack([car.centre + 0.9 * _UP, car.footprint[0], car.footprint[2]]),
-            whole.width(),
-            whole.height(),
-        )
+        top = car.centre + 0.9 * _UP
+        across = (top, car.centre - 0.9 * _UP) if car.person else (car.footprint[0], car.footprint[2])
+        roof = to_widget(matrix, np.stack([top, *across]), whole.width(), whole.height())
         if not np.isfinite(roof).all() or np.linalg.norm(roof[1] - roof[2]) < _SIGN_NEEDS_PX:
             continue
         x, y = roof[0].tolist()
@@ -123,7 +120,7 @@ def _paint_signs(painter: QPainter, whole: QRectF, scene: Scene, matrix: Array) 
             text_on_plate(painter, whole, QPointF(x, y - 2), sign, QColor(_TEXT), middle=True)
 
 
-def _paint_caption(painter: QPainter, whole: QRectF, car: SceneCar, matrix: Array, by: ColourBy) -> None:
+def _paint_caption(painter: QPainter, whole: QRectF, car: SceneObject, matrix: Array, by: ColourBy) -> None:
     (x, y), *_ = to_widget(matrix, (car.centre + 1.1 * _UP)[None], whole.width(), whole.height()).tolist()
     if not np.isfinite([x, y]).all():
         return
@@ -136,7 +133,7 @@ def _paint_caption(painter: QPainter, whole: QRectF, car: SceneCar, matrix: Arra
     if car.coarse:
         words.append("coarse")
     if car.verdict.value != "good":
-        words.append(VERDICT_WORDS[car.verdict])
+        words.append(verdict_words(car.verdict, person=car.person))
     if car.stale:
         words.append("stale")
     text_on_plate(painter, whole, QPointF(x, y - 20), "  ".join(words), QColor(_TEXT), middle=True)
@@ -159,8 +156,8 @@ def _paint_scale(painter: QPainter, whole: QRectF, pixel_m: float) -> None:
 
 
 def _paint_legend(painter: QPainter, bottom: float, scene: Scene, by: ColourBy) -> None:
-    entries = legend(scene.cars, by)
-    if not scene.cars or by is ColourBy.OBJECT:
+    entries = legend(scene.objects, by)
+    if not scene.objects or by is ColourBy.OBJECT:
         return
     metrics = QFontMetricsF(painter.font())
     line = metrics.height() + 3

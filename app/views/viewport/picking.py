@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.states.scene import SceneCar
+from app.states.scene import SceneObject
 
 Array = NDArray[np.float64]
 
@@ -15,7 +15,7 @@ _LEVEL = 1  # the light stand-in, where a car has one
 _EDGE = 1e-9
 
 
-def car_on_ray(cars: Sequence[SceneCar], start: Array, direction: Array) -> int | None:
+def car_on_ray(cars: Sequence[SceneObject], start: Array, direction: Array) -> int | None:
     """The index of the first car that a ray meets, or None.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar
+from app.states.scene import ColourBy, Look, Scene, SceneObject, SceneRole
 from app.views.viewport import scene_lines
 from app.views.viewport.colours import colour_rows
 from app.views.viewport.gl_surface import GlSurface
@@ -28,7 +28,7 @@ _GRID_ON_PICTURE = "#7df0ff"
 _FINE_PX, _MIDDLE_PX = 130.0, 40.0  # length on the screen from which the finer levels are drawn
 _MOST = (8, 48)  # cars at the finer levels
 _OUTLINE_PX = 2.0
-_POINTS_NEED_PX = 55.0  # length of the car on the screen
+_POINTS_NEED_PX = 55.0  # how far they reach on the screen
 _BEHIND_M = 500.0
 _GHOST_ALPHA = 0.55
 
@@ -38,7 +38,7 @@ class Layers:
     """What is drawn beside the picture.
 
     Attributes:
-        opacity: of the cars over the picture in the camera's view, 0 to 1.
+        opacity: of what was fitted over the picture in the camera's view, 0 to 1.
     """
 
     grid: bool = True
@@ -46,6 +46,7 @@ class Layers:
     points: bool = True
     trails: bool = True
     ellipses: bool = True
+    skeleton: bool = True
     opacity: float = 0.6
 
 
@@ -92,13 +93,14 @@ class SceneDrawer:
         self._ghost, self._outline = CarsVisual(0), OutlineVisual()
         self._road, self._frame, self._residuals = LinesVisual(), LinesVisual(), LinesVisual(over=True)
         self._contacts, self._points = MarkersVisual(), MarkersVisual(over=True)
+        self._bones, self._joints = LinesVisual(over=True), MarkersVisual(over=True)
         self._scene = Scene()
         self._coloured: tuple[ColourBy, int | None] | None = None
         self._lined: object = None
 
     def set_scene(self, scene: Scene) -> None:
         """Draws another scene; what it shares with the one before stays as it is."""
-        if scene.cars != self._scene.cars:
+        if scene.objects != self._scene.objects:
             for visual in (*self._levels, self._ghost, self._outline):
                 visual.forget()
             self._coloured = None
@@ -108,7 +110,7 @@ class SceneDrawer:
     def replace_car(self, index: int, scene: Scene) -> None:
         """Draws one car of the scene otherwise: its mesh alone goes to the graphics memory."""
         for visual in (*self._levels, self._ghost, self._outline):
-            visual.replace(index, scene.cars[index])
+            visual.replace(index, scene.objects[index])
         self._scene = scene
         self._lined = None
 
@@ -154,7 +156,10 @@ class SceneDrawer:
                 self._contacts.draw(matrix, scale)
                 if looks.kind is not Look.CAMERA:
                     self._draw_camera(matrix, width, height, scale)
-                if layers.points and self._has_room_for_points(matrix, width, height, scale):
+                if layers.skeleton and self._has_room(self._scene.bones, matrix, width, height, scale):
+                    self._bones.draw(matrix, width, height, scale)
+                    self._joints.draw(matrix, scale)
+                if layers.points and self._has_room(self._scene.points.fitted, matrix, width, height, scale):
                     self._residuals.draw(matrix, width, height, scale)
                     self._points.draw(matrix, scale)
             return self._surface.picture()
@@ -190,14 +195,14 @@ class SceneDrawer:
     def _draw_cars(
         self, looks: Looks, matrix: Array, layers: Layers, width: int, height: int, scale: float
     ) -> None:
-        cars, eye = self._scene.cars, looks.eye(self._scene)
+        cars, eye = self._scene.objects, looks.eye(self._scene)
         over_picture = looks.kind is Look.CAMERA
         alpha = layers.opacity if over_picture else 1.0
-        ghosts = [index for index, car in enumerate(cars) if car.role is CarRole.COMPARED]
+        ghosts = [index for index, car in enumerate(cars) if car.role is SceneRole.COMPARED]
         chosen = [
             index
             for index, car in enumerate(cars)
-            if car.instance_id == self._scene.selected and car.role is not CarRole.COMPARED
+            if car.instance_id == self._scene.selected and car.role is not SceneRole.COMPARED
         ]
         choice = level_choice(cars, matrix, width, height, set(ghosts), scale)
         for visual, indices in zip(self._levels, choice, strict=True):
@@ -209,12 +214,11 @@ class SceneDrawer:
         if ghosts:
             _draw_surfaces((self._ghost,), matrix, eye, _GHOST_ALPHA * (alpha if over_picture else 1.0) + 0.2)
 
-    def _has_room_for_points(self, matrix: Array, width: int, height: int, scale: float) -> bool:
-        """Whether the selected car is so large that its points do not hide it."""
-        fitted = self._scene.points.fitted
-        if not len(fitted):
+    def _has_room(self, points: Array, matrix: Array, width: int, height: int, scale: float) -> bool:
+        """Whether the selected object is so large that its points or bones do not hide it."""
+        if not len(points):
             return False
-        seen = to_widget(matrix, fitted, width, height)
+        seen = to_widget(matrix, points.reshape(-1, 3), width, height)
         return bool(np.isfinite(seen).all() and np.ptp(seen, axis=0).max() > _POINTS_NEED_PX * scale)
 
     def _draw_camera(self, matrix: Array, width: int, height: int, scale: float) -> None:
@@ -227,8 +231,8 @@ class SceneDrawer:
         if self._coloured == (by, hovered):
             return
         self._coloured = (by, hovered)
-        colours = colour_rows(self._scene.cars, by)
-        for row, car in zip(colours, self._scene.cars, strict=True):
+        colours = colour_rows(self._scene.objects, by)
+        for row, car in zip(colours, self._scene.objects, strict=True):
             if car.instance_id == hovered:
                 row[:] = QColor(*(int(value) for value in row[:3])).lighter(130).getRgb()
         for visual in (*self._levels, self._ghost):
@@ -244,9 +248,11 @@ class SceneDrawer:
             scene_lines.road_lines(scene, by, look, trails=layers.trails, ellipses=layers.ellipses)
         )
         self._frame.set_lines([] if scene.camera is None else scene_lines.camera_lines(scene.camera))
+        self._bones.set_lines(scene_lines.bone_lines(scene))
+        self._joints.set_marks(scene_lines.bone_marks(scene))
         self._residuals.set_lines(scene_lines.point_lines(scene.points))
         self._points.set_marks(scene_lines.point_marks(scene.points))
-        self._contacts.set_marks(scene_lines.contact_marks(scene.cars, scene.selected))
+        self._contacts.set_marks(scene_lines.contact_marks(scene.objects, scene.selected))
 
 
 def _draw_surfaces(visuals: Sequence[CarsVisual], matrix: Array, eye: Array, alpha: float) -> None:
@@ -267,7 +273,7 @@ def _draw_surfaces(visuals: Sequence[CarsVisual], matrix: Array, eye: Array, alp
 
 
 def level_choice(
-    cars: Sequence[SceneCar],
+    cars: Sequence[SceneObject],
     matrix: Array,
     width: float,
     height: float,

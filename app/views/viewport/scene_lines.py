@@ -1,4 +1,4 @@
-"""The lines and marks of a scene: footprints, trails, residuals, the camera's frame; from its state."""
+"""The lines and marks of a scene: footprints, trails, bones, residuals, the camera's frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCamera, SceneCar, ScenePoints
+from app.states.scene import ColourBy, Look, Scene, SceneCamera, SceneObject, ScenePoints, SceneRole
 from app.views.viewport.colours import ELLIPSE, SELECTED, car_colour, track_colour
 from app.views.viewport.marks import Colour, Marks, MarkShape, Polyline
 from core.records.shapes import KeypointTag
@@ -18,9 +18,11 @@ Array = NDArray[np.float64]
 PANE_M = 4.0
 """How far before the camera its picture stands in the views from elsewhere."""
 _SEEN_M = 90.0
-_NOSE_M = 0.6
+_NOSE_M, _PERSON_NOSE_M = 0.6, 0.2
 _POINT = "#7df0ff"
 _OUTLIER = "#ff5364"
+_BONE = "#ffffff"
+_FOOT = "#ffb048"
 _FRAME = "#9fb4d0"
 
 # as on the canvas (app/views/canvas/keypoint_marks.py)
@@ -30,6 +32,9 @@ _SHAPES: dict[KeypointTag, MarkShape] = {
     KeypointTag.OTHER_OCCLUDED: MarkShape.SQUARE,
     KeypointTag.TRUNCATED: MarkShape.TRIANGLE,
 }
+
+_CONTACTS = (("#ffffff", 5.0, MarkShape.DISC), (_FOOT, 8.0, MarkShape.DIAMOND))
+"""Of wheels, and of feet."""
 
 
 def road_lines(scene: Scene, by: ColourBy, look: Look, *, trails: bool, ellipses: bool) -> list[Polyline]:
@@ -42,18 +47,21 @@ def road_lines(scene: Scene, by: ColourBy, look: Look, *, trails: bool, ellipses
             Polyline(trail.points, rgba(track_colour(trail.track_id), 0.8), 1.6) for trail in scene.trails
         ]
     for chosen in (False, True):
-        cars = [car for car in scene.cars if _is_chosen(car, scene.selected) is chosen]
+        cars = [car for car in scene.objects if _is_chosen(car, scene.selected) is chosen]
         if not cars:
             continue
         white = rgba(SELECTED, 1.0)
         colours = np.array([white if chosen else rgba(car_colour(car, by), 0.85) for car in cars])
         width = 2.2 if chosen else 1.3
         feet = np.stack([car.footprint for car in cars])
+        noses = np.array([_PERSON_NOSE_M if car.person else _NOSE_M for car in cars])
         lines.append(Polyline(feet, colours, width, closed=True))
-        lines.append(Polyline(_noses(feet), colours, width))
+        lines.append(Polyline(_noses(feet, noses), colours, width))
     if ellipses:
         yellow = rgba(ELLIPSE, 0.95)
-        lines += [Polyline(car.ellipse, yellow, 1.4, closed=True) for car in scene.cars if len(car.ellipse)]
+        lines += [
+            Polyline(car.ellipse, yellow, 1.4, closed=True) for car in scene.objects if len(car.ellipse)
+        ]
     return lines
 
 
@@ -73,6 +81,16 @@ def point_lines(points: ScenePoints) -> list[Polyline]:
     ]
 
 
+def bone_lines(scene: Scene) -> list[Polyline]:
+    """The selected person's bones, from joint to joint."""
+    return [Polyline(scene.bones, rgba(_BONE, 0.95), 2.2)] if len(scene.bones) else []
+
+
+def bone_marks(scene: Scene) -> list[Marks]:
+    """The selected person's joints."""
+    return [Marks(scene.bones[:, 1], rgba(_BONE, 0.95), 5.0)] if len(scene.bones) else []
+
+
 def point_marks(points: ScenePoints) -> list[Marks]:
     """The keypoints: small where the fit puts them, by shape and tag where they were placed."""
     marks = []
@@ -84,13 +102,18 @@ def point_marks(points: ScenePoints) -> list[Marks]:
     return marks
 
 
-def contact_marks(cars: Sequence[SceneCar], selected: int | None) -> list[Marks]:
-    """Where wheels touch the road."""
+def contact_marks(objects: Sequence[SceneObject], selected: int | None) -> list[Marks]:
+    """Where wheels touch the road, and the feet that stand: those as diamonds, a size larger."""
     marks = []
     for chosen, alpha in ((False, 0.6), (True, 1.0)):
-        contacts = [car.contacts for car in cars if _is_chosen(car, selected) is chosen]
-        if contacts:
-            marks.append(Marks(np.concatenate(contacts), rgba("#ffffff", alpha), 5.0))
+        for person, (colour, size, shape) in enumerate(_CONTACTS):
+            contacts = [
+                one.contacts
+                for one in objects
+                if one.person is bool(person) and _is_chosen(one, selected) is chosen
+            ]
+            if contacts:
+                marks.append(Marks(np.concatenate(contacts), rgba(colour, alpha), size, shape))
     return marks
 
 
@@ -109,8 +132,8 @@ def seen_road(camera: SceneCamera) -> list[Array]:
     return [hits[run] for run in runs if whole[run[0]] and len(run) > 1]
 
 
-def _is_chosen(car: SceneCar, selected: int | None) -> bool:
-    return car.instance_id == selected and car.role is not CarRole.COMPARED
+def _is_chosen(car: SceneObject, selected: int | None) -> bool:
+    return car.instance_id == selected and car.role is not SceneRole.COMPARED
 
 
 def rgba(colour: QColor | str, alpha: float) -> Colour:
@@ -131,13 +154,13 @@ def _pane_corners(camera: SceneCamera) -> Array:
     return places
 
 
-def _noses(feet: Array) -> Array:
-    """(N, 3, 3) a chevron before each front, so that a car that faces backwards shows.
+def _noses(feet: Array, lengths_m: Array) -> Array:
+    """(N, 3, 3) a chevron before each front, so that what faces backwards shows.
 
     Args:
-        feet: (N, 4, 3) footprints, see SceneCar.
+        feet: (N, 4, 3) footprints, see SceneObject. lengths_m: (N,) how far each chevron reaches.
     """
     left, right, back = feet[:, 0], feet[:, 1], feet[:, 3]
     ahead = left - back
     ahead = ahead / np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
-    return np.stack([left, (left + right) / 2 + _NOSE_M * ahead, right], axis=1)
+    return np.stack([left, (left + right) / 2 + lengths_m[:, None] * ahead, right], axis=1)

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 # drivers fail in many ways, and VisPy raises a RuntimeError for each: the wireframe stands in
 DRAWING_FAILS = (NoOpenGLError, RuntimeError, OSError, ImportError)
 _FIRST_PX = (16, 16)
-_BARE = Layers(grid=False, cars=False, points=False, trails=False, ellipses=False)
+_BARE = Layers(grid=False, cars=False, points=False, trails=False, ellipses=False, skeleton=False)
 
 
 class ScenePicture:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar, ScenePoints
+from app.states.scene import ColourBy, Look, Scene, SceneObject, ScenePoints, SceneRole
 from app.views.viewport.framing import all_in_view, dragged, near, same_camera, with_in_view, zoomed
 from app.views.viewport.labels import paint_labels
 from app.views.viewport.looking import CameraLook, ray_through, to_widget
@@ -93,33 +93,33 @@ class Viewport(QWidget):
         if not same_camera(before, scene):
             self._looks = replace(self._looks, camera=CameraLook())
             self._looked = False
-        if not self._looked and scene.cars:
+        if not self._looked and scene.objects:
             self._look_as(all_in_view(self._looks, scene, self._size), looked=False)
         self._picture.set_scene(scene)
         self._redraw()
 
-    def update_car(self, car: SceneCar) -> None:
+    def update_car(self, car: SceneObject) -> None:
         """Draws one car of the scene otherwise, at the next frame: cheap enough to follow a drag."""
         index = next(
             (
                 number
-                for number, one in enumerate(self._scene.cars)
+                for number, one in enumerate(self._scene.objects)
                 if one.instance_id == car.instance_id and one.role is car.role
             ),
             None,
         )
         if index is None:
-            self.set_scene(replace(self._scene, cars=(*self._scene.cars, car)))
+            self.set_scene(replace(self._scene, objects=(*self._scene.objects, car)))
             return
-        cars = list(self._scene.cars)
+        cars = list(self._scene.objects)
         cars[index] = car
-        self._scene = replace(self._scene, cars=tuple(cars))
+        self._scene = replace(self._scene, objects=tuple(cars))
         self._picture.replace_car(index, self._scene)
         self._redraw()
 
-    def follow_car(self, car: SceneCar, points: ScenePoints) -> None:
+    def follow_car(self, car: SceneObject, points: ScenePoints) -> None:
         """Draws one car and its points otherwise, at the next frame; the free view goes along with it."""
-        before = next((one for one in self._scene.cars if one.instance_id == car.instance_id), car)
+        before = next((one for one in self._scene.objects if one.instance_id == car.instance_id), car)
         free = self._looks.free
         x, y, z = (np.array(free.target) + car.centre - before.centre).tolist()
         self._looks = replace(self._looks, free=replace(free, target=(x, y, z)))
@@ -198,7 +198,7 @@ class Viewport(QWidget):
 
     def place_of(self, instance_id: int) -> QPointF | None:
         """Where the middle of a car is on the widget, or None where it is out of sight."""
-        car = next((one for one in self._scene.cars if one.instance_id == instance_id), None)
+        car = next((one for one in self._scene.objects if one.instance_id == instance_id), None)
         matrix = self._matrix()
         if car is None or matrix is None:
             return None
@@ -211,7 +211,7 @@ class Viewport(QWidget):
         if matrix is None:
             return None
         start, direction = ray_through(matrix, x, y, self.width(), self.height())
-        cars = [car for car in self._scene.cars if car.role is not CarRole.COMPARED]
+        cars = [car for car in self._scene.objects if car.role is not SceneRole.COMPARED]
         index = car_on_ray(cars, start, direction)
         return None if index is None else cars[index].instance_id
 
@@ -238,7 +238,7 @@ class Viewport(QWidget):
         """Qt's: another size is another picture."""
         super().resizeEvent(event)
         self._dirty = True
-        if not self._looked and self._scene.cars:
+        if not self._looked and self._scene.objects:
             self._look_as(all_in_view(self._looks, self._scene, self._size), looked=False)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -352,12 +352,12 @@ class Viewport(QWidget):
     def _matrix(self) -> NDArray[np.float64] | None:
         return self._looks.matrix(self._scene, self.width(), self.height())
 
-    def _selected_car(self) -> SceneCar | None:
+    def _selected_car(self) -> SceneObject | None:
         return next(
             (
                 car
-                for car in self._scene.cars
-                if car.instance_id == self._scene.selected and car.role is not CarRole.COMPARED
+                for car in self._scene.objects
+                if car.instance_id == self._scene.selected and car.role is not SceneRole.COMPARED
             ),
             None,
         )

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.controllers.fits_scene import points_of
-from app.controllers.fits_wires import build_wires
+from app.controllers.fits_scene import CarShop, points_of
+from app.controllers.fits_wires import WireForms, build_wires
 from app.states.wires import Wires
 from app.views.canvas import wire_item
 from app.views.canvas.image_canvas import ImageCanvas
@@ -38,7 +38,8 @@ def wires() -> Wires:
     keypoints = KeypointSet(Template.CAR, tuple(placed))
     size = CAMERA.width, CAMERA.height
     points = points_of(WORLD, row, SPACE, keypoints)
-    return build_wires(WORLD, size, cars_of([row]), {row.id: row}, {row.id: SPACE}, points, keypoints, 1)
+    forms = WireForms({row.id: row}, CarShop({SPACE.label: SPACE}), {})
+    return build_wires(WORLD, size, cars_of([row]), forms, points, keypoints, 1)
 
 
 def test_a_point_is_where_it_was_placed_and_says_what_is_said_of_it() -> None:

@@ -73,7 +73,8 @@ class Desk:
     # doing
 
     def press(self, key: str) -> None:
-        """Presses a key as a person does, wherever the focus is."""
+        """Presses a key as a person does, wherever the focus is, once the picture is there."""
+        self.until(lambda: not self.controller.browser.source_wanted)
         combination = QKeySequence(key)[0]
         target = QApplication.focusWidget() or self.view
         QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
@@ -123,7 +124,8 @@ class Desk:
             self.settle_reads()
             self.session._edits.finish()
             QTest.qWait(2)
-        self.until(lambda: not self.controller._scene_soon.isActive())
+        browser, scene_soon = self.controller.browser, self.controller._scene_soon
+        self.until(lambda: not browser.source_wanted and not scene_soon.isActive())
 
     def settle_reads(self) -> None:
         """Waits until renderings and reads are through."""

@@ -130,7 +130,7 @@ def test_a_drag_slides_a_car_along_its_line_of_sight(street: Desk) -> None:
     moved = [one for one in kept.recipe.objects if not one.move.stays]
     assert len(moved) == 1
     # from above, it has slid away from the camera along the same line
-    car = next(car for car in street.view.viewport.scene.cars if car.caption == name)
+    car = next(car for car in street.view.viewport.scene.objects if car.caption == name)
     assert np.hypot(*car.centre[:2]) > before.distance_m
     assert street.titles()[-1].startswith(f"Move {name}")
     # layers stay in the order of their depth
@@ -339,6 +339,16 @@ def test_the_set_by_hand_is_removed_and_comes_back_with_the_next_change(street: 
     street.press("X")
     assert len(street.by_hand()) == 2
     assert len(street.view.head.sets.actions_offered()) == 2
+
+
+def test_a_change_of_what_is_about_to_go_is_refused_aloud(street: Desk) -> None:
+    key = street.movable[0].key
+    street.controller.step(1)
+    street.controller.switch(key)
+    assert street.said.startswith("Nothing was changed: another composite is on its way.")
+    street.settle()
+    assert all(layer.shown for layer in street.state.layers)
+    assert street.by_hand() == []
 
 
 def test_another_persons_change_is_not_replaced(street: Desk, yard: Path) -> None:

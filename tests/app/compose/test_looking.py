@@ -27,7 +27,7 @@ def test_the_first_composite_comes_by_itself(desk: Desk) -> None:
     assert desk.view.chart.chart.total == len(distances)
     # everything that is drawn stands on the road, too
     scene = desk.view.viewport.scene
-    assert {car.caption for car in scene.cars} == set(desk.names)
+    assert {car.caption for car in scene.objects} == set(desk.names)
     # nobody in front of the nearest
     assert desk.state.layers[0].hidden_percent == 0
 

@@ -43,6 +43,9 @@ def test_a_person_has_room_for_the_distance_in_a_narrow_list(qtbot: QtBot) -> No
     made = LayerList()
     qtbot.addWidget(made)
     made.resize(252, 30)
+    font = made.font()
+    font.setPointSize(10)  # the window's own, unless a person chose another
+    made.setFont(font)
     drawn = []
     for distance_m in (None, 24.0):
         person = Layer(0, 10, 20, "person 3386", hidden_percent=0, distance_m=distance_m)

@@ -43,7 +43,7 @@ def test_a_camera_without_ground(cars: Cars, open_desk: Opener) -> None:
     assert "no ground plane" in desk.view.message
     scene = desk.view.viewport.scene
     assert not scene.on_ground
-    assert len(scene.cars) == 5
+    assert len(scene.objects) == 5
     for key in ("1", "2", "3"):
         desk.press(key)
         assert not desk.view.viewport.problem
@@ -57,8 +57,8 @@ def test_a_fit_that_is_no_number(cars: Cars, open_desk: Opener) -> None:
     desk = open_desk(cars.path)
     assert desk.current_car == cars.ids[0]
     assert "cannot be drawn" in desk.view.panel.warnings
-    assert cars.ids[0] not in {car.instance_id for car in desk.view.viewport.scene.cars}
-    assert len(desk.view.viewport.scene.cars) == 4
+    assert cars.ids[0] not in {car.instance_id for car in desk.view.viewport.scene.objects}
+    assert len(desk.view.viewport.scene.objects) == 4
     assert desk.view.panel.facts["Distance"][0] == "unknown"
     desk.press("E")
     assert not desk.bugs
@@ -74,7 +74,7 @@ def test_a_shape_space_of_another_topology(cars: Cars, open_desk: Opener) -> Non
     cars.write({cars.ids[0]: replace(cars.fit(cars.ids[0]), rms_px=99.0)}, "somebody's cars 0123456789ab")
     desk = open_desk(cars.path)
     assert "box of its size" in desk.view.panel.warnings
-    [car] = [car for car in desk.view.viewport.scene.cars if car.instance_id == cars.ids[0]]
+    [car] = [car for car in desk.view.viewport.scene.objects if car.instance_id == cars.ids[0]]
     assert car.boxed
     assert np.ptp(car.footprint, axis=0).max() > 3.0
     desk.press("1")
@@ -140,7 +140,7 @@ def test_a_frame_that_cannot_be_decoded(cars: Cars, open_desk: Opener) -> None:
     desk.press("C")
     assert desk.current_car == cars.track[1]
     assert "cannot be decoded" in desk.view.canvas.message
-    assert desk.view.viewport.scene.cars  # the fits stand without their picture
+    assert desk.view.viewport.scene.objects  # the fits stand without their picture
 
 
 def test_where_opengl_fails_a_wireframe_stands_in(
@@ -155,7 +155,7 @@ def test_where_opengl_fails_a_wireframe_stands_in(
     assert "OpenGL does not work here (no context can be made)" in desk.view.message
     assert "wireframe" in desk.view.message
     assert desk.view.wires.whole
-    for wire in desk.view.wires.wires.cars:
+    for wire in desk.view.wires.wires.objects:
         assert len(wire.edges) > 20
     desk.press("A")
     assert desk.fit_of(cars.ids[2]).review is not None

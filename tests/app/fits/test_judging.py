@@ -21,14 +21,14 @@ def test_the_worst_fit_comes_first_and_is_shown(cars: Cars, desk: Desk) -> None:
     assert desk.view.table.count_text == "8 fits"
     assert desk.view.panel.facts["Error"][0].startswith("7.50 px")
     assert desk.cell(0, "Error px") == "7.50"
-    assert desk.cell(0, "Car") == f"car {cars.ids[2]}"
+    assert desk.cell(0, "Object") == f"car {cars.ids[2]}"
     assert desk.view.viewport.scene.selected == cars.ids[2]
     assert desk.view.wires.wires.selected == cars.ids[2]
     # every car of the frame stands in both views, the driving one among them
-    shown = {car.instance_id for car in desk.view.viewport.scene.cars}
+    shown = {car.instance_id for car in desk.view.viewport.scene.objects}
     assert shown == {*cars.ids, cars.track[0]}
-    assert {wire.car.instance_id for wire in desk.view.wires.wires.cars} == shown
-    assert all(wire.outlines for wire in desk.view.wires.wires.cars)
+    assert {wire.object.instance_id for wire in desk.view.wires.wires.objects} == shown
+    assert all(wire.outlines for wire in desk.view.wires.wires.objects)
 
 
 def test_accept_goes_on_and_undo_takes_it_back(cars: Cars, desk: Desk) -> None:
@@ -55,7 +55,7 @@ def test_a_rejection_says_why(cars: Cars, desk: Desk) -> None:
         "wrong place",
         "wrong heading",
         "wrong size or shape",
-        "not a car, or two",
+        "not a car or person, or two",
     ]
     assert {review for review, _ in said} == {FitReview.REJECTED}
     desk.press("W")
@@ -143,7 +143,7 @@ def test_two_versions_stand_beside_each_other(cars: Cars, desk: Desk) -> None:
     # the spoiled fit is the second version; the first was a good one
     assert [button.text()[:3] for button in desk.view.panel.version_buttons] == ["● 2", "○ 1"]
     desk.press("B")
-    roles = [car.role.value for car in desk.view.viewport.scene.cars if car.instance_id == cars.ids[2]]
+    roles = [car.role.value for car in desk.view.viewport.scene.objects if car.instance_id == cars.ids[2]]
     assert sorted(roles) == ["compared", "frame"]
     now, before = desk.view.panel.facts["Error"]
     assert now.startswith("7.50 px")
@@ -155,7 +155,7 @@ def test_two_versions_stand_beside_each_other(cars: Cars, desk: Desk) -> None:
     assert desk.fit_of(cars.ids[2]).version == 2
     desk.press("B")
     desk.press("B")  # there is no third: it compares with none again
-    assert all(car.role.value == "frame" for car in desk.view.viewport.scene.cars)
+    assert all(car.role.value == "frame" for car in desk.view.viewport.scene.objects)
 
 
 def test_fix_goes_to_the_keypoints_of_the_car(cars: Cars, desk: Desk) -> None:

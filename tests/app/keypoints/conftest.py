@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.composition.keypoints import build_keypoints
+from app.controllers.keypoint_fit import Fitting
 from app.controllers.keypoints import KeypointsController
 from app.session import ProjectSession
 from app.states.keypoints import KeypointsState
@@ -23,7 +25,8 @@ from core.store.project import Project
 from core.store.queries.fits import fits_in_force
 from core.store.queries.keypoints import keypoints_in_force
 from tests.app.conftest import FakeFrames
-from tests.app.keypoints import streets
+from tests.app.keypoints import people, streets
+from tests.app.keypoints.people import FitsHere, TruePerson
 from tests.app.keypoints.streets import TrueCar
 from tests.app.keypoints.uncalibrated import take_calibrations_away, take_masks_away
 
@@ -38,6 +41,18 @@ def whole_street(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def street_path(whole_street: Path, tmp_path: Path) -> Path:
     """A copy of the street for one test."""
     return streets.copied(whole_street, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def whole_yard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, as the street is."""
+    return people.make(tmp_path_factory.mktemp("keypoint yard"))
+
+
+@pytest.fixture
+def yard_path(whole_yard: Path, tmp_path: Path) -> Path:
+    """A copy of the yard with people for one test."""
+    return streets.copied(whole_yard, tmp_path)
 
 
 @dataclass
@@ -92,6 +107,16 @@ class Desk:
         self.session.redo()
         self.edited()
 
+    @property
+    def controller(self) -> KeypointsController:
+        found = self.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
+        assert isinstance(found, KeypointsController)
+        return found
+
+    def fitted(self) -> None:
+        """Waits until the newest points of a person are fitted."""
+        self.qtbot.waitUntil(lambda: not self.controller.hand.waiting, timeout=20_000)
+
     def kept(self, instance_id: int) -> KeypointSet | None:
         """The points that are stored."""
         self.edited()
@@ -107,10 +132,10 @@ class Desk:
 
     def others(self) -> list[int]:
         """Ids of the cars that may hide points of the one that is shown."""
-        controller = self.workspace.handlers["keypoints.accept"].__self__  # type: ignore[attr-defined]
-        assert isinstance(controller, KeypointsController)
-        car = controller.hand.car
-        return [] if car is None else [instance_id for instance_id, _ in car.fitting.others]
+        car = self.controller.hand.object
+        if car is None or not isinstance(car.fitting, Fitting):
+            return []
+        return [instance_id for instance_id, _ in car.fitting.others]
 
     def titles(self) -> list[str]:
         """The history, oldest first, from after the street was made."""
@@ -137,6 +162,43 @@ def bare(qtbot: QtBot, frames: FakeFrames, street_path: Path) -> Iterator[Desk]:
     """The workspace on a street whose cameras are not calibrated."""
     take_calibrations_away(street_path)
     yield from open_desk(qtbot, street_path)
+
+
+@pytest.fixture
+def crowd(
+    qtbot: QtBot, frames: FakeFrames, yard_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    """The workspace on the yard, where people are shown; they are fitted without a child process."""
+    yield from open_crowd(qtbot, yard_path, monkeypatch)
+
+
+@pytest.fixture
+def bare_crowd(
+    qtbot: QtBot, frames: FakeFrames, yard_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    """The same on a camera that is not calibrated."""
+    take_calibrations_away(yard_path)
+    yield from open_crowd(qtbot, yard_path, monkeypatch)
+
+
+def open_crowd(qtbot: QtBot, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made: dict[int, FitsHere] = {}
+
+    def here(session: ProjectSession) -> FitsHere:
+        return made.setdefault(id(session), FitsHere(session.project))
+
+    monkeypatch.setattr(ProjectSession, "person_fits", property(here))
+    for one in open_desk(qtbot, path):
+        if not one.workspace.checked["keypoints.people"]():
+            one.do("people")
+        qtbot.waitUntil(lambda one=one: one.view.title.startswith("person"))
+        yield one
+
+
+@pytest.fixture
+def person(yard_path: Path) -> TruePerson:
+    """Somebody who faces us."""
+    return people.people(yard_path)[0]
 
 
 def open_desk(qtbot: QtBot, path: Path) -> Iterator[Desk]:
@@ -168,3 +230,14 @@ def open_desk(qtbot: QtBot, path: Path) -> Iterator[Desk]:
 def car(street_path: Path) -> TrueCar:
     """The largest car."""
     return streets.cars(street_path)[0]
+
+
+def far_off(desk: Desk, person: TruePerson, index: int) -> float:
+    """How far a ghost or a point is from the truth, in parts of the person's size."""
+    spot = desk.state.ghosts[index] or desk.state.points[index]
+    assert spot is not None
+    x, y = person.pixels[index]
+    return hypot(spot.x - x, spot.y - y) / person.size_px
+
+
+# ---- which ones ---------------------------------------------------------------------------------

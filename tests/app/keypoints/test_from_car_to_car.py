@@ -201,7 +201,7 @@ def test_a_car_on_its_way_is_never_shown_with_the_points_of_the_one_before(
     in_background = desk.session.in_background
 
     def slow(work: Any, on_done: Any = None, on_error: Any = None, tag: str = "") -> Any:
-        if tag != "keypoints car":
+        if tag != "keypoints object":
             return in_background(work, on_done, on_error, tag)
         return held.append(lambda: in_background(work, on_done, on_error, tag))
 

@@ -57,7 +57,7 @@ def live_place(desk: Desk) -> NDArray[np.float64]:
 def test_the_scene_follows_a_drag_but_not_within_its_event(tall: Desk, car: TrueCar) -> None:
     fitted(tall, car)
     before = scene_of(tall)
-    assert [one.instance_id for one in before.cars] == [car.instance_id]
+    assert [one.instance_id for one in before.objects] == [car.instance_id]
     assert before.on_ground
     index = car.seen(FOUR)[0]
     x, y = car.pixels[index]
@@ -69,7 +69,8 @@ def test_the_scene_follows_a_drag_but_not_within_its_event(tall: Desk, car: True
     now = live_place(tall)
     assert not np.allclose(now, was)
     # the wheels' contacts lie about the car's place on the road, in the old fit and in the new one
-    moved = scene_of(tall).cars[0].contacts[:, :2].mean(axis=0) - before.cars[0].contacts[:, :2].mean(axis=0)
+    there, from_there = (scene.objects[0].contacts[:, :2].mean(axis=0) for scene in (scene_of(tall), before))
+    moved = there - from_there
     assert np.allclose(moved, now - was, atol=0.1)
     placed = scene_of(tall).points.placed
     assert np.isfinite(placed[index]).all()
@@ -82,7 +83,7 @@ def test_it_shows_what_the_outline_says_before_there_are_points(tall: Desk, car:
     assert tall.view.inset.viewport is None  # it is built in a pause
     tall.qtbot.waitUntil(lambda: tall.view.inset.shown, timeout=LONG_MS)
     assert not any(tall.view.pane.item.state.points)
-    assert len(scene_of(tall).cars) == 1
+    assert len(scene_of(tall).objects) == 1
 
 
 def test_it_is_switched_off_and_on_and_gives_way_to_the_points(tall: Desk, car: TrueCar) -> None:
@@ -118,7 +119,7 @@ def test_there_is_none_without_a_calibration(bare: Desk, car: TrueCar) -> None:
     with bare.qtbot.waitSignal(scene.changed) as told:
         scene.watch(True)
     assert told.args is not None
-    assert told.args[0].cars == ()
+    assert told.args[0].objects == ()
     scene.close()
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from app.controllers.keypoint_shelf import CarShelf
+from app.controllers.keypoint_shelf import ObjectShelf
 from tests.app.held_back import HeldBack
 
 
-def shelf_of(worker: Any) -> CarShelf:
+def shelf_of(worker: Any) -> ObjectShelf:
     reads: Any = SimpleNamespace(
-        car=lambda i: SimpleNamespace(id=i, context=SimpleNamespace(others=(), track=()))
+        object=lambda i: SimpleNamespace(id=i, context=SimpleNamespace(others=(), track=()))
     )
     frames: Any = SimpleNamespace(prepare=lambda car, slot: None)
-    return CarShelf(worker, reads, frames)
+    return ObjectShelf(worker, reads, frames)
 
 
 def test_a_car_that_was_read_ahead_is_there() -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont, QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from app.controllers.review_panel import measure_texts, reason_line
 from app.states.review_panel import ReasonLine
+from app.states.review_queue import ITEM_ROLE
 from app.theme import current_theme
+from app.views.review.crop_cell import caption_parts
 from app.views.review.reason_panel import MarginBar
+from core.geometry.masks import full_to_patch, patch_to_rle
+from core.mining.occlusion.classified import belief_outcome
 from core.records.occlusion import OcclusionTest, TestOutcome
-from tests.app.review.street import Desk, Street
+from core.records.runs import ModelUsed, Purpose
+from core.store.job_rows import create_job
+from core.store.project import Project
+from core.store.writers.runs import make_run, note_model
+from core.store.writers.whole_masks import put_wholes
+from tests.app.review.street import HEIGHT, WIDTH, Desk, Street
 
 
 def test_the_panel_tells_who_said_what(desk: Desk, street: Street) -> None:
@@ -90,6 +101,14 @@ def test_a_passed_test_says_that_it_passed() -> None:
     )
 
 
+def test_the_networks_belief_reads_as_a_test() -> None:
+    line = reason_line(belief_outcome(0.25, 0.5))
+    assert line.title == "The network takes it for covered"
+    assert (line.value, line.of, line.threshold) == ("75.0 %", "sure of a cover", "50.0 %")
+    assert line.detail == "the network is 75 % sure"
+    assert reason_line(belief_outcome(0.75, 0.5)).title == "The network takes it for whole"
+
+
 @pytest.mark.parametrize(("margin", "side"), [(-0.6, "left"), (0.6, "right")])
 def test_the_bar_grows_from_the_threshold_to_its_side(qtbot: QtBot, margin: float, side: str) -> None:
     bar = MarginBar()
@@ -102,3 +121,43 @@ def test_the_bar_grows_from_the_threshold_to_its_side(qtbot: QtBot, margin: floa
     expected = range(40, 99) if side == "left" else range(101, 160)
     assert min(filled) == pytest.approx(expected.start, abs=2)
     assert max(filled) == pytest.approx(expected.stop - 1, abs=2)
+
+
+def test_a_doubtful_find_says_how_doubtful_and_whose_it_is(
+    street: Street, open_desk: Callable[..., Desk]
+) -> None:
+    first, second = street.ids[:2]
+    whole = full_to_patch(np.pad(np.ones((40, 90), dtype=np.bool_), ((30, 110), (10, 220))))
+    with Project.open(street.path) as project:
+        job = create_job(project, "mine", "Mine", {})
+        with project.write() as connection:
+            run = make_run(
+                connection, Purpose.DETECTOR, "Night", job_id=None, settings={}, seed=0, epochs=1, metric="x"
+            )
+            note_model(connection, job, ModelUsed(Purpose.DETECTOR, run, "Night", "1/best-00.safetensors"))
+            connection.exec_driver_sql(
+                "UPDATE instance SET score = 0.52, find_margin = 0.04, uncertainty = 0.04, job_id = ?"
+                " WHERE id = ?",
+                (job, second),
+            )
+            put_wholes(connection, [(second, patch_to_rle(whole, HEIGHT, WIDTH))], job)
+    desk = open_desk()
+    assert desk.current == second  # its label is surer than that of the first, and its find is not
+    facts = dict(desk.view.reasons.facts)
+    assert facts["Found by"] == "run 1 (Night), 0.52 sure; it keeps what is 0.50 sure"
+    desk.until(lambda: desk.view.queue.grid.model().index(0, 0).data(ITEM_ROLE) is not None)
+    notes = {
+        item.id: item for item in (desk.view.queue.grid.model().index(n, 0).data(ITEM_ROLE) for n in (0, 1))
+    }
+    item = notes[second]
+    assert (item.note, notes[first].note) == ("find 0.52", "")
+    assert caption_parts(QFontMetrics(QFont()), item, 400.0)[1] == "find 0.52"
+    overlay = desk.view.frame.canvas.overlay
+    [drawn] = [one for one in overlay.instances if one.id == second]
+    [border] = drawn.whole
+    # the outer edges of its border pixels, a quarter of a pixel in, as the canvas has them
+    assert (border.min(axis=0), border.max(axis=0)) == (
+        pytest.approx([9.75, 29.75]),
+        pytest.approx([99.25, 69.25]),
+    )
+    assert all(not one.whole for one in overlay.instances if one.id != second)

@@ -17,6 +17,7 @@ from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.finds import FoundInstance
 from core.records.occlusion import LabelOrigin
+from core.store.edits.evaluations import ask_for_review
 from core.store.project import Project
 from core.store.writers.detections import write_detections
 from tests.app.review.street import Desk, Street
@@ -53,6 +54,29 @@ def test_filters_change_the_queue(desk: Desk, street: Street) -> None:
     assert desk.shown_ids == []
     assert "Nothing meets these conditions" in desk.view.queue.empty_text
     filters.clear_button.click()
+    desk.settle()
+    assert desk.shown_ids == street.ids
+
+
+def test_what_is_asked_for_is_shown_until_it_is_answered(desk: Desk, street: Street) -> None:
+    history = desk.session.history
+    asked = [street.ids[4], street.ids[9]]
+    desk.press("J")
+    desk.settle()
+    assert desk.shown_ids == []
+    assert desk.view.queue.empty_text.startswith("Nobody asks for a review now.")
+    desk.session.perform(lambda: ask_for_review(history, asked))
+    desk.settle()
+    assert sorted(desk.shown_ids) == asked
+    assert desk.view.filters.asked_chip.isChecked()
+    answered = desk.current
+    desk.press("A")
+    desk.settle()
+    assert desk.shown_ids == [one for one in asked if one != answered]
+    desk.press("Ctrl+Z")
+    desk.settle()
+    assert sorted(desk.shown_ids) == asked
+    desk.press("J")
     desk.settle()
     assert desk.shown_ids == street.ids
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.controllers.fits_scene import CarShop, World, scene_of, world_of
-from app.states.scene import Scene, SceneCar
+from app.states.scene import Scene, SceneObject
 from core.geometry.cameras import pinhole
 from core.geometry.ground_plane import GroundPlane, pose_on_ground
 from core.records.fits import FitMethod, FitRow, FitVerdict, VehicleFit
@@ -66,7 +66,7 @@ def row_of(fit: VehicleFit, number: int = 1, shape_space: str | None = None) -> 
     )
 
 
-def cars_of(rows: Sequence[FitRow], world: World = WORLD) -> list[SceneCar]:
+def cars_of(rows: Sequence[FitRow], world: World = WORLD) -> list[SceneObject]:
     """Fits as the viewport takes them."""
     captions = {row.instance_id: f"car {row.instance_id}" for row in rows}
     return CarShop({SPACE.label: SPACE}).cars(world, rows, captions, {})

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.states.scene import CarRole, ColourBy, Look, Scene, SceneCar, ScenePoints
+from app.states.scene import ColourBy, Look, Scene, SceneObject, ScenePoints, SceneRole
 from app.views.viewport import scene_picture
 from app.views.viewport.gl_surface import NoOpenGLError
 from app.views.viewport.looking import AboveLook
@@ -56,17 +56,17 @@ def bare(view: Viewport, scene: Scene, opacity: float = 1.0) -> None:
     assert not view.problem
 
 
-def without_lines(car: SceneCar) -> SceneCar:
+def without_lines(car: SceneObject) -> SceneObject:
     """The mesh alone."""
     return replace(car, footprint=car.footprint * np.nan, contacts=np.zeros((0, 3)))
 
 
 def test_a_car_covers_the_pixels_that_the_camera_sees_it_at(view: Viewport) -> None:
     scene = street([(15.0, 1.0)])
-    car = without_lines(scene.cars[0])
-    bare(view, replace(scene, cars=()))
+    car = without_lines(scene.objects[0])
+    bare(view, replace(scene, objects=()))
     empty = pixels(view.render_now())
-    bare(view, replace(scene, cars=(car,)))
+    bare(view, replace(scene, objects=(car,)))
     drawn = np.abs(pixels(view.render_now()) - empty).sum(axis=2) > 6
     # painted by OpenCV from the engine's own projection, sixteen times as fine
     small = CAMERA.resized(WIDTH, HEIGHT)
@@ -90,15 +90,15 @@ def test_a_point_has_the_shape_that_its_tag_has_in_keypoints(
     view: Viewport, tag: KeypointTag, widest: str
 ) -> None:
     scene = street([(15.0, 1.0)])
-    spot = scene.cars[0].centre
+    spot = scene.objects[0].centre
     # two of the fit, so far apart that there is room for points, and between them the placed one
     fitted = spot + np.array([[0.0, 3.0, 0.0], [0.0, -3.0, 0.0], [0.0, 0.0, 0.0]])
     placed = np.array([[np.nan] * 3, [np.nan] * 3, spot])
     without = ScenePoints(fitted, placed * np.nan, (tag,) * 3, (False,) * 3)
-    bare(view, replace(scene, cars=(), points=without))
+    bare(view, replace(scene, objects=(), points=without))
     view.set_layers(replace(view.layers, points=True))
     empty = pixels(view.render_now())
-    view.set_scene(replace(scene, cars=(), points=replace(without, placed=placed)))
+    view.set_scene(replace(scene, objects=(), points=replace(without, placed=placed)))
     drawn = np.abs(pixels(view.render_now()) - empty).sum(axis=2) > 60
     rows = drawn[drawn.any(axis=1)].sum(axis=1)
     top, middle, bottom = rows[0], rows[len(rows) // 2], rows[-1]
@@ -127,7 +127,7 @@ def test_the_picture_lies_as_it_is(view: Viewport) -> None:
 
 def test_opacity_lets_the_picture_through(view: Viewport) -> None:
     scene = street([(15.0, 1.0)])
-    scene = replace(scene, cars=(without_lines(scene.cars[0]),))
+    scene = replace(scene, objects=(without_lines(scene.objects[0]),))
     seen = []
     for opacity in (0.0, 0.5, 1.0):
         bare(view, scene, opacity)
@@ -209,19 +209,19 @@ def test_one_car_follows_a_drag_alone(view: Viewport) -> None:
     small = CAMERA.resized(WIDTH, HEIGHT)
     places = [
         small.project(WORLD.to_camera.apply(car.levels[0][:, :3].astype(np.float64)))
-        for car in (scene.cars[0], moved)
+        for car in (scene.objects[0], moved)
     ]
     both = np.concatenate(places)
     low, high = both.min(axis=0) - 12, both.max(axis=0) + 12  # the footprint is a little larger
     assert len(changed) > 100
     assert (changed[:, ::-1] >= low).all()
     assert (changed[:, ::-1] <= high).all()
-    assert [car.instance_id for car in view.scene.cars] == [1, 2]
+    assert [car.instance_id for car in view.scene.objects] == [1, 2]
 
 
 def test_colours_say_error_verdict_or_track(view: Viewport) -> None:
     rows = [row_of(fit_at((16.0, -3.0), rms_px=0.1), 1), row_of(fit_at((16.0, 3.0), rms_px=9.0), 2)]
-    scene = replace(street([]), cars=tuple(cars_of(rows)))
+    scene = replace(street([]), objects=tuple(cars_of(rows)))
     bare(view, scene)
     view.set_look(Look.ABOVE)
     roofs = []
@@ -241,10 +241,10 @@ def test_colours_say_error_verdict_or_track(view: Viewport) -> None:
 
 def test_a_compared_version_is_drawn_and_not_clicked(view: Viewport) -> None:
     scene = street([(16.0, -3.0)])
-    other = replace(cars_of([row_of(fit_at((16.0, 2.0)), 1)])[0], role=CarRole.COMPARED)
+    other = replace(cars_of([row_of(fit_at((16.0, 2.0)), 1)])[0], role=SceneRole.COMPARED)
     bare(view, scene)
     before = pixels(view.render_now())
-    view.set_scene(replace(scene, cars=(*scene.cars, other)))
+    view.set_scene(replace(scene, objects=(*scene.objects, other)))
     assert np.abs(pixels(view.render_now()) - before).sum() > 10_000
     place = CAMERA.resized(WIDTH, HEIGHT).project(WORLD.to_camera.apply(other.centre))
     assert view.car_at(*(place + 0.5).tolist()) is None
@@ -335,7 +335,7 @@ def test_two_viewports_do_not_disturb_each_other(view: Viewport, qtbot: QtBot) -
     scene = street([(16.0, 0.0)])
     moved = cars_of([row_of(fit_at((19.0, 2.0), 0.4), 1)])[0]
     # alone in the process so far
-    view.set_scene(replace(scene, cars=(moved,)))
+    view.set_scene(replace(scene, objects=(moved,)))
     looks = view.looks
     expected = pixels(view.render_now())
     view.set_scene(scene)

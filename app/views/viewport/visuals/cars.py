@@ -1,4 +1,4 @@
-"""Cars as merged meshes: one draw for each level of detail, however many cars there are."""
+"""Cars and people as merged meshes: one draw for each level of detail, however many there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
-from app.states.scene import SceneCar
+from app.states.scene import SceneObject
 from app.views.viewport.visuals.blending import OVER
 
 Array = NDArray[np.float64]
@@ -67,7 +67,17 @@ void main() {
     vec3 sight = normalize(u_eye - v_place);
     vec3 colour = v_colour.rgb;
     float gloss = 0.25;
-    if (v_material > 4.5) {  // rear light
+    if (v_material > 99.5) {  // clothes: the line between shirt and trousers is halfway
+        float trousers = smoothstep(147.0, 153.0, v_material);
+        colour = mix(colour, mix(vec3(0.10, 0.11, 0.14), colour, 0.42), trousers);
+        gloss = 0.08 * (1.0 - trousers);
+    } else if (v_material > 6.5) {  // hair
+        colour = mix(vec3(0.16, 0.12, 0.10), colour, 0.06);
+        gloss = 0.05;
+    } else if (v_material > 5.5) {  // skin
+        colour = mix(vec3(0.78, 0.60, 0.50), colour, 0.10);
+        gloss = 0.05;
+    } else if (v_material > 4.5) {  // rear light
         colour = vec3(0.72, 0.10, 0.10);
     } else if (v_material > 3.5) {  // front light
         colour = vec3(0.95, 0.95, 0.85);
@@ -103,7 +113,8 @@ class _Meshes:
         self._corners: gloo.VertexBuffer | None = None
         self._room = 0
         self._used = 0
-        self._starts: dict[int, tuple[int, SceneCar]] = {}  # car's index -> first corner, and what is there
+        # index of an object -> its first corner, and what is there
+        self._starts: dict[int, tuple[int, SceneObject]] = {}
         self._faces: gloo.IndexBuffer | None = None
         self._drawn: tuple[int, ...] | None = None
 
@@ -113,7 +124,7 @@ class _Meshes:
         self._used = 0
         self._drawn = None
 
-    def replace(self, index: int, car: SceneCar) -> None:
+    def replace(self, index: int, car: SceneObject) -> None:
         """Draws a car of the same form otherwise, as while its keypoints are dragged."""
         known = self._starts.get(index)
         if known is None:
@@ -126,7 +137,7 @@ class _Meshes:
             del self._starts[index]
             self._drawn = None
 
-    def choose(self, cars: Sequence[SceneCar], chosen: Sequence[int]) -> None:
+    def choose(self, cars: Sequence[SceneObject], chosen: Sequence[int]) -> None:
         """Says which cars of the scene are drawn."""
         wanted = tuple(chosen)
         if wanted == self._drawn:
@@ -167,11 +178,11 @@ class _Meshes:
         self._program.draw("triangles", self._faces)
         gloo.set_state(cull_face=False)
 
-    def _mesh(self, car: SceneCar) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.uint8]]:
+    def _mesh(self, car: SceneObject) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.uint8]]:
         level = min(self._level, len(car.levels) - 1)
         return car.levels[level], car.form.faces[level], car.form.materials[level]
 
-    def _corners_of(self, index: int, car: SceneCar) -> NDArray[np.void]:
+    def _corners_of(self, index: int, car: SceneObject) -> NDArray[np.void]:
         places, _, materials = self._mesh(car)
         corners = np.empty(len(places), dtype=_CORNER)
         corners["a_place"], corners["a_normal"] = places[:, :3], places[:, 3:]

@@ -1,11 +1,11 @@
-"""A camera against its cars: the button that checks it, and what was found, in words."""
+"""A camera against its cars or its people: the button that checks it, and what was found, in words."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.states.calibration_cars import CarsState
+from app.states.calibration_witnesses import WitnessState
 from app.views.icons import IconLabel, TextButton
 from app.views.text import frame, label, set_role
 from core.records.car_checks import CheckVerdict
@@ -18,32 +18,33 @@ _LOOKS = {
 }
 
 
-class CalibrationCars(QWidget):
+class CalibrationCheck(QWidget):
     """The part of the tab.
 
+    Args:
+        title, icon, tip: of the button and what stands before it.
+
     Signals:
-        check_wanted(): the calibration that is shown, against its cars.
+        check_wanted(): the calibration that is shown, against them.
     """
 
     check_wanted = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, title: str, icon: str, tip: str) -> None:
         super().__init__()
         self._checkable = False
-        self._state = CarsState()
+        self._state = WitnessState()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self._title = label("AGAINST ITS CARS", "caption")
+        self._title = label(title, "caption")
         row.addWidget(self._title)
         row.addStretch(1)
-        self.check_button = TextButton("Check", "plain", "car")
-        self.check_button.setToolTip(
-            "Fits the cars that have keypoints, and says whether they are as large as cars are and stand on "
-            "the road."
-        )
+        self.check_button = TextButton("Check", "plain", icon)
+        self.check_button.setToolTip(tip)
+        self.check_button.setAccessibleName(f"Check {title.lower()}")
         self.check_button.clicked.connect(self.check_wanted)
         row.addWidget(self.check_button)
         column.addLayout(row)
@@ -68,7 +69,7 @@ class CalibrationCars(QWidget):
         self._checkable = checkable
         self._draw()
 
-    def show_state(self, state: CarsState) -> None:
+    def show_state(self, state: WitnessState) -> None:
         """Draws the state."""
         self._state = state
         self._draw()
@@ -88,7 +89,7 @@ class CalibrationCars(QWidget):
         self.details.setVisible(bool(rest))
 
 
-def _looks(state: CarsState) -> tuple[str, str, str, str, str]:
+def _looks(state: WitnessState) -> tuple[str, str, str, str, str]:
     """Icon, its colour, the frame's role, the first sentence and the rest."""
     if state.busy:
         return "running", "accent", "note", f"{state.busy}…", ""

@@ -1,16 +1,17 @@
-"""What the Calibration tab shows of a camera's cars: a search from them, or a check against them."""
+"""What the Calibration tab shows of a camera's cars or people: a search from them, a check against them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from core.records.car_checks import CarCheck
+from core.records.people_checks import PeopleCheck
 from core.records.project import CameraRow
 
 
 @dataclass(frozen=True, slots=True)
-class CarsState:
-    """One camera and its cars.
+class WitnessState:
+    """One camera and its cars, or its people.
 
     Attributes:
         camera: which, or None.
@@ -22,7 +23,7 @@ class CarsState:
 
     camera: CameraRow | None = None
     busy: str = ""
-    check: CarCheck | None = None
+    check: CarCheck | PeopleCheck | None = None
     checked: str = ""
     problem: str = ""
     way_out: str = ""

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._staged_composites import StagedStreet
 from core.compositing.render import Composer
 from core.compositing.sampling.walt2d import Walt2dSampler
 from core.compositing.sampling.walt3d import Walt3dSampler, Walt3dSettings
 from core.compositing.sampling.wanted import WantedOcclusion
 from core.geometry.masks import patch_intersection_area, patch_iou, window
+from core.jobs.reproduce.staged import StagedStreet
 from core.records.masks import MaskPatch
 from core.records.recipes import ObjectLabel, Recipe, Split
 from core.records.shapes import KeypointTag

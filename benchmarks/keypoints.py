@@ -91,7 +91,7 @@ def measure(
     view.show()
     workspace.on_shown()
     view.inset.switch(inset)
-    window = _Window(application, view, workspace, session)
+    window = DraggingWindow(application, view, workspace, session)
     rng = np.random.default_rng(0)
     dragged = 0
     for truth in truths:
@@ -112,7 +112,7 @@ def measure(
     return figures
 
 
-class _Window:
+class DraggingWindow:
     """The workspace in a window, with a watch on the time that its parts take."""
 
     def __init__(self, application: QApplication, view: Any, workspace: Any, session: Any) -> None:
@@ -122,6 +122,7 @@ class _Window:
         self._application, self._view, self._workspace = application, view, workspace
         self._session = session
         self._fit_ms = 0.0
+        self.fits_beside = False  # a person's fits are not within the move
 
     def drag(self, truth: dict[str, Any], moves: int, rng: np.random.Generator) -> bool:
         """Places a car's visible points and drags the first of them around; False where no fit holds."""
@@ -131,9 +132,9 @@ class _Window:
         from core.records.shapes import KeypointTag
 
         item, canvas = self._view.pane.item, self._view.pane.canvas
-        self._workspace.show_instances([self._instance(truth)])
-        self._until(lambda: item.state.instance_id is not None and canvas.image is not None)
-        self._until(lambda: _same_box(item.state.box, truth["box"]))
+        self._workspace.show_instances([self.instance(truth)])
+        self.until(lambda: item.state.instance_id is not None and canvas.image is not None)
+        self.until(lambda: same_box(item.state.box, truth["box"]))
         noise = NOISE * max(truth["box"][2:])
         seen = [index for index, tag in enumerate(truth["points"]["tags"]) if tag == "visible"]
         for index in seen:
@@ -146,7 +147,7 @@ class _Window:
         held = item.state.points[seen[0]]
         assert held is not None
         if self._view.inset.switched_on:
-            self._until(lambda: self._view.inset.shown)
+            self.until(lambda: self._view.inset.shown)
             self._rest()
         whole = VehicleFitter.fit
 
@@ -160,12 +161,12 @@ class _Window:
         VehicleFitter.fit = timed  # type: ignore[method-assign,assignment]
         try:
             with self._watched(KeypointScene, "_tell", "scene"), self._watched(Viewport, "_draw", "inset"):
-                self._move(held.x, held.y, moves)
+                self.move(held.x, held.y, moves)
         finally:
             VehicleFitter.fit = whole  # type: ignore[method-assign]
         return len(self.times["move"]) > before
 
-    def _move(self, x: float, y: float, moves: int) -> None:
+    def move(self, x: float, y: float, moves: int) -> None:
         from PySide6.QtCore import QEvent, QPointF, Qt
         from PySide6.QtGui import QMouseEvent
 
@@ -197,7 +198,7 @@ class _Window:
             followed = time.perf_counter()
             self._application.sendPostedEvents()  # paints
             ended = time.perf_counter()
-            if self._fit_ms:
+            if self._fit_ms or self.fits_beside:
                 self.times["move"].append((ended - due) * 1e3)
                 self.times["wait"].append((began - due) * 1e3)
                 self.times["fit"].append(self._fit_ms)
@@ -224,9 +225,9 @@ class _Window:
     def _rest(self, seconds: float = 0.5) -> None:
         """Until the inset has drawn the car with soft edges."""
         ends = time.perf_counter() + seconds
-        self._until(lambda: time.perf_counter() > ends)
+        self.until(lambda: time.perf_counter() > ends)
 
-    def _instance(self, truth: dict[str, Any]) -> int:
+    def instance(self, truth: dict[str, Any]) -> int:
         from sqlalchemy import select
 
         from core.store import tables
@@ -236,7 +237,7 @@ class _Window:
             rows = connection.execute(select(box.id, box.x, box.y, box.w, box.h)).all()
         return next(int(row.id) for row in rows if np.allclose(row[1:], truth["box"]))
 
-    def _until(self, met: Any, limit_s: float = 120.0) -> None:
+    def until(self, met: Any, limit_s: float = 120.0) -> None:
         ends = time.perf_counter() + limit_s
         while not met():
             if time.perf_counter() > ends:
@@ -245,7 +246,7 @@ class _Window:
             time.sleep(0.001)
 
 
-def _same_box(shown: tuple[float, ...] | None, wanted: Sequence[float]) -> bool:
+def same_box(shown: tuple[float, ...] | None, wanted: Sequence[float]) -> bool:
     x, y, width, height = wanted
     return shown is not None and bool(
         np.allclose(shown, (x - 0.5, y - 0.5, x + width - 0.5, y + height - 0.5))

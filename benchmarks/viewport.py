@@ -1,8 +1,8 @@
-"""The 3D viewport: 500 cars turned about, one car dragged, a click answered, under whatever OpenGL there is.
+"""The 3D viewport: 500 cars or 100 people turned about, one car dragged, a click answered, by any OpenGL.
 
-    python -m benchmarks.viewport [--cars 500] [--frames 60]
+    python -m benchmarks.viewport [--cars 500] [--people 100] [--frames 60]
 
-Beside it, in the same run and turned the same way, VisPy's own scene with the same cars: one merged mesh
+Beside it, in the same run and turned the same way, VisPy's own scene with the same objects: one merged mesh
 visual of the finest level of all of them, as a scene graph would hold them without levels of detail.
 """
 
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks._crowd import crowd
+from benchmarks._fit_rows import fit_row
 from benchmarks.canvas import display
 
 if TYPE_CHECKING:
@@ -32,25 +34,37 @@ def main(arguments: Sequence[str] = ()) -> dict[str, float]:
     """Measure, print a table, and return the figures; times in milliseconds."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.viewport")
     parser.add_argument("--cars", type=int, default=500)
+    parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--frames", type=int, default=60)
     options = parser.parse_args(arguments)
     with display():
-        figures = measure(options.cars, options.frames)
-    report(figures, options.cars)
-    return figures
+        cars, people = measure(options.cars, options.people, options.frames)
+    report(cars, f"{options.cars} cars")
+    report(people, f"{options.people} people")
+    return cars | {f"people_{name}": value for name, value in people.items()}
 
 
-def measure(cars: int, frames: int) -> dict[str, float]:
-    """Each view with all cars in sight, then the other figures."""
+def measure(cars: int, people: int, frames: int) -> tuple[dict[str, float], dict[str, float]]:
+    """The figures of a street of cars, and of a square of people."""
     from app.qt_setup import make_application
+
+    application = make_application(["viewport"])
+    found = []
+    for build, count in ((street, cars), (crowd, people)):
+        began = time.perf_counter()
+        scene = build(count)
+        built = {"build_scene": (time.perf_counter() - began) * 1e3}
+        found.append(built | measure_scene(application, scene, frames))
+    return found[0], found[1]
+
+
+def measure_scene(application: Any, scene: Scene, frames: int) -> dict[str, float]:
+    """Each view with all of a scene in sight, then the other figures."""
     from app.states.scene import Look
     from app.views.viewport.looking import AboveLook, FreeLook
     from app.views.viewport.viewport import Viewport
 
-    application = make_application(["viewport"])
-    began = time.perf_counter()
-    scene = street(cars)
-    figures = {"build_scene": (time.perf_counter() - began) * 1e3}
+    figures: dict[str, float] = {}
     view = Viewport()
     view.resize(WIDTH, HEIGHT)
     view.show()
@@ -88,7 +102,7 @@ def street(count: int) -> Scene:
     from app.controllers.fits_scene import CarShop, scene_of, world_of
     from core.geometry.cameras import pinhole
     from core.geometry.ground_plane import GroundPlane, pose_on_ground
-    from core.records.fits import FitMethod, FitRow, FitVerdict, VehicleFit
+    from core.records.fits import FitMethod, FitVerdict, VehicleFit
     from core.shapes.space_file import default_space
 
     space = default_space()
@@ -119,25 +133,7 @@ def street(count: int) -> Scene:
             swapped=False,
             sigmas=None,
         )
-        rows.append(
-            FitRow(
-                id=number + 1,
-                instance_id=number + 1,
-                version=1,
-                fit=fit,
-                keypoint_set_id=None,
-                mask_id=None,
-                calibration_id=None,
-                shape_space=space.label,
-                review=None,
-                review_reason=None,
-                reviewer=None,
-                annotator=None,
-                created_at=0.0,
-                in_force=True,
-                stale=False,
-            )
-        )
+        rows.append(fit_row(number + 1, fit, space.label))
     cars = CarShop({space.label: space}).cars(world, rows, {}, {})
     picture = rng.integers(60, 120, (1080, 1920, 3), dtype=np.uint8)
     return scene_of(world, picture, cars, selected=1)
@@ -167,7 +163,7 @@ def drag(view: Viewport, application: Any, scene: Scene, frames: int) -> dict[st
     """One car moved, as while its keypoints are dragged: the update alone, and with its frame."""
     from dataclasses import replace
 
-    car = scene.cars[0]
+    car = scene.objects[0]
     updates, shown = [], []
     for number in range(frames):
         levels = tuple(level + np.float32(0.001 * number) for level in car.levels)
@@ -192,14 +188,14 @@ def click(view: Viewport, frames: int) -> dict[str, float]:
 
 
 def scene_graph(application: Any, scene: Scene, frames: int) -> float:
-    """VisPy's own canvas and mesh visual with all cars at the finest level; median of its frames."""
+    """VisPy's own canvas and mesh visual with everything at the finest level; median of its frames."""
     from vispy import scene as graph
 
     canvas = graph.SceneCanvas(size=(WIDTH, HEIGHT), show=True, vsync=False)
     view = canvas.central_widget.add_view()
     view.camera = graph.TurntableCamera(fov=45, distance=75, elevation=25, azimuth=90, center=(45, 0, 0))
     places, faces, start = [], [], 0
-    for car in scene.cars:
+    for car in scene.objects:
         places.append(car.levels[0][:, :3])
         faces.append(car.form.faces[0] + start)
         start += len(car.levels[0])
@@ -222,19 +218,19 @@ def scene_graph(application: Any, scene: Scene, frames: int) -> float:
     return float(np.percentile(spans, 50))
 
 
-def report(figures: dict[str, float], cars: int) -> None:
+def report(figures: dict[str, float], what: str) -> None:
     """Prints the figures with their limits."""
     rate = figures["frames_a_second"]
-    print(f"{cars} cars at {WIDTH} x {HEIGHT}, milliseconds a frame (drawn, read back, painted), p50 and p95")
+    print(f"{what} at {WIDTH} x {HEIGHT}, milliseconds a frame (drawn, read back, painted), p50 and p95")
     for name in ("free", "near", "above", "camera"):
         print(f"  {name:<8} {figures[f'{name}_p50']:7.1f} {figures[f'{name}_p95']:7.1f}")
     met = "met" if rate >= FRAMES_LIMIT else "MISSED"
     print(f"slowest view: {rate:.0f} frames a second (limit {FRAMES_LIMIT:.0f}): {met}")
     whole, ratio = figures["scene_graph_p50"], figures["free_ratio"]
-    print(f"VisPy's scene graph, all cars at the finest level: {whole:.0f} ms; ratio {ratio:.2f}")
-    print(f"one car updated: {figures['update_p50']:.2f} ms, with its frame {figures['drag_p50']:.1f} ms")
-    print(f"car under the cursor: {figures['pick_p50']:.2f} ms, p95 {figures['pick_p95']:.2f} ms")
-    print(f"scene of {cars} cars built: {figures['build_scene']:.0f} ms")
+    print(f"VisPy's scene graph, all at the finest level: {whole:.0f} ms; ratio {ratio:.2f}")
+    print(f"one of them updated: {figures['update_p50']:.2f} ms, with its frame {figures['drag_p50']:.1f} ms")
+    print(f"under the cursor: {figures['pick_p50']:.2f} ms, p95 {figures['pick_p95']:.2f} ms")
+    print(f"scene of {what} built: {figures['build_scene']:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from tests import own_display
 
@@ -38,6 +43,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         own_display.stop(config.stash[_display])
 
 
+PATIENCE_MS = 30_000
+
+
+class PatientBot(QtBot):
+    """Waits longer than pytest-qt's five seconds: a busy machine is slow, and slow is not wrong."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = PATIENCE_MS) -> None:
+        """Until the callback is true, or passes its assertions."""
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
+
+
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -54,4 +76,11 @@ def street_clip(tmp_path_factory: pytest.TempPathFactory) -> StreetClip:
     """A clip of 6 seconds of a simulated street, 320x180, and its truth."""
     from tests import street_clip as clips  # with all that renders, which few tests need
 
-    return clips.render(tmp_path_factory.mktemp("street"))
+    # the folder of all workers, of which the first makes it
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "street"
+    with FileLock(f"{folder}.lock"):
+        if folder.exists():
+            return clips.known(folder)
+        folder.mkdir()
+        return clips.render(folder)

@@ -50,6 +50,11 @@ def render(folder: Path) -> StreetClip:
     """Renders 6 seconds, 320x180, in a process of its own: open3d stays out of those with windows."""
     command = [sys.executable, "-m", "tests.street_clip", str(folder)]
     subprocess.run(command, cwd=Path(__file__).resolve().parents[1], check=True)
+    return known(folder)
+
+
+def known(folder: Path) -> StreetClip:
+    """What `render` has left in a folder."""
     mount = kerb_mount(plan_layout(SETTINGS.seed), SETTINGS.width, SETTINGS.height)
     files = ClipFiles.of(folder / "street.mp4", depth=False)
     return StreetClip(files.video, json.loads(files.truth.read_text())["pictures"], mount)

@@ -15,7 +15,7 @@ from tests.street_clip import StreetClip
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def amodal(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def amodal(*arguments: str | Path | int) -> subprocess.CompletedProcess[str]:
     given = dict(os.environ)
     if sys.platform.startswith("linux") and not (given.get("DISPLAY") or given.get("WAYLAND_DISPLAY")):
         given["QT_QPA_PLATFORM"] = "offscreen"
@@ -35,7 +35,7 @@ def project(tmp_path: Path, street_clip: StreetClip) -> Path:
 
 
 def test_every_workspace_leaves_a_picture(project: Path, tmp_path: Path) -> None:
-    done = amodal("tour", project, "--out", tmp_path / "pictures")
+    done = amodal("tour", project, "--out", tmp_path / "pictures", "--looks", 1)
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert {"start.png", "sources.png", "review.png"} <= names
@@ -47,6 +47,6 @@ def test_every_workspace_leaves_a_picture(project: Path, tmp_path: Path) -> None
 
 
 def test_without_a_project_it_looks_at_the_start_page_and_keeps_nothing() -> None:
-    done = amodal("tour")
+    done = amodal("tour", "--looks", 1)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""

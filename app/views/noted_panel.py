@@ -138,11 +138,11 @@ class NotedPanel(QWidget):
         self.notes = NotesField(f"What you want to remember of this {thing}")
         self.notes.left.connect(self.take_notes)
         self._settings_title = label("SETTINGS", "caption")
-        for part in (
+        for widget in (
             *(self.note, self._facts_view, *middle, self._notes_title, self.notes, *below),
             *(self._settings_title, self._settings_view),
         ):
-            column.addWidget(part)
+            column.addWidget(widget)
         column.addStretch(1)
         for field in (self.name, self.notes):
             field.installEventFilter(self)

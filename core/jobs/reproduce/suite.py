@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from core.jobs.reproduce import whole_masks
-from core.jobs.reproduce.report import claims, report
+from core.jobs.reproduce.chapter import Chapter
+from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
 from core.jobs.reproduce.size import Size
-from core.jobs.reproduce.sizes import SCALES, Scale
-from core.jobs.reproduce.units import Unit, make_units, write_whole
+from core.jobs.reproduce.tables import line_of
+from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
+CHAPTERS = (WHOLE_MASKS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def reproduce(
     *,
     minutes: float | None = None,
     told: Callable[[str], None] = lambda line: None,
-    scale: Scale | None = None,
+    chapters: Sequence[Chapter] = CHAPTERS,
 ) -> Reproduced:
     """Make a reproduction, or go on with it.
 
@@ -45,48 +48,36 @@ def reproduce(
         folder: where all of it lies; a size goes on in the folder of its name.
         minutes: after which no further unit is begun; None: until it is done.
         told: is told each unit that is done.
-        scale: another one than the size's, for tests.
+        chapters: what of it.
 
     Raises:
         RayCastingUnavailableError: streets cannot be drawn here.
     """
-    home, given = folder / size.value, scale or SCALES[size]
-    units = whole_masks.units(home, given)
+    home = folder / size.value
+    units = [unit for chapter in chapters for unit in chapter.units(home, size)]
     make_units(units, until=None if minutes is None else time.monotonic() + 60 * minutes, told=told)
     done = sum(one.done for one in units)
-    networks = whole_masks.figures(home, given) if _tested(units) else {}
-    if not networks:
+    pages = {chapter: chapter.page(home, size) for chapter in chapters}
+    there = {chapter: page for chapter, page in pages.items() if page is not None}
+    if not there:
         return Reproduced(done, len(units), None)
     settings = {
-        "units": f"{done} of {len(units)}",
-        "steps": given.steps,
-        "seeds": given.seeds,
-        "streets": given.streets.seeds,
+        "parts": f"{done} of {len(units)}",
         "versions": f"torch {version('torch')}, numpy {version('numpy')}",
     }
-    counts, details = whole_masks.counts(home, given), whole_masks.details(home, given)
-    write_whole(home / REPORT, report(size, networks, details, counts, settings))
-    numbers = {
-        "scale": asdict(given),
-        "settings": settings,
-        "counts": counts,
-        "details": details,
-        "mask AP": [
-            {
-                "arm": arm.value,
-                "share": share,
-                "boxes of what is seen": seen,
-                "by seed": one.by_seed.tolist(),
-                "groups": [asdict(one.interval(group)) for group in range(len(one.values))],
-            }
-            for (arm, share, seen), one in networks.items()
-        ],
-        "claims": [asdict(one) | {"verdict": one.verdict} for one in claims(networks)],
-    }
-    write_whole(home / NUMBERS, whole_masks.as_json(numbers))
+    missing = [chapter.title for chapter in chapters if chapter not in there]
+    parts = [
+        f"# The papers' tables on simulated streets, size {size.value}",
+        line_of(settings),
+        *(page.markdown.strip() for page in there.values()),
+        *(["## Not run yet", "\n".join(f"- {title}" for title in missing)] if missing else []),
+    ]
+    write_whole(home / REPORT, "\n\n".join(parts) + "\n")
+    numbers = {"settings": settings} | {chapter.key: page.numbers for chapter, page in there.items()}
+    write_whole(home / NUMBERS, _as_json(numbers))
     return Reproduced(done, len(units), home / REPORT)
 
 
-def _tested(units: Sequence[Unit]) -> bool:
-    """Whether all that is drawn is there, so that what has learned can be measured."""
-    return all(one.done for one in units if one.drawn)
+def _as_json(value: Any) -> str:
+    """Plain values, with as many digits as mean something."""
+    return json.dumps(value, indent=1, default=lambda one: round(float(one), 6))

@@ -8,7 +8,6 @@ seeds; and with a share of the composites alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -193,8 +192,3 @@ def _share_of(samples: Dataset[Sample], share: float, streets: int, frames: int)
     """The first pictures of each street: as many of each."""
     own = max(1, round(share * frames))
     return Subset(samples, [street * frames + place for street in range(streets) for place in range(own)])
-
-
-def as_json(value: Any) -> str:
-    """Plain values, with as many digits as mean something."""
-    return json.dumps(value, indent=1, default=lambda one: round(float(one), 6))

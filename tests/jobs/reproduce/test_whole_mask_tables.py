@@ -9,8 +9,7 @@ pytest.importorskip("torch")
 
 from core.jobs.reproduce.arms import Arm
 from core.jobs.reproduce.precision import GROUPS, Measured
-from core.jobs.reproduce.report import claims, report
-from core.jobs.reproduce.size import Size
+from core.jobs.reproduce.whole_mask_tables import claims, report
 
 NOISE = np.random.default_rng(0).normal(0, 0.01, 200)
 OWN = np.random.default_rng(1).normal(0, 0.01, 200)
@@ -38,7 +37,7 @@ def test_a_claim_is_judged_by_its_intervals(value: float, noise: np.ndarray, ver
     claim, of_hidden = claims(found)
     assert claim.verdict == of_hidden.verdict == verdict
     counts = {"learned from": {}, "test pictures": 1, "test objects": {}}
-    assert f"| {claim.verdict} |" in report(Size.SMALL, found, {}, counts, {"seeds": 1})
+    assert f"| {claim.verdict} |" in report(found, {}, counts, {"seeds": 1})
 
 
 def test_what_is_not_there_yet_is_no_claim() -> None:

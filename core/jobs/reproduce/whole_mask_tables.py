@@ -1,26 +1,16 @@
-"""A reproduction's tables in Markdown: each beside what the paper has, and what the two have in common."""
+"""What composites teach, in Markdown: each table beside what the paper has, and what they have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.reproduce.arms import Arm
 from core.jobs.reproduce.precision import GROUPS, Interval, Measured
-from core.jobs.reproduce.size import Size
+from core.jobs.reproduce.tables import line_of, number, table, words
 
 Networks = Mapping[tuple[Arm, float, bool], Measured]
-
-NOT_YET = (
-    "keypoints with and without the project's labels, and PCK by tag",
-    "Occlusion-Net on Car-render and on composites (see `make bench BENCH=hidden_points`)",
-    "Table 2: tracking with either detector",
-    "Table 5: heuristics against the classifier (see `make bench BENCH=occlusion_classifier`)",
-    "fits by occlusion (see `make bench BENCH=fit_job`)",
-    "3D poses of figures 6 and 7",
-)
-"""Parts of the papers that the suite does not run yet."""
 
 _TITLES = {
     (Arm.MODAL, True): "what is seen, boxes of what is seen",
@@ -77,12 +67,12 @@ def claims(networks: Networks) -> list[Claim]:
         ),
     )
     out = []
-    for words, first, second in said:
+    for saying, first, second in said:
         if first in networks and second in networks:
             one, other = networks[first], networks[second]
             out += [
                 Claim(
-                    f"{words}, {GROUPS[group]}",
+                    f"{saying}, {GROUPS[group]}",
                     one.interval(group),
                     other.interval(group),
                     one.over(other, group),
@@ -93,7 +83,6 @@ def claims(networks: Networks) -> list[Claim]:
 
 
 def report(
-    size: Size,
     networks: Networks,
     details: Mapping[str, Mapping[str, float]],
     counts: Mapping[str, Any],
@@ -101,14 +90,14 @@ def report(
 ) -> str:
     """All tables, as Markdown."""
     parts = [
-        f"# The papers' tables on simulated streets, size {size.value}",
-        _of(settings),
-        _of(counts["learned from"], "Learned from: ")
+        "## Whole masks by what is learned from",
+        line_of(settings),
+        line_of(counts["learned from"], "Learned from: ")
         + f"\nMeasured on {counts['test pictures']} pictures of other streets through other cameras; objects "
-        f"by how much of them is hidden: {_of(counts['test objects'])}",
+        f"by how much of them is hidden: {line_of(counts['test objects'])}",
         "Intervals are of 95 %: pictures of the test and seeds, drawn anew together, the same draws for all.",
-        "## Table 1 and figure 6: whole mask AP of given boxes",
-        _table(
+        "### Table 1 and figure 6: whole mask AP of given boxes",
+        table(
             ("learned from", "seeds", *GROUPS[:3], "spread of seeds"),
             [
                 (
@@ -122,21 +111,21 @@ def report(
             ],
         ),
         "By how much is hidden, the others ignored:",
-        _table(
+        table(
             ("learned from", *GROUPS[3:]),
             [
-                (_TITLES[arm, seen], *(_number(one.values[group]) for group in range(3, len(GROUPS))))
+                (_TITLES[arm, seen], *(number(one.values[group]) for group in range(3, len(GROUPS))))
                 for (arm, share, seen), one in networks.items()
                 if share == 1
             ],
         ),
         _details(details),
         "The paper, for comparison (a detector trained on COCO, measured on real pictures):",
-        _table(("trained on", "KINS", "COCO-A"), [(a, f"{b}", f"{c}") for a, b, c in _PAPER]),
+        table(("trained on", "KINS", "COCO-A"), [(a, f"{b}", f"{c}") for a, b, c in _PAPER]),
         "Comparable: which of them is better, and not by how much. Here boxes are given, the network is "
         "small, training takes minutes and streets are drawn.",
-        "## Figure 8: the share of the data",
-        _table(
+        "### Figure 8: the share of the data",
+        table(
             ("learned from", "share of the composites", GROUPS[0], GROUPS[1]),
             [
                 (_TITLES[arm, seen], f"{share:.0%}", words(one.interval(0)), words(one.interval(1)))
@@ -146,46 +135,19 @@ def report(
         ),
         "The paper: at 15 % of the data +13.9 AP over WALT2D, and 25 % of WALT3D's about as good as 60 % of "
         "WALT2D's; its curves' values are lost.",
-        "## The claims",
-        _table(
+        "### The claims",
+        table(
             ("claim", "the one", "the other", "gain by paired draws", ""),
             [
                 (one.words, words(one.first), words(one.second), words(one.gain, signed=True), one.verdict)
                 for one in claims(networks)
             ],
         ),
-        "## Not run by this suite yet",
-        "\n".join(f"- {one}" for one in NOT_YET),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def words(one: Interval, *, signed: bool = False) -> str:
-    """A figure with its interval: "0.343 (0.330 to 0.356)"."""
-    sign = "+" if signed else ""
-    return f"{one.value:{sign}.3f} ({one.low:{sign}.3f} to {one.high:{sign}.3f})"
-
-
 def _details(details: Mapping[str, Mapping[str, float]]) -> str:
     columns = ("hidden found", "their whole IoU", "their hidden part's IoU", "modal mask AP")
-    rows = [(name, *(_number(row[column]) for column in columns)) for name, row in details.items()]
-    return _table(("learned from", *columns), rows)
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if value == value else "-"  # NaN where there is nothing
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _of(values: Mapping[str, Any], before: str = "") -> str:
-    """Plain values in a line."""
-    said = []
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            value = " ".join(f"{n} {name}" for name, n in value.items())
-        said.append(f"{key}: {value}")
-    return before + "; ".join(said) + "."
+    rows = [(name, *(number(row[column]) for column in columns)) for name, row in details.items()]
+    return table(("learned from", *columns), rows)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core.jobs.reproduce import whole_masks
 from core.jobs.reproduce.chapter import Chapter, Page
-from core.jobs.reproduce.whole_mask_tables import claims, report
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.sizes import SCALES
 from core.jobs.reproduce.units import Unit
+from core.jobs.reproduce.whole_mask_tables import claims, report
 
 
 def _units(home: Path, size: Size) -> list[Unit]:

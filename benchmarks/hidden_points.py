@@ -16,7 +16,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,16 @@ import torch
 from benchmarks._heat_maps import car_crops, paper_heat_maps
 from benchmarks._unoccluded_data import ROOT
 from core.jobs.networks_in_use import prelabeller_of
-from core.networks.occlusion_net.network import OcclusionNet, built_of
+from core.jobs.reproduce.hidden_points import Effort as TeachingEffort
+from core.jobs.reproduce.hidden_points import read_graph, teach_graph
+from core.networks.occlusion_net.network import OcclusionNet
 from core.networks.prelabeller import Prelabeller
-from core.training.checkpoints import load_network, read_checkpoint
 from core.training.data.crop_augment import Augmentation
 from core.training.data.said_cars import SaidCar, SaidCars, say
-from core.training.loop import train
-from core.training.plan import NoEvents, TrainPlan
 from core.training.tasks.hidden_points import (
     HIDDEN,
     VARIANTS,
     Refined,
-    form_of,
-    make_task,
     pck_of,
     refined,
 )
@@ -122,23 +119,14 @@ def _supply(finder: Prelabeller) -> SaidCars:
 
 def trained(variant: str, supply: SaidCars | None, folder: Path, effort: Effort) -> OcclusionNet:
     """A variant with its best weights, trained where it is not there yet."""
-    form = form_of(variant, effort.width)
     if supply is not None and not any(folder.glob("best-*.safetensors")):
-        task = make_task(supply, form=form)
-        plan = TrainPlan(
-            replace(task.schedule, epochs=effort.epochs), device="cpu", precision="32", workers=0
-        )
-        folder.parent.mkdir(parents=True, exist_ok=True)
         clock, processor = time.perf_counter(), time.process_time()
-        result = train(task, plan, NoEvents(), folder)
+        result = teach_graph(variant, effort.width, supply, folder, TeachingEffort(effort.epochs))
         print(
             f"{folder.name}: {result.reached.step} steps, {time.perf_counter() - clock:.0f} s, "
             f"{time.process_time() - processor:.0f} s of a processor"
         )
-    best = next(folder.glob("best-*.safetensors"))
-    network = built_of(form.network)
-    load_network(network, best, read_checkpoint(best).network)
-    return network.eval()
+    return read_graph(variant, effort.width, folder)
 
 
 def in_use(cars: Sequence[SaidCar], found: Refined) -> list[np.ndarray]:

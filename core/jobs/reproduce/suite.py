@@ -12,6 +12,7 @@ from typing import Any
 
 from core.jobs.reproduce.chapter import Chapter
 from core.jobs.reproduce.chapters.fits_by_occlusion import FITS_BY_OCCLUSION
+from core.jobs.reproduce.chapters.occlusion_net import OCCLUSION_NET
 from core.jobs.reproduce.chapters.unoccluded import UNOCCLUDED
 from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
 from core.jobs.reproduce.size import Size
@@ -19,7 +20,7 @@ from core.jobs.reproduce.tables import line_of
 from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
-CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, UNOCCLUDED)
+CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, UNOCCLUDED, OCCLUSION_NET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,12 @@ def test_it_goes_on_where_it_stopped_and_says_what_came_out(folder: Path) -> Non
     assert whole.done == whole.units == len(said)
     assert whole.report is not None
     tables = whole.report.read_text(encoding="utf-8")
-    for words in ("WALT3D's composites", "90-100 %", "| COCO + WALT3D | 23.5 | 38.7 |"):
+    for words in (
+        "WALT3D's composites",
+        "90-100 %",
+        "| COCO + WALT3D | 23.5 | 38.7 |",
+        "occlusion classifier | 0.70 | 0.81",
+    ):
         assert words in tables
     numbers = json.loads((folder / "smoke" / "numbers.json").read_text(encoding="utf-8"))
     kinds = {(row["arm"], row["share"]) for row in numbers["whole masks"]["mask AP"]}
@@ -39,6 +44,10 @@ def test_it_goes_on_where_it_stopped_and_says_what_came_out(folder: Path) -> Non
         everything = row["groups"][0]
         assert everything["low"] <= everything["value"] <= everything["high"]
         assert len(row["by seed"]) == 1
+
+    rules = numbers["unoccluded"]["rules"]
+    assert rules["WALT's rule as published"]["recall"]["value"] == 1.0  # it keeps all that is sure
+    assert numbers["occlusion net"]["points"]["single cars, covered"][3] > 0  # points that others hide
 
     again = reproduce(folder, Size.SMOKE, told=said.append)
     assert len(said) == again.units  # nothing was made twice

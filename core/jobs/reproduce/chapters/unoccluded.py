@@ -12,8 +12,7 @@ import numpy as np
 
 from core.evaluation.bootstrap import Groups
 from core.jobs.networks_in_use import classifier_of
-from core.jobs.reproduce import whole_masks
-from core.jobs.reproduce.arms import Arm, test_plans
+from core.jobs.reproduce.arms import Arm, ArmPlan, stage_street, test_plans
 from core.jobs.reproduce.chapter import Chapter, Page
 from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.precision import Interval, Measured
@@ -82,10 +81,13 @@ _SCALES = {
 
 def _units(home: Path, size: Size) -> list[Unit]:
     scale, one = SCALES[size], _SCALES[size]
-    streets = [unit for unit in whole_masks.units(home, scale) if unit.drawn]
     made = [
-        Unit(f"crops of the street {seed}", _crops(home, seed), partial(_cut, home, seed, one.least_px))
-        for seed in scale.streets.seeds
+        Unit(
+            f"crops of the street {seed}",
+            _crops(home, seed),
+            partial(_cut, home, scale.streets, number, one.least_px),
+        )
+        for number, seed in enumerate(scale.streets.seeds)
     ]
     made += [
         Unit(
@@ -99,7 +101,7 @@ def _units(home: Path, size: Size) -> list[Unit]:
         Unit(f"the occlusion classifier, seed {seed}", _taught(home, seed), partial(_teach, home, size, seed))
         for seed in range(one.seeds)
     ]
-    return streets + made
+    return made
 
 
 def _page(home: Path, size: Size) -> Page | None:
@@ -210,7 +212,10 @@ def _taught(home: Path, seed: int) -> Path:
     return home / "unoccluded" / f"taught-{seed}.json"
 
 
-def _cut(home: Path, seed: int, least_px: float) -> None:
+def _cut(home: Path, plan: ArmPlan, number: int, least_px: float) -> None:
+    """The crops of a street, which is drawn where no other chapter has drawn it."""
+    stage_street(home, plan, number)
+    seed = plan.seeds[number]
     write_shard(_crops(home, seed), crops_of_frames(home / Arm.MODAL.value / str(seed), least_px, f"{seed}"))
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.evaluation.average_precision import Compared
 from core.evaluation.binned_precision import BinnedPrecision
+from core.evaluation.bootstrap import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.compared import ComparedPicture, MaskCodes, TruePicture
-from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.sliced import slices_of
 from core.geometry.masks import box_to_patch, empty_patch, patch_to_rle
 from core.records.boxes import Box

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from core.evaluation.bootstrap import Figures, Floats
+from core.evaluation.bootstrap import LEAST_GROUPS, Drawn, Estimate, ends_of
 from core.geometry.boxes import iou_matrix
 
 _FOUND = 0.5
@@ -120,21 +120,34 @@ def tracking_scores(sequences: Sequence[TrackedSequence]) -> TrackingScores | No
     )
 
 
-def tracking_figures(sequences: Sequence[TrackedSequence]) -> Figures:
-    """MOTA, IDF1, HOTA, DetA and AssA, in this order, with any whole weights of the sequences.
+def tracking_estimates(sequences: Sequence[TrackedSequence], seed: int, draws: int) -> dict[str, Estimate]:
+    """MOTA, IDF1, HOTA, DetA and AssA by their small names, with intervals over draws of the sequences.
 
-    For intervals by `core.evaluation.bootstrap.estimates`, drawn by sequences: frames of one sequence share
-    their identities and cannot be drawn alone. So of one sequence there is no interval.
+    Frames of one sequence share their identities and cannot be drawn alone, so of fewer than `LEAST_GROUPS`
+    sequences there is no interval.
+
+    Args:
+        seed: of the draws. draws: how many; 0: no intervals.
+
+    Returns:
+        Nothing where the truth has no boxes.
     """
-
-    def figures(weights: Floats) -> Floats:
-        drawn = [one for one, often in zip(sequences, weights, strict=True) for _ in range(round(often))]
-        scores = tracking_scores(drawn)
-        if scores is None:
-            return np.full(5, np.nan)
-        return np.array([scores.mota, scores.idf1, scores.hota, scores.deta, scores.assa])
-
-    return figures
+    whole = tracking_scores(sequences)
+    if whole is None:
+        return {}
+    again: list[TrackingScores] = []
+    if draws and len(sequences) >= LEAST_GROUPS:
+        for weights in Drawn([], len(sequences), seed, draws).weights:
+            repeated = [one for one, times in zip(sequences, weights, strict=True) for _ in range(times)]
+            scores = tracking_scores(repeated)
+            if scores is not None:
+                again.append(scores)
+    return {
+        name: Estimate(
+            getattr(whole, name), *ends_of([getattr(one, name) for one in again]), count=whole.boxes
+        )
+        for name in ("mota", "idf1", "hota", "deta", "assa")
+    }
 
 
 def without_ignored(

@@ -70,6 +70,7 @@ FIGURES: Mapping[str, FigureKind] = {
         _kind("oks", "OKS", "Mean similarity of the points of objects.", Order.POINTS),
         _kind("tag_accuracy", "Right tags", "Points whose tag is right.", Order.TAGS),
         _kind("tag_kappa", "Kappa of tags", "Agreement on tags beyond chance.", Order.TAGS, Unit.KAPPA),
+        _kind("placed_by_both", "Placed by both", "Of points that one placed, those that both did."),
         _kind("rotation_acc_30", "Rotation within 30°", "Cars turned by less than π/6 off.", Order.ROTATION),
         _kind("rotation_acc_10", "Rotation within 10°", "Cars turned by less than π/18 off.", Order.ROTATION),
         _kind(

@@ -65,14 +65,29 @@ def tally_points(
     table = np.zeros((_COUNT, _COUNT), dtype=np.int64)
     both = (own >= 0) & (told >= 0)
     np.add.at(table, (own[both], told[both]), 1)
-    there = np.isfinite(truth)
-    placed = [
-        tag if there[place].all() and tag is not KeypointTag.TRUNCATED else KeypointTag.UNLABELLED
-        for place, tag in enumerate(tags)
-    ]
+    placed = placed_tags(truth, tags)
     counted = correct_keypoints(places[None], truth[None], [placed], [box.size], ALPHAS)
     similar = _similarity(places, truth, placed, box, template, area)
     return PointTally(counted.right[:, 1:, 0], counted.count[1:, 0], table, similar)
+
+
+def placed_tags(truth: NDArray[np.float64], tags: Sequence[KeypointTag]) -> list[KeypointTag]:
+    """The tags (k) of points (k, 2) that have a place in the picture, UNLABELLED for all others."""
+    there = np.isfinite(truth)
+    return [
+        tag if there[place].all() and tag is not KeypointTag.TRUNCATED else KeypointTag.UNLABELLED
+        for place, tag in enumerate(tags)
+    ]
+
+
+def sigmas_of(template: Template) -> NDArray[np.float64]:
+    """(k,) OKS' sigmas of a template's points."""
+    return np.full(template.size, CAR_SIGMA) if template is Template.CAR else np.array(SIGMAS)
+
+
+def area_of(box: Box, area: float | None) -> float:
+    """OKS' area of an object, px^2: its whole mask's or, where there is none, by its box."""
+    return area if area else BOX_TO_MASK * box.area
 
 
 def _similarity(
@@ -85,12 +100,12 @@ def _similarity(
 ) -> float | None:
     """OKS of an object's points that have a place in the picture: those that are labelled here."""
     counted = np.array([tag is not KeypointTag.UNLABELLED for tag in tags])
-    extent = area if area else BOX_TO_MASK * box.area
+    extent = area_of(box, area)
     if not counted.any() or extent <= 0:
         return None
-    sigmas = np.full(template.size, CAR_SIGMA) if template is Template.CAR else np.array(SIGMAS)
     known = np.where(counted[:, None], truth, 0.0)
-    return float(keypoint_similarity(places[None], known[None], counted[None], [extent], sigmas)[0])
+    [similar] = keypoint_similarity(places[None], known[None], counted[None], [extent], sigmas_of(template))
+    return float(similar)
 
 
 def tag_words(tally: PointTally | None) -> Mapping[str, Any]:

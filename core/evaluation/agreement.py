@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.bootstrap import Drawn
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.keypoints import TAGS
 from core.evaluation.point_tally import PointTally, tally_points
 from core.evaluation.sliced import Counted, figure, point_figures, slices_of

@@ -2,208 +2,203 @@
 
 Percentile bootstrap (Efron 1979): as many groups are drawn as there are, with replacement; the figure is
 counted anew for each draw, and the interval lies between the draws' quantiles. Objects of one picture or
-track are alike, so groups are drawn and not objects.
+track are alike, so groups are drawn and not objects. Two systems are compared over the same draws, so that
+what is hard for both does not widen their difference.
 
-Draws are whole numbers, how often each group was drawn, so that nothing is matched or measured again. All
-draws of a figure are counted at once, since an evaluation has hundreds of figures, one for each bar, and all
-of them see the same draws. The interval is only as good as the groups are many; below some twenty it is too
+Draws are whole numbers, how often each group was drawn, and a figure is a function of them: nothing is
+matched or measured again. The interval is only as good as the groups are many; below some twenty it is too
 narrow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
-LEAST_GROUPS = 5
-"""Of fewer no interval is told: it would be of those few."""
+Figures = Callable[[Floats], Floats]
+"""From (groups,) how often each group counts to (k,) figures; NaN where there is nothing to count."""
 
-_ENDS = (2.5, 97.5)
-_CELLS = 4_000_000  # of a table of draws by objects at once
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How groups are drawn.
+
+    Attributes:
+        draws: how often. seed: of the chance; the same one gives the same draws of as many groups.
+        level: how much of the draws lies within the interval.
+    """
+
+    draws: int = 1000
+    seed: int = 0
+    level: float = 0.95
+
+    def weights(self, groups: int) -> NDArray[np.int64]:
+        """(draws, groups) how often each group was drawn."""
+        if groups == 0:
+            return np.zeros((self.draws, 0), dtype=np.int64)
+        rng = np.random.default_rng(self.seed)
+        return rng.multinomial(groups, np.full(groups, 1 / groups), self.draws)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure.
+    """A figure with its interval.
 
     Attributes:
-        value: of what was seen.
-        low, high: ends of its interval at 95 %, None where too few groups have something of it.
-        count: over how many objects or points it is.
+        value: of all groups, each once; None where there is nothing to count.
+        low, high: the interval's ends; None where there is no value or fewer than two groups.
+        level: of the interval. groups: how many were drawn from.
+        draws: how many draws had something to count; the others tell nothing and are left out.
     """
 
-    value: float
+    value: float | None
     low: float | None
     high: float | None
-    count: int
+    level: float
+    groups: int
+    draws: int
 
 
-def ends_of(values: ArrayLike) -> tuple[float | None, float | None]:
-    """The ends of the interval at 95 % of a figure in draws (n,); NaN is no figure of a draw."""
-    drawn = np.asarray(values, dtype=np.float64)
-    drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
-        return None, None
-    low, high = np.percentile(drawn, _ENDS)
-    return float(low), float(high)
-
-
-class Drawn:
-    """Draws groups anew, and gives figures of objects with their intervals.
-
-    Args:
-        groups: (n,) which group each object is of, whole numbers from 0; there may be groups without objects.
-        count: how many groups there are.
-        seed: of the draws. draws: how many; 0: no intervals.
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Which group each object is of.
 
     Attributes:
-        draws: how many.
+        place: (n,) 0 to count - 1. count: of groups; some may have no object.
     """
 
-    def __init__(self, groups: ArrayLike, count: int, seed: int, draws: int) -> None:
-        self._groups = np.asarray(groups, dtype=np.int64)
-        self._count, self._seed, self.draws = count, seed, draws
+    place: NDArray[np.int64]
+    count: int
 
-    def share(self, right: ArrayLike, of: ArrayLike, which: ArrayLike | None = None) -> Estimate | None:
-        """Sum over sum: a share, or a mean.
-
-        Args:
-            right, of: (n,) of each object.
-            which: (n,) bool, only these objects.
-
-        Returns:
-            None where the second sum is 0.
-        """
-        chosen = self._chosen(which)
-        above, below = (np.asarray(one, dtype=np.float64)[chosen] for one in (right, of))
-        if not below.sum() > 0:
-            return None
-        groups = self._groups[chosen]
-        tops = np.bincount(groups, above, self._count)
-        bottoms = np.bincount(groups, below, self._count)
-        ends = self._ends(groups[below > 0], lambda weights: (weights @ tops, weights @ bottoms))
-        return Estimate(float(above.sum() / below.sum()), *ends, count=round(float(below.sum())))
-
-    def each_group(self, amount: ArrayLike) -> Estimate | None:
-        """The mean of a sum over a group's objects, over all groups, those without objects too."""
-        if not self._count:
-            return None
-        sums = np.bincount(self._groups, np.asarray(amount, dtype=np.float64), self._count)
-        everything = np.arange(self._count)
-        ends = self._ends(everything, lambda weights: (weights @ sums, weights.sum(axis=1)))
-        return Estimate(float(sums.mean()), *ends, count=self._count)
-
-    def median(self, values: ArrayLike, which: ArrayLike | None = None) -> Estimate | None:
-        """The lower median of some objects' values; None where there are none. NaN is no value."""
-        given = np.asarray(values, dtype=np.float64)
-        chosen = np.flatnonzero(self._chosen(which) & np.isfinite(given))
-        if not chosen.size:
-            return None
-        order = chosen[np.argsort(given[chosen], kind="stable")]
-        groups, rising = self._groups[order], given[order]
-
-        def drawn(weights: Floats) -> tuple[Floats, Floats]:
-            reached = np.cumsum(weights[:, groups], axis=1)
-            total = reached[:, -1]
-            place = (reached * 2 >= np.maximum(total, 1)[:, None]).argmax(axis=1)
-            return rising[place] * total, total
-
-        value = float(rising[(len(rising) - 1) // 2])
-        return Estimate(value, *self._ends(groups, drawn), count=len(order))
-
-    def average_precision(
-        self, scores: ArrayLike, right: ArrayLike, which: ArrayLike | None = None
-    ) -> Estimate | None:
-        """Area below precision over recall as steps, as `classification.precision_recall` has it.
+    @classmethod
+    def of(cls, keys: Sequence[Hashable], among: Sequence[Hashable] | None = None) -> Self:
+        """By the key of each object, such as its picture or track.
 
         Args:
-            scores: (n,). right: (n,) bool.
+            among: all groups, in the order of all weights; those of `keys` as they come without it.
 
-        Returns:
-            None where nothing is right.
+        Raises:
+            ValueError: a key is not among them.
         """
-        chosen = np.flatnonzero(self._chosen(which))
-        score = np.asarray(scores, dtype=np.float64)[chosen]
-        truth = np.asarray(right, dtype=np.float64)[chosen]
-        if not truth.sum():
-            return None
-        order = np.argsort(-score, kind="stable")
-        last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))  # of each run of equal scores
-        groups, hits = self._groups[chosen][order], truth[order]
+        places = {key: place for place, key in enumerate(dict.fromkeys(keys if among is None else among))}
+        if not places.keys() >= set(keys):
+            raise ValueError(f"{next(key for key in keys if key not in places)} is none of the groups")
+        return cls(np.array([places[key] for key in keys], dtype=np.int64), len(places))
 
-        def drawn(weights: Floats) -> tuple[Floats, Floats]:
-            own = weights[:, groups]
-            kept, found = np.cumsum(own, axis=1)[:, last], np.cumsum(own * hits, axis=1)[:, last]
-            gained = np.diff(found, axis=1, prepend=0.0)
-            precision = np.divide(found, kept, out=np.zeros_like(found), where=kept > 0)
-            return (gained * precision).sum(axis=1), found[:, -1]
+    @classmethod
+    def each(cls, count: int) -> Self:
+        """Every object by itself."""
+        return cls(np.arange(count), count)
 
-        area, total = drawn(np.ones((1, self._count)))
-        ends = self._ends(groups[hits > 0], drawn)
-        return Estimate(float(area[0] / total[0]), *ends, count=len(chosen))
 
-    def kappa(self, first: ArrayLike, second: ArrayLike, kinds: int) -> Estimate | None:
-        """Cohen's kappa (1960) of two that sort the same objects, beyond chance.
+def estimates(figures: Figures, groups: int, drawing: Drawing = Drawing()) -> tuple[Estimate, ...]:
+    """The (k,) figures of some groups, each with its interval."""
+    return _summed_up(figures(np.ones(groups)), _drawn(figures, groups, drawing), groups, drawing)
 
-        Args:
-            first, second: (n,) the kind that each says, from 0; -1: nothing, and the object is left out.
-            kinds: how many there are.
 
-        Returns:
-            None where there are no objects, or both say one and the same kind of all: chance is all then.
-        """
-        one, other = (np.asarray(said, dtype=np.int64) for said in (first, second))
-        there = (one >= 0) & (other >= 0)
-        if not there.any():
-            return None
-        groups = self._groups[there]
-        flat = groups * kinds * kinds + one[there] * kinds + other[there]
-        tables = np.bincount(flat, minlength=self._count * kinds * kinds).astype(np.float64)
-        tables = tables.reshape(self._count, kinds * kinds)
+def differences(
+    one: Figures, other: Figures, groups: int, drawing: Drawing = Drawing()
+) -> tuple[Estimate, ...]:
+    """What one system's figures have over the other's, over the same draws of the same groups.
 
-        def drawn(weights: Floats) -> tuple[Floats, Floats]:
-            table = (weights @ tables).reshape(-1, kinds, kinds)
-            total = np.maximum(table.sum(axis=(1, 2)), 1.0)
-            agreed = np.trace(table, axis1=1, axis2=2) / total
-            chance = (table.sum(axis=1) * table.sum(axis=2)).sum(axis=1) / total**2
-            return agreed - chance, 1.0 - chance
+    A draw counts where both have the figure.
+    """
+    return estimates(lambda weights: one(weights) - other(weights), groups, drawing)
 
-        above, below = drawn(np.ones((1, self._count)))
-        if below[0] <= 0:
-            return None
-        ends = self._ends(groups, drawn)
-        return Estimate(float(above[0] / below[0]), *ends, count=int(there.sum()))
 
-    @cached_property
-    def weights(self) -> NDArray[np.int64]:
-        """(draws, groups) how often each group is drawn."""
-        if not self._count:
-            return np.zeros((self.draws, 0), dtype=np.int64)
-        rng = np.random.default_rng(self._seed)
-        return rng.multinomial(self._count, np.full(self._count, 1 / self._count), self.draws)
+def ratios(part: ArrayLike, whole: ArrayLike, groups: Groups) -> Figures:
+    """Sums by sums, such as points that are right by points.
 
-    def _ends(
-        self, groups: Ints, drawn: Callable[[Floats], tuple[Floats, Floats]]
-    ) -> tuple[float | None, float | None]:
-        """The ends of the interval of a quotient; draws in which it is not defined are left out."""
-        if not self.draws or len(np.unique(groups)) < LEAST_GROUPS:
-            return None, None
-        found = []
-        step = max(_CELLS // max(len(self._groups), self._count, 1), 1)
-        for start in range(0, self.draws, step):
-            above, below = drawn(self.weights[start : start + step].astype(np.float64))
-            there = below > 0
-            found.append(above[there] / below[there])
-        return ends_of(np.concatenate(found))
+    Args:
+        part, whole: (k, n) or (n,) of each object.
+    """
+    over, under = _by_group(part, groups), _by_group(whole, groups)
+    if over.shape != under.shape:
+        raise ValueError(f"sums of {over.shape} and {under.shape}")
+    if not (np.isfinite(over).all() and np.isfinite(under).all()):
+        raise ValueError("what is summed is not finite")
 
-    def _chosen(self, which: ArrayLike | None) -> NDArray[np.bool_]:
-        if which is None:
-            return np.ones(len(self._groups), dtype=np.bool_)
-        return np.asarray(which, dtype=np.bool_)
+    def figures(weights: Floats) -> Floats:
+        below = under @ weights
+        return np.divide(over @ weights, below, out=np.full(below.shape, np.nan), where=below > 0)
+
+    return figures
+
+
+def means(values: ArrayLike, groups: Groups) -> Figures:
+    """Means over objects.
+
+    Args:
+        values: (k, n) or (n,), finite; NaN where an object has none, and is left out.
+    """
+    rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    there = ~np.isnan(rows)
+    return ratios(np.where(there, rows, 0.0), there, groups)
+
+
+def medians(values: ArrayLike, groups: Groups) -> Figures:
+    """Medians over objects, of an even number the mean of the two in the middle. Weights are whole.
+
+    Args:
+        values: (k, n) or (n,), which may be infinite; NaN where an object has none, and is left out.
+    """
+    rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    if rows.shape[1:] != groups.place.shape:
+        raise ValueError(f"values of {rows.shape} for {len(groups.place)} objects")
+    ordered = []
+    for row in rows:
+        places = np.argsort(row, kind="stable")[: np.count_nonzero(~np.isnan(row))]
+        ordered.append((row[places], groups.place[places]))
+
+    def figures(weights: Floats) -> Floats:
+        return np.array([_median(row, weights[place]) for row, place in ordered])
+
+    return figures
+
+
+def _median(ordered: Floats, weights: Floats) -> float:
+    up_to = np.cumsum(weights)
+    if not len(up_to) or up_to[-1] <= 0:
+        return float("nan")
+    middle = [(up_to[-1] - 1) // 2, up_to[-1] // 2]
+    low, high = ordered[np.searchsorted(up_to, middle, side="right")]
+    return float(low if low == high else (low + high) / 2)
+
+
+def _by_group(values: ArrayLike, groups: Groups) -> Floats:
+    """(k, groups) sums over each group's objects."""
+    rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    if rows.shape[1:] != groups.place.shape:
+        raise ValueError(f"values of {rows.shape} for {len(groups.place)} objects")
+    summed = np.zeros((len(rows), groups.count))
+    for row, total in zip(rows, summed, strict=True):
+        total += np.bincount(groups.place, weights=row, minlength=groups.count)
+    return summed
+
+
+def _drawn(figures: Figures, groups: int, drawing: Drawing) -> Floats:
+    """(draws, k); no draw of fewer than two groups, which would always be the same."""
+    if groups < 2:
+        return np.zeros((0, len(figures(np.ones(groups)))))
+    return np.array([figures(row.astype(np.float64)) for row in drawing.weights(groups)])
+
+
+def _summed_up(values: Floats, drawn: Floats, groups: int, drawing: Drawing) -> tuple[Estimate, ...]:
+    ends = [(1 - drawing.level) / 2, (1 + drawing.level) / 2]
+    out = []
+    for value, column in zip(values, drawn.T, strict=True):
+        counted = column[~np.isnan(column)]
+        low = high = None
+        if counted.size and not np.isnan(value):
+            # of draws that there were, the outer ones: nothing is put between them, for some may be infinite
+            low = float(np.quantile(counted, ends[0], method="lower"))
+            high = float(np.quantile(counted, ends[1], method="higher"))
+        told = None if np.isnan(value) else float(value)
+        out.append(Estimate(told, low, high, drawing.level, groups, counted.size))
+    return tuple(out)

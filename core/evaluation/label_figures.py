@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.evaluation.bootstrap import Drawn, Estimate
 from core.evaluation.classification import precision_recall
+from core.evaluation.drawn_anew import Drawn, Estimate
 from core.evaluation.sliced import Counted, figure, slices_of
 from core.records.evaluations import Confusion, Curve, Figure, ObjectResult
 from core.records.occlusion import OcclusionLabel

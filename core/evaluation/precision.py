@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.evaluation.average_precision import Compared
 from core.evaluation.binned_precision import BinnedPrecision, Protocol
-from core.evaluation.bootstrap import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.compared import ComparedPicture, MaskCodes, PictureToMeasure
+from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.point_precision import PointPrecision
 from core.evaluation.sliced import slices_of
 from core.geometry.masks import box_to_patch, empty_patch, patch_box, patch_to_rle, tighten

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.bootstrap import Drawn, Estimate
+from core.evaluation.drawn_anew import Drawn, Estimate
 from core.evaluation.point_tally import ALPHAS, PointTally
 from core.records.evaluations import Confusion, Curve, Figure, ObjectResult, Outcome
 from core.records.slices import (

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from core.evaluation.bootstrap import LEAST_GROUPS, Drawn, Estimate, ends_of
+from core.evaluation.bootstrap import Figures, Floats
+from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, Estimate, ends_of
 from core.geometry.boxes import iou_matrix
 
 _FOUND = 0.5
@@ -118,6 +119,23 @@ def tracking_scores(sequences: Sequence[TrackedSequence]) -> TrackingScores | No
         switches=int(counted["IDSW"]),
         boxes=boxes,
     )
+
+
+def tracking_figures(sequences: Sequence[TrackedSequence]) -> Figures:
+    """MOTA, IDF1, HOTA, DetA and AssA, in this order, with any whole weights of the sequences.
+
+    For intervals by `core.evaluation.bootstrap.estimates`, drawn by sequences: frames of one sequence share
+    their identities and cannot be drawn alone. So of one sequence there is no interval.
+    """
+
+    def figures(weights: Floats) -> Floats:
+        drawn = [one for one, often in zip(sequences, weights, strict=True) for _ in range(round(often))]
+        scores = tracking_scores(drawn)
+        if scores is None:
+            return np.full(5, np.nan)
+        return np.array([scores.mota, scores.idf1, scores.hota, scores.deta, scores.assa])
+
+    return figures
 
 
 def tracking_estimates(sequences: Sequence[TrackedSequence], seed: int, draws: int) -> dict[str, Estimate]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.evaluation.average_precision import Compared, average_precision
 from core.evaluation.binned_precision import BinnedPrecision, Protocol
-from core.evaluation.bootstrap import Drawn
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.matching import THRESHOLDS
 from core.geometry.masks import box_to_patch, patch_to_rle
 from core.records.boxes import Box

@@ -1,159 +1,126 @@
-"""Intervals by drawing groups anew, against plain loops over the same draws, and figures of others."""
+"""Intervals: beside drawing by hand, beside what theory says, and where there is nothing to draw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.evaluation.bootstrap import LEAST_GROUPS, Drawn, Estimate
-from core.evaluation.classification import precision_recall
-
-RNG = np.random.default_rng(4)
-GROUPS = RNG.integers(0, 12, 90)
-VALUES = RNG.normal(size=90)
-RIGHT = RNG.random(90) < 0.6
-SCORES = np.round(RIGHT * 0.3 + RNG.random(90), 1)  # with many equal ones
-FIRST, SECOND = RNG.integers(0, 3, 90), RNG.integers(0, 3, 90)
-
-
-def again(drawn: Drawn, figure: Callable[[Any], float | None]) -> tuple[float, float]:
-    """The interval, with every draw's objects written out."""
-    own = [np.flatnonzero(group == GROUPS) for group in range(12)]
-    values = []
-    for weights in drawn.weights:
-        rows = np.concatenate([np.tile(own[g], n) for g, n in enumerate(weights)])
-        value = figure(rows)
-        if value is not None and np.isfinite(value):
-            values.append(value)
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(low), float(high)
-
-
-def kappa(rows: Any) -> float:
-    """Cohen's, as it is written."""
-    one, other = FIRST[rows], SECOND[rows]
-    agreed = np.mean(one == other)
-    chance = sum(np.mean(one == kind) * np.mean(other == kind) for kind in range(3))
-    return float((agreed - chance) / (1 - chance))
-
-
-def lower_median(rows: Any) -> float:
-    return float(np.sort(VALUES[rows])[(len(rows) - 1) // 2])
-
-
-@pytest.mark.parametrize(
-    ("asked", "plain"),
-    [
-        (lambda d: d.share(RIGHT, np.ones(90)), lambda rows: RIGHT[rows].mean()),
-        (lambda d: d.median(VALUES), lower_median),
-        (lambda d: d.kappa(FIRST, SECOND, 3), kappa),
-        (
-            lambda d: d.average_precision(SCORES, RIGHT),
-            lambda rows: precision_recall(SCORES[rows], RIGHT[rows]).average_precision,  # type: ignore[union-attr]
-        ),
-    ],
+from core.evaluation.bootstrap import (
+    Drawing,
+    Groups,
+    differences,
+    estimates,
+    means,
+    medians,
+    ratios,
 )
-def test_intervals_are_those_of_draws_written_out(
-    asked: Callable[[Drawn], Estimate], plain: Callable[[Any], float]
+
+FEW = Drawing(draws=50)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5) | st.none()), min_size=1, max_size=12),
+    st.lists(st.integers(0, 3), min_size=4, max_size=4),
+)
+def test_weights_are_objects_that_stand_there_so_often(
+    rows: list[tuple[int, int | None]], weights: list[int]
 ) -> None:
-    drawn = Drawn(GROUPS, 12, seed=7, draws=60)
-    found = asked(drawn)
-    assert found.value == pytest.approx(plain(np.arange(90)))
-    assert (found.low, found.high) == pytest.approx(again(drawn, plain))
-    assert found.count == 90
-    other = asked(Drawn(GROUPS, 12, seed=8, draws=60))
-    assert (found.value, found.count) == (other.value, other.count)
-    assert (found.low, found.high) != (other.low, other.high)
-    same = asked(Drawn(GROUPS, 12, seed=7, draws=60))
-    assert found == same
+    values = np.array([np.nan if value is None else value for _, value in rows])
+    groups = Groups.of([group for group, _ in rows], among=range(4))
+    repeated = np.repeat(values, [weights[group] for group, _ in rows])
+    there = repeated[~np.isnan(repeated)]
+    counted = np.array(weights, dtype=float)
+    [mean], [median] = means(values, groups)(counted), medians(values, groups)(counted)
+    [share] = ratios(values > 0, ~np.isnan(values), groups)(counted)
+    if not len(there):
+        assert np.isnan([mean, median, share]).all()
+        return
+    assert (mean, median) == (pytest.approx(there.mean()), pytest.approx(np.median(there)))
+    assert share == pytest.approx((there > 0).mean())
 
 
-def test_some_of_the_objects_and_groups_without_any() -> None:
-    drawn = Drawn([0, 0, 2], 4, seed=0, draws=0)
-    assert drawn.share([1, 0, 1], [1, 1, 1], [True, True, False]) == Estimate(0.5, None, None, 2)
-    assert drawn.share([1, 0, 1], [1, 1, 1], [False, False, False]) is None
-    each = drawn.each_group([1, 1, 1])
-    assert each is not None
-    assert each.value == 0.75  # three in four pictures
-    assert drawn.median([np.nan, np.nan, np.nan]) is None
-    assert drawn.average_precision([0.1, 0.2, 0.3], [False, False, False]) is None
-    assert drawn.kappa([0, 0, -1], [0, 0, 1], 2) is None  # all is as chance has it
+def test_the_interval_is_what_drawing_by_hand_gives() -> None:
+    values = np.array([1.0, 4.0, 9.0, 16.0, 25.0])
+    [estimate] = estimates(medians(values, Groups.each(5)), 5, FEW)
+    drawn = sorted(float(np.median(np.repeat(values, row))) for row in FEW.weights(5))
+    # 2.5 and 97.5 % of the way from the first of 50 to the last: after the 2nd, and before the 49th
+    assert (estimate.value, estimate.low, estimate.high) == (9.0, drawn[1], drawn[48])
+    assert (estimate.level, estimate.groups, estimate.draws) == (0.95, 5, 50)
 
 
-def test_few_groups_have_no_interval() -> None:
-    count = LEAST_GROUPS - 1
-    few = Drawn(np.arange(count), count, seed=0, draws=50).share(np.ones(count), np.ones(count))
-    assert few == Estimate(1.0, None, None, count)
-    enough = Drawn(np.arange(count + 1), count + 1, seed=0, draws=50)
-    found = enough.share(np.arange(count + 1) > 0, np.ones(count + 1))
-    assert found is not None
-    assert found.low is not None
-    # where only few groups have something of it, neither
-    some = enough.share(np.ones(count + 1), np.ones(count + 1), np.arange(count + 1) < 2)
-    assert some == Estimate(1.0, None, None, 2)
-
-
-def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    inside = 0
-    for seed in range(120):
-        skill = rng.normal(0.6, 0.15, 30).clip(0, 1)  # each group's own, so that its objects go together
-        groups = np.repeat(np.arange(30), 8)
-        right = rng.random(240) < skill[groups]
-        found = Drawn(groups, 30, seed=seed, draws=200).share(right, np.ones(240))
-        assert found is not None
-        assert found.low is not None
-        assert found.high is not None
-        inside += found.low <= 0.6 <= found.high
-    # 95 % of 120 are 114; the percentile bootstrap of 30 groups is a little too narrow
-    assert 104 <= inside <= 120
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
-def test_kappa_is_what_shuffling_the_second_leaves(pairs: list[tuple[int, int]]) -> None:
-    """By chance: each of the first's kinds with each of the second's."""
-    first, second = zip(*pairs, strict=True)
-    alike = np.mean([one == other for one, other in pairs])
-    blind = np.mean([one == other for one in first for other in second])
-    found = Drawn([0] * len(pairs), 1, seed=0, draws=0).kappa(first, second, 4)
-    if blind == 1:
-        assert found is None
-    else:
-        assert found is not None
-        assert found.value == pytest.approx((alike - blind) / (1 - blind))
-
-
-def test_kappa_by_the_books() -> None:
-    """Of 50, 35 alike; the first says yes of 25, the second of 30: by chance 0.5 x 0.6 + 0.5 x 0.4."""
-    first, second = [0] * 25 + [1] * 25, [0] * 20 + [1] * 5 + [0] * 10 + [1] * 15
-    found = Drawn(np.arange(50), 50, seed=0, draws=0).kappa(first, second, 2)
-    assert found is not None
-    assert found.value == pytest.approx((0.7 - 0.5) / (1 - 0.5))
-
-
-def test_of_many_objects_it_is_the_normal_interval() -> None:
+def test_of_many_values_it_is_the_normal_interval() -> None:
     """The mean's own error is s / sqrt n; 95 % of a normal distribution are within 1.96 of it."""
     values = np.random.default_rng(4).exponential(size=2000)
-    mean = Drawn(np.arange(2000), 2000, seed=0, draws=1000).share(values, np.ones(2000))
-    assert mean is not None
+    [estimate] = estimates(means(values, Groups.each(2000)), 2000, Drawing(2000))
     off = 1.96 * values.std() / np.sqrt(2000)
-    assert (mean.low, mean.high) == pytest.approx((values.mean() - off, values.mean() + off), abs=0.1 * off)
+    assert estimate.low is not None
+    assert estimate.high is not None
+    assert values.mean() - estimate.low == pytest.approx(off, rel=0.1)
+    assert estimate.high - values.mean() == pytest.approx(off, rel=0.1)
+
+
+def test_it_covers_the_truth_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(200):
+        values = rng.normal(3.0, 2.0, 40)
+        [estimate] = estimates(means(values, Groups.each(40)), 40, Drawing(200))
+        assert estimate.low is not None
+        assert estimate.high is not None
+        covered += estimate.low <= 3.0 <= estimate.high
+    assert 180 <= covered <= 198
 
 
 def test_objects_of_one_group_tell_no_more_than_one() -> None:
     """Each value ten times over is the same interval by groups, and a far narrower one without them."""
     values = np.round(np.random.default_rng(6).normal(size=30) * 8) / 8  # whose sums are exact
     ten = np.repeat(values, 10)
-    once = Drawn(np.arange(30), 30, seed=0, draws=300).share(values, np.ones(30))
-    grouped = Drawn(np.repeat(np.arange(30), 10), 30, seed=0, draws=300).share(ten, np.ones(300))
-    alone = Drawn(np.arange(300), 300, seed=0, draws=300).share(ten, np.ones(300))
-    assert once is not None
-    assert grouped is not None
-    assert alone is not None
-    assert (grouped.low, grouped.high) == (once.low, once.high)
-    assert alone.high - alone.low < (once.high - once.low) / 2  # type: ignore[operator]
+    once = estimates(means(values, Groups.each(30)), 30)
+    assert estimates(means(ten, Groups.of(np.repeat(np.arange(30), 10).tolist())), 30) == once
+    [alone] = estimates(means(ten, Groups.each(300)), 300)
+    assert alone.high - alone.low < (once[0].high - once[0].low) / 2  # type: ignore[operator]
+
+
+def test_what_is_hard_for_both_does_not_widen_their_difference() -> None:
+    hard = np.random.default_rng(7).normal(0, 10, 50)
+    groups = Groups.each(50)
+    [gain] = differences(means(hard + 1, groups), means(hard, groups), 50, FEW)
+    assert gain.value == pytest.approx(1)
+    assert (gain.low, gain.high) == (pytest.approx(1), pytest.approx(1))
+
+
+def test_draws_with_nothing_to_count_are_left_out_and_told() -> None:
+    part, whole = np.array([1, 0, 0]), np.array([1, 0, 0])
+    [estimate] = estimates(ratios(part, whole, Groups.each(3)), 3)
+    assert (estimate.value, estimate.low, estimate.high) == (1, 1, 1)
+    assert estimate.draws / 1000 == pytest.approx(1 - (2 / 3) ** 3, abs=0.05)
+    [nothing] = estimates(means(np.full(3, np.nan), Groups.each(3)), 3)
+    assert (nothing.value, nothing.low, nothing.high, nothing.draws) == (None, None, None, 0)
+
+
+def test_of_one_group_there_is_no_interval() -> None:
+    [estimate] = estimates(means([1.0, 2.0], Groups.of("aa")), 1)
+    assert (estimate.value, estimate.low, estimate.high) == (1.5, None, None)
+    [empty] = estimates(means([], Groups.each(0)), 0)
+    assert empty.value is None
+
+
+def test_an_error_without_bound_may_lie_in_the_middle() -> None:
+    groups = Groups.each(3)
+    assert medians([1.0, np.inf, np.inf], groups)(np.ones(3)).tolist() == [np.inf]
+    [estimate] = estimates(medians([1.0, 2.0, np.inf], groups), 3)
+    assert (estimate.low, estimate.value, estimate.high) == (1, 2, np.inf)
+    with pytest.raises(ValueError, match="finite"):
+        means([1.0, 2.0, np.inf], groups)
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    with pytest.raises(ValueError, match="none of the groups"):
+        Groups.of("ab", among="a")
+    with pytest.raises(ValueError, match="values of"):
+        means([1.0, 2.0], Groups.each(3))
+    with pytest.raises(ValueError, match="sums of"):
+        ratios([1.0, 2.0], np.ones((2, 2)), Groups.each(2))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.bootstrap import Drawn
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.keypoints import (
     TAGS,
     Share,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation.bootstrap import Drawn
 from core.evaluation.compared import PictureToMeasure, TruePicture, TrueThing, compare
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.precision import precision_figures
 from core.records.boxes import Box
 from core.records.detections import Category

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from core.evaluation.bootstrap import Drawn, Estimate
+from core.evaluation.bootstrap import Drawing, estimates
+from core.evaluation.drawn_anew import Drawn, Estimate
 from core.evaluation.tracking import (
     TracksInFrame,
     count_sequence,
     tracking_estimates,
+    tracking_figures,
     tracking_scores,
     without_ignored,
 )
@@ -79,7 +81,7 @@ def test_sequences_go_together_by_their_counts() -> None:
     assert twice.mota == pytest.approx(8 / 16)
 
 
-def test_intervals_are_drawn_by_sequences() -> None:
+def test_an_evaluations_intervals_are_drawn_by_sequences() -> None:
     """Half of six sequences all right, of half nothing found: each figure is one of what share was drawn."""
     right, nothing = count_sequence(TWO, TWO), count_sequence(TWO, [frame()] * 4)
     out = tracking_estimates([right, nothing] * 3, 3, 60)
@@ -93,6 +95,19 @@ def test_intervals_are_drawn_by_sequences() -> None:
     # of few sequences there is no interval, and without truth no figure
     assert tracking_estimates([right, nothing], 3, 60)["mota"] == Estimate(0.5, None, None, 16)
     assert tracking_estimates([count_sequence([frame()], [frame()])] * 6, 3, 5) == {}
+
+
+def test_intervals_are_drawn_by_sequences() -> None:
+    """One sequence all right, one with nothing found: a draw is the one twice, the other twice, or both."""
+    nothing = count_sequence(TWO, [frame()] * 4)
+    out = estimates(tracking_figures([count_sequence(TWO, TWO), nothing]), 2, Drawing(60))
+    assert [(one.low, one.high) for one in out] == [(0, 1)] * 5
+    mota, idf1, hota, deta, assa = (one.value for one in out)
+    assert (mota, deta, assa) == (pytest.approx(8 / 16), pytest.approx(8 / 16), pytest.approx(1))
+    assert idf1 == pytest.approx(8 / (8 + 8 / 2))
+    assert hota == pytest.approx(math.sqrt(0.5))
+    empty = estimates(tracking_figures([count_sequence([frame()], [frame()])] * 2), 2, Drawing(5))
+    assert [one.value for one in empty] == [None] * 5
 
 
 def test_without_truth_there_is_no_figure() -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 
 from core.errors import EvaluationError
 from core.evaluation.agreement import PointAgreement, agreement_figures, point_agreement
-from core.evaluation.bootstrap import Drawn
 from core.evaluation.compared import ComparedObject
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.label_figures import KINDS, label_detail, label_figures
 from core.evaluation.point_tally import tag_words
 from core.evaluation.sliced import Counted

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EvaluationError
-from core.evaluation.bootstrap import Drawn
 from core.evaluation.compared import (
     ComparedObject,
     ComparedPicture,
@@ -17,6 +16,7 @@ from core.evaluation.compared import (
     PictureToMeasure,
     compare,
 )
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.precision import MOST_DRAWS, box_curves, precision_figures
 from core.evaluation.sliced import Counted, category_confusions, found_figures, point_figures
 from core.jobs.context import JobContext

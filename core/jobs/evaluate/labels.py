@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from core.errors import EvaluationError
-from core.evaluation.bootstrap import Drawn
 from core.evaluation.compared import ComparedObject
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.label_figures import KINDS, label_detail, label_figures
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes

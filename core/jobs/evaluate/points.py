@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from core.compositing.render import CACHE_BYTES, Composer
 from core.errors import EvaluationError
-from core.evaluation.bootstrap import Drawn
 from core.evaluation.compared import ComparedObject
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.keypoints import TAGS
 from core.evaluation.point_tally import PointTally, tag_words, tally_points
 from core.evaluation.sliced import point_figures

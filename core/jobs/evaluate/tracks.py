@@ -17,8 +17,8 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from core.errors import EvaluationError, ExchangeError
-from core.evaluation.bootstrap import Drawn
 from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.sliced import Counted, figure, found_figures
 from core.evaluation.tracking import TracksInFrame, count_sequence, tracking_estimates, without_ignored
 from core.jobs.context import JobContext

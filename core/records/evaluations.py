@@ -26,6 +26,7 @@ class Subject(StrEnum):
     RUN = "run"  # the network of a run of this project
     PREDICTIONS = "predictions"  # a file of another program: COCO's results, or MOT's text
     MINING = "mining"  # the machine's labels that stand in the project
+    FITS = "fits"  # where cars and people stand in 3D, as their fits in force say
     ANNOTATORS = "annotators"  # what one person says, by what another says
 
 
@@ -38,6 +39,7 @@ class Truth(StrEnum):
     LABELS = "labels"  # what people said of single objects, of the test side: verdicts or keypoints
     TRACKS = "tracks"  # of the project, as mining followed them: agreement rather than truth
     ANNOTATOR = "annotator"  # what another person said of the same objects
+    SIMULATION = "simulation"  # the file of true 3D that stands beside footage of a simulated street
 
 
 class EvaluationState(StrEnum):
@@ -200,14 +202,14 @@ class ObjectResult:
         outcome: see there.
         badness: 0 to 1, 1 the worst: how objects are sorted. A miss is 1, an extra find its score, a find
             1 - IoU of the whole mask (of the box without masks), a label how sure the wrong one was, a car
-            with points alone the share that is wrong.
+            with points alone the share that is wrong, a fit e / (e + 1 m) of how far e it is off as a whole.
         score: of what was said; None where nothing was.
         box: where it is on pixel edges, whole; of an extra find where it was said to be.
         occlusion: hidden share, 0 to 1, or None.
         distance_m: from the camera, or None.
         hour: local, 0 to 23, or None.
         box_iou, mask_iou: of what was matched. hidden_iou: over the part that is not seen; 0 of a miss.
-        points_right, points_placed: within alpha of its size, of those that are labelled.
+        points_right, points_placed: within alpha of its size, of those that are labelled; of fits in 3D.
         tags_right, tags_told: likewise of tags.
         rotation_rad, place_m: angle and distance between fit or truth and what was said.
         tags: bits of `slices.POINT_TAGS` that its labelled points have (1 the first, 2 the second...);
@@ -294,6 +296,7 @@ class Order(StrEnum):
     TAGS = "tags"
     ROTATION = "rotation_rad"
     PLACE = "place_m"
+    APART = "apart"  # of fits: as badness, those without a fit last
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,8 @@ class Order(StrEnum):
     TAGS = "tags"
     ROTATION = "rotation_rad"
     PLACE = "place_m"
-    APART = "apart"  # of fits: as badness, those without a fit last
+    ADD = "add"  # of fits of cars: as badness, which rises with it
+    JOINTS = "joints"  # as points, of people alone
 
 
 @dataclass(frozen=True, slots=True)

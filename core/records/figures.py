@@ -92,17 +92,17 @@ FIGURES: Mapping[str, FigureKind] = {
         ),
         _kind(
             *("add", "Median ADD", "Mean over a car's keypoints of how far the pose moves them; the median."),
-            *(Order.APART, Unit.METRES),
+            *(Order.ADD, Unit.METRES),
             up=False,
         ),
         _kind(
             *("mpjpe", "MPJPE", "Mean distance of a person's joints, about the pelvis."),
-            *(Order.POINTS, Unit.MILLIMETRES),
+            *(Order.JOINTS, Unit.MILLIMETRES),
             up=False,
         ),
         _kind(
             *("pa_mpjpe", "PA-MPJPE", "The same after the best similarity: of the pose alone."),
-            *(Order.POINTS, Unit.MILLIMETRES),
+            *(Order.JOINTS, Unit.MILLIMETRES),
             up=False,
         ),
         _kind(

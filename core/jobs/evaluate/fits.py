@@ -281,15 +281,18 @@ def _outcomes(
         )
     if tally.stale:
         notes.append(f"{tally.stale:,} fits are older than the keypoints, mask or calibration in force.")
+    left_out = {
+        "fits that are not good": tally.left_out,
+        "fits of the other kind": tally.others,
+        "fits of what the truth does not have": tally.of_nothing,
+        "in truth, but not in the project": tally.unmatched,
+    }
     data: dict[str, Any] = {
         "footage": [one.name for one in sources],
         "pictures": len(tally.pictures),
         "objects": len(tally.objects),
         "fits": fits,
-        "fits that are not good, left out": tally.left_out,
-        "fits of the other kind": tally.others,
-        "fits of what the truth does not have": tally.of_nothing,
-        "in truth, but not in the project": tally.unmatched,
+        **{words: count for words, count in left_out.items() if count},
         "intervals": f"{settings.draws:,} draws of {len(names):,} tracks" if settings.draws else "none",
         "notes": notes,
     }

@@ -40,7 +40,9 @@ _SORTED = {
     Order.TAGS: f"coalesce(1.0 * tags_right / nullif(tags_told, 0), {LAST})",
     Order.ROTATION: f"coalesce(-rotation_rad, {LAST})",
     Order.PLACE: f"coalesce(-place_m, {LAST})",
-    Order.APART: f"CASE WHEN place_m IS NULL THEN {LAST} ELSE -badness END",
+    Order.ADD: f"CASE WHEN place_m IS NULL OR category != 'car' THEN {LAST} ELSE -badness END",
+    Order.JOINTS: "CASE WHEN category = 'person'"
+    f" THEN coalesce(1.0 * points_right / nullif(points_placed, 0), {LAST}) ELSE {LAST} END",
 }
 _INDEX = "ix_evaluation_object_worst"
 _KEY = "sqlite_autoindex_evaluation_object_1"  # the table itself, which has no row ids
@@ -168,7 +170,8 @@ def _value(filter: ResultFilter, row: ObjectResult) -> float:
         Order.TAGS: share(row.tags_right, row.tags_told),
         Order.ROTATION: falling(row.rotation_rad),
         Order.PLACE: falling(row.place_m),
-        Order.APART: LAST if row.place_m is None else -row.badness,
+        Order.ADD: LAST if row.place_m is None or row.category is not Category.CAR else -row.badness,
+        Order.JOINTS: share(row.points_right, row.points_placed if row.category is Category.PERSON else None),
     }
     return values[filter.order] - (_WRONG if row.wrong_tags & _tag_bits(filter) else 0.0)
 

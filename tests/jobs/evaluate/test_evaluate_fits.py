@@ -110,14 +110,17 @@ def test_fits_are_measured_by_the_truth_beside_the_footage(made: Yard) -> None:
 def test_a_bar_leads_to_its_objects_the_farthest_off_first(made: Yard) -> None:
     numbers, _ = evaluated(made.path)
     cars = Slice(By.CATEGORY, 0)
-    rows = rows_of(made.path, numbers, ResultFilter((cars,), order=Order.APART))
+    rows = rows_of(made.path, numbers, ResultFilter((cars,), order=Order.ADD))
+    assert rows_of(made.path, numbers, ResultFilter(order=Order.ADD))[:3] == rows[:3]  # before people
+    [first, *_] = rows_of(made.path, numbers, ResultFilter(order=Order.JOINTS))
+    assert first.category is Category.PERSON
     assert [one.instance_id for one in rows] == [
         *(made.ids[2][0], made.ids[1][0], made.ids[0][0]),
         made.ids[0][1],  # without a fit: the last
     ]
     assert (rows[-1].outcome, rows[-1].badness) == (Outcome.MISSED, 1.0)
     with Project.open(made.path) as project, project.read() as connection:
-        key = ResultFilter((cars,), order=Order.APART)
+        key = ResultFilter((cars,), order=Order.ADD)
         after = result_page(connection, numbers.evaluation.id, key, result_key(key, rows[1]), 10)
         assert after == rows[2:]
         right, moved = (result_said(connection, numbers.evaluation.id, rows[n].number) for n in (2, 0))
@@ -142,7 +145,7 @@ def test_good_fits_alone_can_be_measured(made: Yard, tmp_path: Path) -> None:
         set_verdict(history, [made.ids[1][0]], Verdict.REJECTED)
     numbers, rows = evaluated(path, fits="good")
     assert made.ids[1][0] not in {one.instance_id for one in rows}  # no object at all
-    assert numbers.evaluation.data["fits that are not good, left out"] == 1
+    assert numbers.evaluation.data["fits that are not good"] == 1
     assert numbers.evaluation.data["in truth, but not in the project"] == 1
     assert numbers.figure("add").value == pytest.approx(0.0, abs=1e-6)
     [moved] = [one for one in rows if one.instance_id == made.ids[2][0]]

@@ -261,8 +261,8 @@ class ObjectSaid:
         true_whole, true_modal: masks of the truth, or None where the project has them itself.
         points: of the category's template: (x, y, tag) in pixels whose first centre is (0, 0), None where no
             point was said. true_points: likewise of the truth.
-        car: rotation (9 numbers, row by row), translation (3) and shape of a car in the camera's frame, or
-            None. true_car: likewise of the truth.
+        car: where a car stands that was said, or None. true_car: likewise of the truth; where fits are
+            evaluated, of a person as well.
     """
 
     box: Box | None = None
@@ -278,11 +278,19 @@ class ObjectSaid:
 
 @dataclass(frozen=True, slots=True)
 class Pose3D:
-    """Where a car stands: rotation (9, row by row) and translation (3, metres) to the camera, and shape."""
+    """Where a car or a person stands.
+
+    Attributes:
+        rotation, translation: 9 numbers, row by row, and 3, metres: from its frame, which is that of fits, to
+            the camera's.
+        shape: coefficients.
+        pose: of a person three numbers for each joint but the root, as fits have them; of a car none.
+    """
 
     rotation: tuple[float, ...]
     translation: tuple[float, ...]
     shape: tuple[float, ...]
+    pose: tuple[float, ...] = ()
 
 
 class Order(StrEnum):

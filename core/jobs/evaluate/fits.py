@@ -230,18 +230,18 @@ def _detail(errors: FitErrors) -> str:
 
 def _said(one: TrueStanding, said: SaidStanding | None, camera: Camera | None) -> ObjectSaid:
     """Both as they are drawn: their points in the picture; and cars as they stand."""
-    pixels = car = true_car = None
+    pixels = car = None
     if said is not None and said.drawn is not None and camera is not None:
         pixels = camera.project(said.drawn)
-    if not one.standing.is_person:
-        car = None if said is None else _posed(said.standing, said.shape)
-        true_car = _posed(one.standing, one.shape)
+    if said is not None and not one.standing.is_person:
+        car = _posed(said.standing, said.shape)
+    told = one.pose or not one.standing.is_person
     untagged = (KeypointTag.UNLABELLED,) * len(one.tags)
     return ObjectSaid(
         points=() if pixels is None else _listed(pixels, untagged),
         true_points=_listed(one.pixels, one.tags),
         car=car,
-        true_car=true_car,
+        true_car=_posed(one.standing, one.shape, one.pose) if told else None,
     )
 
 
@@ -254,8 +254,9 @@ def _listed(
     )
 
 
-def _posed(standing: Standing, shape: Sequence[float]) -> Pose3D:
-    return Pose3D(tuple(standing.rotation.ravel().tolist()), tuple(standing.place.tolist()), tuple(shape))
+def _posed(standing: Standing, shape: tuple[float, ...], pose: tuple[float, ...] = ()) -> Pose3D:
+    rotation, place = standing.rotation.ravel().tolist(), standing.place.tolist()
+    return Pose3D(tuple(rotation), tuple(place), shape, pose)
 
 
 def _outcomes(

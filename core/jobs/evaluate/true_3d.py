@@ -45,6 +45,7 @@ class TrueStanding:
         pixels: (12, 2) of a car's keypoints or (17, 2) of COCO's; NaN behind the camera.
         tags: of each of these.
         shape: coefficients of the shape space or the body.
+        pose: of a person three numbers for each joint but the root; none of cars, and where it is not told.
     """
 
     track_id: int
@@ -57,6 +58,7 @@ class TrueStanding:
     pixels: Floats
     tags: tuple[KeypointTag, ...]
     shape: tuple[float, ...]
+    pose: tuple[float, ...] = ()
 
 
 class TrueFootage:
@@ -133,9 +135,11 @@ def _object(row: dict[str, Any]) -> TrueStanding:
         raise ValueError("a rotation that turns and bends")
     place = _array(row["pose"]["translation"], (3,))
     points = _array(row["points"]["space"], (None if is_person else CAR_POINTS, 3))
+    joints = np.zeros((1, 3))
     if is_person:
-        turned = np.zeros(3) if row["body_pose"] is None else _array(row["body_pose"][0], (3,))
-        rotation = rotation @ _UPRIGHT @ rotation_from_vector(turned)
+        if row["body_pose"] is not None:
+            joints = _array(row["body_pose"], (None, 3))
+        rotation = rotation @ _UPRIGHT @ rotation_from_vector(joints[0])
         place = points[0]
     told = row["person_keypoints"] if is_person else row["points"]
     count = PERSON_POINTS if is_person else CAR_POINTS
@@ -154,6 +158,7 @@ def _object(row: dict[str, Any]) -> TrueStanding:
         pixels=_array(lost, (count, 2), finite=False),
         tags=tags,
         shape=tuple(_array(row["shape"], (None,)).tolist()),
+        pose=tuple(joints[1:].ravel().tolist()),
     )
 
 

@@ -14,7 +14,16 @@ from sqlalchemy import Connection, select, text
 
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.evaluations import ObjectResult, ObjectSaid, Order, Outcome, ResultFilter, ResultKey
+from core.records.evaluations import (
+    ObjectResult,
+    ObjectSaid,
+    Order,
+    Outcome,
+    Pose3D,
+    ResultFilter,
+    ResultKey,
+    Subject,
+)
 from core.records.slices import CATEGORIES, NOT_FOUND, NOTHING_THERE, POINT_TAGS, UNKNOWN, By, Slice
 from core.store import tables
 from core.store.said_columns import said_of_row
@@ -125,6 +134,19 @@ def result_said(connection: Connection, evaluation_id: int, number: int) -> Obje
     query = select(_said).where(c.evaluation_id == evaluation_id, c.number == number)
     row = connection.execute(query).first()
     return None if row is None else said_of_row(row)
+
+
+def true_pose_of(connection: Connection, instance_id: int) -> Pose3D | None:
+    """Where an object of the project stands in truth, as the newest evaluation of fits has it; or None."""
+    query = (
+        "SELECT o.evaluation_id, o.number FROM evaluation_object AS o"
+        " JOIN evaluation AS e ON e.id = o.evaluation_id"
+        " WHERE o.instance_id = :instance AND e.subject = :fits ORDER BY o.evaluation_id DESC LIMIT 1"
+    )
+    asked = {"instance": instance_id, "fits": Subject.FITS.value}
+    row = connection.execute(text(query), asked).first()
+    said = None if row is None else result_said(connection, row.evaluation_id, row.number)
+    return None if said is None else said.true_car
 
 
 def instances_of(

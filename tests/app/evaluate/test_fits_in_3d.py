@@ -127,6 +127,7 @@ def test_a_bar_of_fits_leads_to_the_worst_and_to_its_truth(path: Path, open_desk
     desk.click_bar("50-60 %")
     assert desk.view.objects.head.order == "the worst fit first"
     assert desk.column("Off") == ["1.50 m", "0.40 m", "0.30 m"]
+    desk.until(lambda: desk.view.object.state.facts.endswith("1.50 m off"))
     state = desk.view.object.state
     assert state.title == "Car: ADD 1.50 m, heading 2.0°, found"
     assert "turned 2.0° · 1.50 m off" in state.facts
@@ -144,6 +145,7 @@ def test_what_masks_tell_needs_no_wire(path: Path, open_desk: Opens) -> None:
     with Project.open(path) as project:
         made_up.add_evaluation(project, "Night")
     desk = open_desk(path)
+    desk.until(lambda: desk.view.object.state.key is not None)
     state = desk.view.object.state
     assert len(state.truth.points) > 0
     assert len(state.truth.wire) == 0

@@ -75,7 +75,7 @@ class OcclusionNetScale:
     composites: CompositePlan = field(default_factory=CompositePlan)
     apart: bool = True
     map_epochs: int = 2
-    epochs: int = 12
+    epochs: int = 4
     width: int = 64
     seeds: int = 3
     draws: int = 1000

@@ -74,8 +74,8 @@ class UnoccludedScale:
 
 _SCALES = {
     Size.SMOKE: UnoccludedScale(1, 1, 8.0, "cpu"),
-    Size.SMALL: UnoccludedScale(3, 12, 22.0, "cpu"),
-    Size.FULL: UnoccludedScale(3, 30, 22.0, "auto"),
+    Size.SMALL: UnoccludedScale(3, 4, 22.0, "cpu"),
+    Size.FULL: UnoccludedScale(3, 12, 22.0, "auto"),
 }
 
 

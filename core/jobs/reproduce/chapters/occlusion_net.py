@@ -204,11 +204,11 @@ def _report(
     parts = [
         "## Occlusion-Net: points by what hides them",
         f"A network of heat maps learned visible points alone, as the paper's does, from {scale.cars[0]} "
-        f"drawn single cars and the composites of {len(scale.learned)} streets; Occlusion-Net learned from "
+        f"drawn single cars and from composites (streets: {len(scale.learned)}); Occlusion-Net learned from "
         f"what it says of the same cars, as they are and once more with covers by chance: {scale.epochs} "
         f"epochs, layers of {scale.width}, {seeds} seeds. Measured on single cars of other models (as "
         "Car-render has), on these with cut-outs and poles before them, and on WALT3D's composites of "
-        f"{len(scale.tested)} other streets. PCK at "
+        f"streets that none has seen ({len(scale.tested)}). PCK at "
         f"{ALPHA} of the longer side of the whole box. Intervals are of 95 %: pictures and seeds drawn anew.",
     ]
     for test, rows in found.items():

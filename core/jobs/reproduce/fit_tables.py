@@ -22,9 +22,8 @@ from core.evaluation.bootstrap import (
 )
 from core.evaluation.occlusion_bins import PASCALS, WALTS
 from core.evaluation.poses import ACCURATE_RAD, FINE_RAD
-from core.jobs.reproduce.claims import Claim, claims_table
+from core.jobs.reproduce.claims import Claim, claims_table, interval_of
 from core.jobs.reproduce.fits import LEAST_PX, OF_CARS, OF_PEOPLE, Way
-from core.jobs.reproduce.precision import Interval
 from core.jobs.reproduce.tables import number, table
 from core.records.detections import Category
 
@@ -147,13 +146,13 @@ def fit_claims(cars: FittedObjects, draws: int) -> list[Claim]:
         within = _values(cars.category, [row["ways"][way.value] for row in cars.rows])[0]
         figures[way] = means(np.where(chosen, within, np.nan), cars.pictures)
     count, drawing = cars.pictures.count, Drawing(draws)
-    alone = {way: _interval(estimates(one, count, drawing)[0]) for way, one in figures.items()}
+    alone = {way: interval_of(estimates(one, count, drawing)[0]) for way, one in figures.items()}
     return [
         Claim(
             saying,
             alone[first],
             alone[second],
-            _interval(differences(figures[first], figures[second], count, drawing)[0]),
+            interval_of(differences(figures[first], figures[second], count, drawing)[0]),
         )
         for saying, first, second in said
     ]
@@ -174,7 +173,8 @@ def fit_report(
             "in boxes that are off by 2 %. Camera and ground are known. Hidden is the share of the whole "
             "object that is not seen, what lies beyond the picture too; objects below "
             f"{LEAST_PX:.0f} px are left out. Where a fit says nothing it counts as wrong, and in medians as "
-            "infinitely far off. ADD is over the twelve keypoints. Intervals are of 95 %, pictures drawn anew.",
+            "infinitely far off. ADD is over the twelve keypoints. Intervals are of 95 %, pictures drawn "
+            "anew.",
             "### Figure 6 in 3D and table 4: cars",
             _by_group(cars, OF_CARS, _UNITS[Category.CAR]),
             "Rotation within pi/6, by how much is hidden:",
@@ -253,10 +253,6 @@ def _groups(hidden: Floats) -> list[Bits]:
 
 def _tenths(hidden: Floats) -> list[Bits]:
     return [(hidden >= one.low) & (hidden < one.high) for one in WALTS]
-
-
-def _interval(one: Estimate) -> Interval:
-    return Interval(*(math.nan if value is None else value for value in (one.value, one.low, one.high)))
 
 
 def _finite(value: Any) -> Any:

@@ -55,7 +55,8 @@ def test_words_that_were_kept_are_told_again(tmp_path: Path) -> None:
     """Rules that are all right of all labels of a clip, as its unit leaves them."""
     [highway] = [clip for clip in CLIPS if clip.name == "highway"]
     every = labels_of(highway)
-    places = [place for place, one in enumerate(every) if not one.unoccluded or place < 12]
+    known = [place for place, one in enumerate(every) if one.split == "dev"]
+    places = [place for place in known if not every[place].unoccluded or place < 20]
     right = [every[place].unoccluded for place in places]
     rules = ("ours", "WALT", "WALT, no least score", "WALT, no quirk", "WALT, neither")
     words = {rule: {"kept": right, "belief": [float(one) for one in right]} for rule in rules}

@@ -10,9 +10,8 @@ STAMP := $(VENV)/.installed
 RUN_WITH_DISPLAY := scripts/with-display.sh
 # a display of its own is needed where there is none
 HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY),,headless)
-# each computes with one thread: small trainings with two threads each took ten times as long beside one another
-TEST_WORKERS ?= 2
-# a process of their own: after other tests in it, now and then no OpenGL surface could be drawn on
+TEST_WORKERS ?= 3
+# run in a process of their own: scripts/run-tests.sh says why
 DRAWN_BY_OPENGL := tests/app/viewport tests/app/fits tests/app/keypoints/test_inset.py tests/stories/test_fits.py \
 	tests/stories/test_compose.py tests/stories/test_fits_people.py
 
@@ -33,10 +32,7 @@ demo: $(STAMP)  ## simulate a street, mine it and open the window on the result
 
 test: $(STAMP)  ## lint, then every test, the window's included
 	@scripts/system-packages.sh window headless test
-	@$(MAKE) --no-print-directory lint
-	@$(RUN_WITH_DISPLAY) $(BIN)/python -m pytest $(DRAWN_BY_OPENGL)
-	@OMP_NUM_THREADS=1 $(RUN_WITH_DISPLAY) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile \
-		$(addprefix --ignore=,$(DRAWN_BY_OPENGL))
+	@$(RUN_WITH_DISPLAY) scripts/run-tests.sh $(TEST_WORKERS) $(DRAWN_BY_OPENGL)
 
 lint: $(STAMP)  ## style, types and the floors of the house
 	@$(BIN)/ruff check .

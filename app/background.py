@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -47,7 +48,14 @@ class Background(QObject):
         self._on_error = on_error
         self._newest: dict[str, Task] = {}
         self._closed = False
+        self._open, self._count = 0, threading.Lock()  # works and callbacks
         self._back.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no work is under way and no callback due."""
+        with self._count:
+            return self._open == 0
 
     def run(
         self,
@@ -82,11 +90,19 @@ class Background(QObject):
             if on_done is not None:
                 self.call_soon(lambda: None if task.cancelled else on_done(result))
 
-        self._pool.start(_Run(job))
+        def counted() -> None:
+            try:
+                job()
+            finally:
+                self._add(-1)
+
+        self._add(1)
+        self._pool.start(_Run(counted))
         return task
 
     def call_soon(self, function: Callable[[], Any]) -> None:
         """Calls a function on the main thread, from any thread."""
+        self._add(1)
         self._back.emit(function)
 
     def finish(self) -> None:
@@ -111,5 +127,12 @@ class Background(QObject):
         self._back.disconnect(self._call)
 
     def _call(self, function: Callable[[], Any]) -> None:
-        if not self._closed:  # Qt delivers what was posted before the disconnection
-            function()
+        try:
+            if not self._closed:  # Qt delivers what was posted before the disconnection
+                function()
+        finally:
+            self._add(-1)
+
+    def _add(self, number: int) -> None:
+        with self._count:
+            self._open += number

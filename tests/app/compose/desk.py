@@ -23,6 +23,7 @@ from app.views.compose.compose_view import ComposeView
 from core.records.recipes import RecipeRow
 from core.store.project import Project
 from core.store.queries import recipes
+from tests.app.settling import settle
 
 
 class Desk:
@@ -120,19 +121,18 @@ class Desk:
 
     def settle(self) -> None:
         """Waits until renderings, edits, reads and their answers are through."""
-        for _ in range(4):
-            self.settle_reads()
-            self.session._edits.finish()
-            QTest.qWait(2)
         browser, scene_soon = self.controller.browser, self.controller._scene_soon
-        self.until(lambda: not browser.source_wanted and not scene_soon.isActive())
+        for _ in range(2):  # renderings may ask for reads, and reads for renderings
+            settle(self.session._reads, self.session._edits, pause_ms=2)
+            self.controller._lane.settle()
+            self.until(lambda: not browser.source_wanted and not scene_soon.isActive())
+        settle(self.session._reads, self.session._edits, rounds=2)
 
     def settle_reads(self) -> None:
         """Waits until renderings and reads are through."""
-        self.session._reads.finish()
-        QTest.qWait(1)
+        settle(self.session._reads, rounds=1)
         self.controller._lane.settle()
-        QTest.qWait(1)
+        settle(self.session._reads, rounds=1)
 
     def until(self, met: Callable[[], bool]) -> None:
         """Waits for something to be so."""

@@ -23,6 +23,7 @@ from core.errors import AmodalError
 from core.records.evaluations import EvaluationRow
 from core.store.project import Project
 from core.store.queries.evaluations import evaluation_by_id
+from tests.app.settling import settle
 
 
 class Desk:
@@ -101,15 +102,11 @@ class Desk:
 
     def settle(self) -> None:
         """Waits until edits, reads and their answers are through."""
-        for _ in range(4):
-            self.settle_reads()
-            self.session._edits.finish()
-            QTest.qWait(1)
+        settle(self.session._reads, self.session._edits)
 
     def settle_reads(self) -> None:
         """Waits until reads are through."""
-        self.session._reads.finish()
-        QTest.qWait(1)
+        settle(self.session._reads, rounds=1)
 
     def until(self, met: Callable[[], bool]) -> None:
         """Waits for something to be so."""

@@ -29,6 +29,7 @@ from core.store.project import Project
 from core.store.queries import fits, keypoints
 from core.store.queries.calibrations import calibration_in_force
 from core.store.writers.fits import FoundFit, write_fits
+from tests.app.settling import settle
 from tests.jobs.parking import CAMERA, GROUND, HEIGHT, WIDTH, Parking
 
 PLACES = [(16.0, -3.0), (18.0, 4.0), (26.0, 1.0), (35.0, -4.0)]
@@ -150,10 +151,7 @@ class Desk:
 
     def settle(self) -> None:
         """Waits until edits, reads and their answers are through."""
-        for _ in range(6):
-            self.session._edits.finish()
-            self.session._reads.finish()
-            QTest.qWait(8)
+        settle(self.session._reads, self.session._edits, rounds=6, pause_ms=8)
 
     def until(self, met: Callable[[], bool]) -> None:
         """Waits for something to be so."""

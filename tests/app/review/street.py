@@ -44,6 +44,7 @@ from core.store.writers.decisions import write_decisions
 from core.store.writers.detections import write_detections
 from core.store.writers.sources import add_source
 from core.store.writers.tracks import write_track
+from tests.app.settling import settle
 
 WIDTH, HEIGHT = 320, 180
 FRAMES = 6
@@ -218,10 +219,7 @@ class Desk:
 
     def settle(self) -> None:
         """Waits until edits, reads and their answers are through."""
-        for _ in range(6):
-            self.session._edits.finish()
-            self.session._reads.finish()
-            QTest.qWait(8)
+        settle(self.session._reads, self.session._edits, rounds=6, pause_ms=8)
 
     def until(self, met: Callable[[], bool]) -> None:
         """Waits for something to be so."""

@@ -22,6 +22,7 @@ from core.errors import AmodalError
 from core.records.runs import RunRow
 from core.store.project import Project
 from core.store.queries import runs
+from tests.app.settling import settle
 
 
 class Desk:
@@ -86,15 +87,11 @@ class Desk:
 
     def settle(self) -> None:
         """Waits until edits, reads and their answers are through."""
-        for _ in range(4):
-            self.settle_reads()
-            self.session._edits.finish()
-            QTest.qWait(2)
+        settle(self.session._reads, self.session._edits, pause_ms=2)
 
     def settle_reads(self) -> None:
         """Waits until reads are through."""
-        self.session._reads.finish()
-        QTest.qWait(1)
+        settle(self.session._reads, rounds=1)
 
     def until(self, met: Callable[[], bool]) -> None:
         """Waits for something to be so."""

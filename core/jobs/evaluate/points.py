@@ -36,7 +36,7 @@ from core.store.project import Project
 from core.training.data.composite_crops import crops_of
 from core.training.data.crops import PackedCrop
 from core.training.data.said_cars import from_square, say
-from core.training.tasks.hidden_points import refined
+from core.training.tasks.hidden_points import HIDDEN, refined
 from core.training.tasks.prelabeller import cars_with_points, found_on
 
 Floats = NDArray[np.float64]
@@ -162,9 +162,14 @@ class _Finder:
             return list(found.points), [_words(row) for row in found.tags]
         cars = say(self._finder, crops, device=self._device)
         said = refined(self._after, self._after.settings, cars, self._device)
+        # as where it labels: what is seen stays where the pre-labeller put it
+        kept = [
+            np.where(np.isin(car.said_tags, HIDDEN)[:, None], points, car.places)
+            for car, points in zip(cars, said.points, strict=True)
+        ]
         placed = [
             placing_of(crop.box, _ANY_PX).to_crop(from_square(points, _ANY_PX))
-            for crop, points in zip(crops, said.points, strict=True)
+            for crop, points in zip(crops, kept, strict=True)
         ]
         return placed, [_words(car.said_tags) for car in cars]
 

@@ -86,12 +86,12 @@ def truth_of_run(context: JobContext, settings: EvaluateSettings, run: RunRow) -
         Purpose.HIDDEN_POINTS: (Truth.COMPOSITES, Truth.LABELS),
     }[run.purpose]
     if settings.truth == "auto":
-        if run.purpose is not Purpose.DETECTOR:
+        if fit[0] is not Truth.COMPOSITES:
             return fit[0]
         with context.project.read() as connection:
             split = _SPLITS[side_of(settings.side, run)]
             there = test_set(connection, settings.composites, split) is not None
-        return Truth.COMPOSITES if there else Truth.REVIEWED
+        return Truth.COMPOSITES if there else fit[1]
     asked = Truth(settings.truth)
     if asked not in fit:
         words = run.purpose.value.replace("_", " ")

@@ -52,7 +52,7 @@ class EvaluateSettings(JobSettings):
         title="Measured by",
         description="reviewed (frames that people reviewed), composites, street (drawn, with exact truth) "
         "or labels (of single objects). auto: composites of the test where there are some, else reviewed "
-        "frames; labels for what labels.",
+        "frames, or labels for hidden points; labels for what labels.",
         json_schema_extra={
             "labels": {
                 "auto": "What there is",

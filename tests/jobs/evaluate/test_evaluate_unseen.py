@@ -13,14 +13,18 @@ from core.errors import EvaluationError  # noqa: E402
 from core.jobs.evaluate import runs as evaluated_runs  # noqa: E402
 from core.jobs.networks_in_use import classifier_of, prelabeller_of  # noqa: E402
 from core.jobs.train.crops import prelabeller_crops  # noqa: E402
+from core.networks.occlusion_net.network import OcclusionNet  # noqa: E402
+from core.networks.occlusion_net.settings import OcclusionNetSettings  # noqa: E402
 from core.records.evaluations import Outcome, Truth  # noqa: E402
 from core.records.keypoints import KeypointSet, PlacedPoint, Template  # noqa: E402
 from core.records.occlusion import LabelOrigin, Verdict  # noqa: E402
 from core.records.runs import Purpose  # noqa: E402
+from core.records.shapes import KeypointTag  # noqa: E402
 from core.store.edits.keypoints import save_keypoints  # noqa: E402
 from core.store.edits.verdicts import set_verdict  # noqa: E402
 from core.store.history import History  # noqa: E402
 from core.store.project import Project  # noqa: E402
+from core.store.queries.results import result_said  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
 from tests.jobs.evaluate.conftest import add_detector, add_run, numbers_of, rows_of  # noqa: E402
 from tests.jobs.parking import Parking  # noqa: E402
@@ -146,3 +150,39 @@ def test_reviewed_frames_of_the_test_side_are_read_from_the_footage(
     [sample] = seen
     assert len(sample.truth.ignored) == 2  # the other cars in that picture
     assert sample.image.shape == (3, 270, 480)
+
+
+def test_the_net_for_hidden_points_is_measured_by_those_it_moves(
+    parking: Parking, parted: dict[str, Any]
+) -> None:
+    finder, _ = prelabeller_of(None)
+    network = OcclusionNet(OcclusionNetSettings(hidden=8)).eval()
+    with (
+        torch.no_grad()
+    ):  # it moves each hidden point by half of the square around the car, twice as far across
+        network.decoder.out[-1].weight.zero_()
+        network.decoder.out[-1].bias.copy_(torch.tensor([0.5, -0.25]))
+    told = {"split": "by time and track", "borders": parted["borders"]}
+    figures, points = [], []
+    for one, purpose in ((finder, Purpose.PRELABELLER), (network, Purpose.HIDDEN_POINTS)):
+        run_id = add_run(parking.path, one, one.settings.as_json(), purpose, **told)
+        numbers = numbers_of(parking.path, do_job(parking.path, "evaluate", run=run_id, side="test", draws=0))
+        rows = sorted(rows_of(parking.path, numbers), key=lambda row: row.instance_id or 0)
+        with Project.open(parking.path) as project, project.read() as connection:
+            said = [result_said(connection, numbers.evaluation.id, row.number) for row in rows]
+        figures.append(numbers.figure("pck_0.1").value)
+        points.append([point for each in said if each is not None for point in each.points])
+
+    moved = 0
+    for before, after in zip(*points, strict=True):
+        if before is None or after is None:
+            continue
+        across, down = after[0] - before[0], after[1] - before[1]
+        if before[2] in (KeypointTag.SELF_OCCLUDED, KeypointTag.OTHER_OCCLUDED):
+            assert across == pytest.approx(-2 * down, rel=0.02)
+            assert across > 10
+            moved += 1
+        elif before[2] is KeypointTag.VISIBLE:
+            assert max(abs(across), abs(down)) < 0.1  # what is seen stays
+    assert moved
+    assert figures[1] < figures[0]  # what is moved by half a car is right no longer

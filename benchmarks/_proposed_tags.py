@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks._street_cars import APART_M, CarView, Clip, Moment, roughened
+from benchmarks._street_cars import APART_M, CarView, Clip, Moment
 from core.fitting.vehicles.evidence import KeypointEvidence
 from core.fitting.vehicles.fit_mesh import fit_ray_mesh
 from core.fitting.vehicles.fitter import VehicleFitter
@@ -16,6 +16,7 @@ from core.fitting.vehicles.mask_tags import hidden_off_mask
 from core.fitting.vehicles.predict import predict
 from core.geometry.poses import Pose
 from core.geometry.visibility import RayMesh, ray_mesh
+from core.jobs.reproduce.rough_masks import roughened
 from core.records.fits import FitVerdict, VehicleFit
 from core.records.keypoints import PlacedPoint
 from core.records.shapes import KeypointTag

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks._clicking import Annotated, annotate, median_clicks, share_right, table
 from benchmarks._proposed_tags import Tally, agreement, proposed_tags
-from benchmarks._street_cars import APART_M, CarView, Clip, Moment, clips, roughened
+from benchmarks._street_cars import APART_M, CarView, Clip, Moment, clips
 from core.fitting.vehicles.coarse import OutlineSighting, fit_coarse
 from core.fitting.vehicles.evidence import KeypointEvidence
 from core.fitting.vehicles.fitter import VehicleFitter
@@ -32,6 +32,7 @@ from core.fitting.vehicles.guided import GuidedFitter, guide_of, in_front, shape
 from core.fitting.vehicles.guided_model import Guide
 from core.fitting.vehicles.outline import Outline, outline_of
 from core.fitting.vehicles.track import fit_track
+from core.jobs.reproduce.rough_masks import roughened
 from core.records.fits import FitVerdict, VehicleFit
 from core.records.masks import MaskPatch
 from core.records.shapes import KeypointTag

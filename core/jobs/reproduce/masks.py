@@ -89,8 +89,7 @@ def looks_of(samples: Any, seed: int) -> Looks:
         boxes = target["boxes"].repeat(_TIMES, 1)
         if not len(boxes):
             continue
-        sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-        boxes = boxes + _AWAY * (2 * torch.rand(boxes.shape, generator=rng) - 1) * sides
+        boxes = nudged(boxes, rng)
         crops.append((255 * crops_of(image, boxes)).round().to(torch.uint8))
         which = torch.arange(len(target["boxes"])).repeat(_TIMES)
         for masks, out in ((target["masks"], whole), (target["modal_masks"], modal)):
@@ -99,12 +98,24 @@ def looks_of(samples: Any, seed: int) -> Looks:
     return Looks(torch.cat(crops), torch.cat(whole), torch.cat(modal))
 
 
-def crops_of(image: Tensor, boxes: Tensor) -> Tensor:
-    """(n, 3, 64, 64) what is around boxes (n, 4) of a picture (3, H, W)."""
+def crops_of(image: Tensor, boxes: Tensor, px: int = CROP_PX, times: float = AROUND) -> Tensor:
+    """(n, 3, px, px) boxes (n, 4) of a picture (3, H, W) with what is around, so many times as large."""
     middle, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    around = torch.cat([middle - AROUND / 2 * sides, middle + AROUND / 2 * sides], dim=1)
-    crops: Tensor = roi_align(image[None], [around], CROP_PX, aligned=True)
+    around = torch.cat([middle - times / 2 * sides, middle + times / 2 * sides], dim=1)
+    crops: Tensor = roi_align(image[None], [around], px, aligned=True)
     return crops
+
+
+def nudged(boxes: Tensor, rng: torch.Generator) -> Tensor:
+    """Boxes (n, 4) as proposals are: each edge off by up to 6 % of its side."""
+    sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
+    return boxes + _AWAY * (2 * torch.rand(boxes.shape, generator=rng) - 1) * sides
+
+
+def boxes_around(masks: Tensor) -> Tensor:
+    """(n, 4) boxes of masks (n, H, W), none empty, on pixel edges."""
+    boxes: Tensor = masks_to_boxes(masks)
+    return boxes + torch.tensor([0.0, 0.0, 1.0, 1.0])
 
 
 def taught(looks: Looks, seed: int, steps: int) -> MasksOfBoxes:
@@ -208,9 +219,7 @@ def told_boxes(
     network: MasksOfBoxes, image: Tensor, target: Target, rng: torch.Generator, *, seen_boxes: bool
 ) -> Target:
     """What the network says of a picture's objects, in the form in which `AmodalRcnn` says it."""
-    boxes = _around(target["modal_masks"]) if seen_boxes else target["boxes"]
-    sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-    boxes = boxes + _AWAY * (2 * torch.rand(boxes.shape, generator=rng) - 1) * sides
+    boxes = nudged(boxes_around(target["modal_masks"]) if seen_boxes else target["boxes"], rng)
     if not len(boxes):
         empty = torch.zeros(0, MASK_SIDE, MASK_SIDE)
         return {
@@ -250,8 +259,3 @@ def teach_and_ask(
         took = time.perf_counter() - began
         print(f"{arm.value}, seed {seed}: {len(looks.crops)} looks, {steps} steps, {took:.0f} s", flush=True)
     return {name: home / "found.json" for name, home in homes.items()}
-
-
-def _around(masks: Tensor) -> Tensor:
-    boxes: Tensor = masks_to_boxes(masks)
-    return boxes + torch.tensor([0.0, 0.0, 1.0, 1.0])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from core.jobs.reproduce.arms import Arm
-from core.jobs.reproduce.precision import GROUPS, Interval, Measured
+from core.jobs.reproduce.claims import Claim, claims_table
+from core.jobs.reproduce.precision import GROUPS, Measured
 from core.jobs.reproduce.tables import line_of, number, table, words
 
 Networks = Mapping[tuple[Arm, float, bool], Measured]
@@ -25,32 +25,6 @@ _PAPER = (
     ("COCO + WALT3D", 23.5, 38.7),
 )
 """Whole mask AP on KINS and COCO-A (WALT3D, Table 1; ALGORITHMS 2.6)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Something the paper says, and what came of it here.
-
-    Attributes:
-        words: what is said. first, second: what is compared, the first of which is said to be more.
-        gain: of the first over the second, by paired draws.
-    """
-
-    words: str
-    first: Interval
-    second: Interval
-    gain: Interval
-
-    @property
-    def verdict(self) -> str:
-        """In plain words; the strict test first: intervals that do not overlap."""
-        if self.first.low > self.second.high:
-            return "holds: the intervals do not overlap"
-        if self.gain.low > 0:
-            return "holds by paired draws alone: the intervals overlap"
-        if self.gain.high < 0:
-            return "does not hold: it is the other way about"
-        return "not shown: the difference is within chance"
 
 
 def claims(networks: Networks) -> list[Claim]:
@@ -136,13 +110,7 @@ def report(
         "The paper: at 15 % of the data +13.9 AP over WALT2D, and 25 % of WALT3D's about as good as 60 % of "
         "WALT2D's; its curves' values are lost.",
         "### The claims",
-        table(
-            ("claim", "the one", "the other", "gain by paired draws", ""),
-            [
-                (one.words, words(one.first), words(one.second), words(one.gain, signed=True), one.verdict)
-                for one in claims(networks)
-            ],
-        ),
+        claims_table(claims(networks)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -20,6 +20,7 @@ from torch.utils.data import Dataset, Subset
 from core.jobs.reproduce.arms import CATEGORIES, Arm, samples_of, stage_street, test_plans, test_truth
 from core.jobs.reproduce.figures import Known, known_of, one_row, read_finds
 from core.jobs.reproduce.masks import looks_of, masks_found, taught, taught_head
+from core.jobs.reproduce.placed import PLACED, PlacedKeeper
 from core.jobs.reproduce.precision import GROUPS, Measured, measured
 from core.jobs.reproduce.sizes import Scale
 from core.jobs.reproduce.units import Unit
@@ -72,7 +73,7 @@ def units(folder: Path, scale: Scale) -> list[Unit]:
         Unit(
             f"the test's street {number + 1}",
             folder / f"test-{number}",
-            partial(_make_streets, folder / "test", test, folder / f"test-{number}"),
+            partial(_make_test, folder, test, folder / f"test-{number}"),
             drawn=True,
         )
         for number, test in enumerate(test_plans(plan))
@@ -157,8 +158,11 @@ def _known(folder: Path, scale: Scale) -> list[list[Known]]:
     return [known_of(test.frame(place)) for place in range(len(test))]
 
 
-def _make_streets(folder: Path, plan: StreetPlan, sign: Path) -> None:
-    make_street_frames(folder, plan)
+def _make_test(folder: Path, plan: StreetPlan, sign: Path) -> None:
+    """Pictures with masks, and where all of it is in 3D."""
+    keeper = PlacedKeeper()
+    make_street_frames(folder / "test", plan, watch=keeper)
+    keeper.write(folder / PLACED)
     sign.touch()
 
 

@@ -6,7 +6,7 @@ A street through one camera is a folder: a JPEG for each frame, and `frames.json
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,15 @@ from core.geometry.masks import patch_area, patch_to_rle
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.masks import Rle
-from core.synthesis.street.street import StreetCamera
+from core.synthesis.street.mounts import Mount
+from core.synthesis.street.street import Street, StreetCamera
 from core.synthesis.street.truth import StreetFrame
 from core.training.data.real import RealFrame, RealObject
-from core.training.data.streets import USUAL, street_of
+from core.training.data.streets import STILLS_FPS, USUAL, street_of
 
 Progress = Callable[[float], None]
+Watch = Callable[[str, Mount, StreetFrame], None]
+"""Sees each frame that is cast: the name of its camera's folder, the camera, the frame."""
 
 TOLD = "frames.json"
 _QUALITY = 95  # the pictures have a camera's compression already
@@ -38,9 +41,10 @@ class StreetPlan:
 
     Attributes:
         numbers: of the streets, each through two cameras; plans of one seed share those of the same number.
-        frames: of each camera, 2.5 seconds from one to the next.
+        frames: of each camera.
         width, height: of the pictures, pixels.
         seed: another number, other streets; below 7,000.
+        fps: frames a second; 2.5 seconds from one to the next unless they are to be followed.
     """
 
     numbers: tuple[int, ...] = (0, 1, 2, 3)
@@ -48,6 +52,7 @@ class StreetPlan:
     width: int = 640
     height: int = 360
     seed: int = 0
+    fps: float = STILLS_FPS
 
     def __post_init__(self) -> None:
         """Refuses what cannot be.
@@ -79,11 +84,14 @@ class KnownObject:
     track: int
 
 
-def make_street_frames(folder: Path, plan: StreetPlan, progress: Progress | None = None) -> list[Path]:
+def make_street_frames(
+    folder: Path, plan: StreetPlan, progress: Progress | None = None, watch: Watch | None = None
+) -> list[Path]:
     """Casts the streets of a plan into a folder; those that are there are not cast again.
 
     Args:
         progress: is told the share that is done, 0 to 1.
+        watch: see `Watch`; of what is there already it sees nothing.
 
     Returns:
         one folder for each camera.
@@ -93,7 +101,7 @@ def make_street_frames(folder: Path, plan: StreetPlan, progress: Progress | None
     """
     made: list[Path] = []
     for done, number in enumerate(plan.numbers):
-        made += _street(folder, plan, number)
+        made += _street(folder, plan, number, watch)
         if progress is not None:
             progress((done + 1) / len(plan.numbers))
     return made
@@ -225,18 +233,44 @@ class SeenLabels:
         return RealFrame(known.picture, tuple(objects), tuple(others))
 
 
-def _street(folder: Path, plan: StreetPlan, number: int) -> list[Path]:
+def cast_street(plan: StreetPlan, number: int) -> Iterator[tuple[str, Mount, Iterator[StreetFrame]]]:
+    """One of a plan's streets through its two cameras: the name of each one's folder, and its frames."""
+    seed = _seed(plan, number)
+    street, mounts = street_of(number, seed, plan.frames, plan.width, plan.height, USUAL, plan.fps)
+    for name, mount in zip(_names(plan, number), mounts, strict=True):
+        yield name, mount, _cast(street, mount, plan.frames)
+
+
+def _cast(street: Street, mount: Mount, frames: int) -> Iterator[StreetFrame]:
+    view = StreetCamera(street, mount)
+    for index in range(frames):
+        yield view.frame(index)
+
+
+def _street(folder: Path, plan: StreetPlan, number: int, watch: Watch | None) -> list[Path]:
     """One street through its two cameras."""
-    seed = plan.seed + _STEP * (number + 1)
-    names = [folder / f"street-{seed:07d}-{place}" for place in range(2)]
-    if all((name / TOLD).exists() for name in names):
-        return names
-    street, mounts = street_of(number, seed, plan.frames, plan.width, plan.height, USUAL)
-    for name, mount in zip(names, mounts, strict=True):
-        if not (name / TOLD).exists():
-            view = StreetCamera(street, mount)
-            keep_frames(name, (known_of(view.frame(index)) for index in range(plan.frames)))
-    return names
+    folders = [folder / name for name in _names(plan, number)]
+    if all((one / TOLD).exists() for one in folders):
+        return folders
+    for name, mount, frames in cast_street(plan, number):
+        if not (folder / name / TOLD).exists():
+            keep_frames(folder / name, (known_of(_watched(watch, name, mount, one)) for one in frames))
+    return folders
+
+
+def _watched(watch: Watch | None, name: str, mount: Mount, frame: StreetFrame) -> StreetFrame:
+    if watch is not None:
+        watch(name, mount, frame)
+    return frame
+
+
+def _seed(plan: StreetPlan, number: int) -> int:
+    return plan.seed + _STEP * (number + 1)
+
+
+def _names(plan: StreetPlan, number: int) -> list[str]:
+    """Of the folders of one street's two cameras."""
+    return [f"street-{_seed(plan, number):07d}-{place}" for place in range(2)]
 
 
 def _row(one: KnownObject) -> dict[str, Any]:

@@ -35,6 +35,9 @@ class Traffic:
     people: int
 
 
+STILLS_FPS = 0.4
+"""Frames a second of pictures that need no others beside them."""
+
 BUSY, USUAL = Traffic((34, 46), 14, 16), Traffic((24, 40), 12, 14)
 
 
@@ -48,23 +51,30 @@ def seed_of(split: str, seed: int) -> int:
 
 
 def street_of(
-    number: int, seed: int, frames: int, width: int, height: int, traffic: Traffic = BUSY
+    number: int,
+    seed: int,
+    frames: int,
+    width: int,
+    height: int,
+    traffic: Traffic = BUSY,
+    fps: float = STILLS_FPS,
 ) -> tuple[Street, list[Mount]]:
     """A street and two cameras on it. Equal arguments give equal pictures.
 
     Args:
         number: which of a split's: it decides the light and where the second camera stands.
         seed: of everything else.
-        frames: how many moments, 2.5 s apart.
+        frames: how many moments.
         width, height: of the pictures, pixels.
         traffic: how much is on it.
+        fps: moments a second.
     """
     weather, hour = LIGHTS[number % len(LIGHTS)]
     rng = np.random.default_rng([seed, 5])
     settings = StreetSettings(
         width=width,
         height=height,
-        fps=0.4,
+        fps=fps,
         frame_count=frames,
         seed=seed,
         cars=int(rng.integers(*traffic.cars)),

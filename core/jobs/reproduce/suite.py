@@ -12,13 +12,14 @@ from typing import Any
 
 from core.jobs.reproduce.chapter import Chapter
 from core.jobs.reproduce.chapters.fits_by_occlusion import FITS_BY_OCCLUSION
+from core.jobs.reproduce.chapters.keypoints import KEYPOINTS
 from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.tables import line_of
 from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
-CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION)
+CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, KEYPOINTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def seen_crops(frame: StreetFrame, name: str) -> Iterator[PackedCrop]:
 
 
 def crops_of_test(view: PlacedView, frames: Iterable[KnownFrame], name: str) -> list[PackedCrop]:
-    """The cars of a camera of the test with all truth; a name up to its last slash is that of its picture.
+    """The cars of a camera of the test with all truth; they are named camera, picture, track.
 
     Args:
         frames: its pictures, as many as the view has.
@@ -92,8 +92,11 @@ def crops_of_test(view: PlacedView, frames: Iterable[KnownFrame], name: str) -> 
     return cars_with_points(crops)
 
 
-def pictures_of(crops: Sequence[PackedCrop]) -> NDArray[np.int64]:
-    """(n,) which picture each car of the test is in, from 0."""
-    names = [one.name.rsplit("/", 1)[0] for one in crops]
-    order = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    return np.array([order[name] for name in names], dtype=np.int64)
+def tracks_of(crops: Sequence[PackedCrop]) -> NDArray[np.int64]:
+    """(n,) which track of a camera each car of the test is, from 0."""
+    keys = []
+    for one in crops:
+        camera, _, track = one.name.rsplit("/", 2)
+        keys.append((camera, track))
+    order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return np.array([order[key] for key in keys], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""PCK and tags of pre-labellers with intervals: pictures of the test and seeds, drawn anew together."""
+"""PCK and tags of pre-labellers with intervals: tracks and seeds, drawn anew together."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def point_figures(found: Sequence[FoundPoints], draws: int) -> Measured:
     Points are counted together: a car with more labelled points counts for more.
     """
     first = found[0]
-    pictures = int(first.pictures.max(initial=-1)) + 1
-    of = _summed(_counted(first), first.pictures, pictures)
-    right = np.stack([_summed(_right(one), one.pictures, pictures) for one in found])
+    tracks = int(first.tracks.max(initial=-1)) + 1
+    of = _summed(_counted(first), first.tracks, tracks)
+    right = np.stack([_summed(_right(one), one.tracks, tracks) for one in found])
     rng = np.random.default_rng(0)
-    weights = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=draws).astype(np.float64)
+    weights = rng.multinomial(tracks, np.full(tracks, 1 / tracks), size=draws).astype(np.float64)
     chosen = rng.integers(len(found), size=(draws, len(found)))
     each = _share(weights @ right, weights @ of)
     drawn = np.take_along_axis(each, chosen.T[..., None], axis=0).mean(axis=0)
@@ -46,7 +46,8 @@ def point_figures(found: Sequence[FoundPoints], draws: int) -> Measured:
 
 def point_counts(found: FoundPoints) -> dict[str, int]:
     """How many cars, and points of each tag, there are."""
-    counts = {"cars": len(found.hidden), HIDDEN_COUNT: int((found.hidden > HIDDEN).sum())}
+    tracks = int(found.tracks.max(initial=-1)) + 1
+    counts = {"cars": len(found.hidden), "tracks": tracks, HIDDEN_COUNT: int((found.hidden > HIDDEN).sum())}
     return counts | {name: int((found.known == number).sum()) for number, name in enumerate(TAG_NAMES)}
 
 
@@ -88,10 +89,10 @@ def _per_car(points: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
     return np.stack([one.sum(axis=1) for one in points], axis=1).astype(np.float64)
 
 
-def _summed(of_cars: NDArray[np.float64], pictures: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """(pictures, groups) of (n, groups)."""
+def _summed(of_cars: NDArray[np.float64], tracks: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """(tracks, groups) of (n, groups)."""
     out = np.zeros((count, of_cars.shape[1]))
-    np.add.at(out, pictures, of_cars)
+    np.add.at(out, tracks, of_cars)
     return out
 
 

@@ -77,7 +77,8 @@ def point_report(
         line_of(settings) + "\n" + line_of(learned, "Crops to learn from: "),
         "Measured on cars of other streets through other cameras, whose boxes of what is seen are given. "
         + line_of(points),
-        "Intervals are of 95 %: pictures of the test and seeds, drawn anew together, the same draws for all. "
+        "Intervals are of 95 %: tracks of the test's cameras, since parked cars recur, and seeds, drawn anew "
+        "together, the same draws for all. "
         "L is the longer side of the whole car's box. The project's labels are of points that are seen; "
         "what is hidden, composites alone tell.",
         "### Keypoints with and without the project's labels",

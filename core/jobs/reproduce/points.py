@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.jobs.reproduce.point_crops import PointSource, pictures_of, street_shard
+from core.jobs.reproduce.point_crops import PointSource, street_shard, tracks_of
 from core.networks.losses.counted import summed
 from core.networks.prelabeller import Prelabeller, PrelabellerSettings, point_losses
 from core.training.data.crop_augment import Augmentation
@@ -50,14 +50,15 @@ class FoundPoints:
     Attributes:
         away: (n, 12) how far each point is off, in L of the whole car.
         said, known: (n, 12) tags, numbers into `core.training.data.crops.TAGS`; known -1: unlabelled.
-        hidden: (n,) share of each car that is not seen. pictures: (n,) which each is in.
+        hidden: (n,) share of each car that is not seen.
+        tracks: (n,) whose each is: a parked car is the same in all pictures.
     """
 
     away: NDArray[np.float64]
     said: NDArray[np.int64]
     known: NDArray[np.int64]
     hidden: NDArray[np.float64]
-    pictures: NDArray[np.int64]
+    tracks: NDArray[np.int64]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, from which `of_json` makes the same."""
@@ -66,7 +67,7 @@ class FoundPoints:
             "said": self.said.tolist(),
             "known": self.known.tolist(),
             "hidden": self.hidden.round(4).tolist(),
-            "pictures": self.pictures.tolist(),
+            "tracks": self.tracks.tolist(),
         }
 
     @staticmethod
@@ -77,7 +78,7 @@ class FoundPoints:
             np.array(values["said"], dtype=np.int64).reshape(-1, 12),
             np.array(values["known"], dtype=np.int64).reshape(-1, 12),
             np.array(values["hidden"], dtype=np.float64),
-            np.array(values["pictures"], dtype=np.int64),
+            np.array(values["tracks"], dtype=np.int64),
         )
 
 
@@ -151,4 +152,4 @@ def asked(network: Prelabeller, cars: Sequence[PackedCrop]) -> FoundPoints:
         for name in ("points", "said", "truth", "known", "sizes")
     )
     away = np.linalg.norm(points - truth, axis=2) / sizes[:, None]
-    return FoundPoints(away, said, known, np.array([one.hidden for one in cars]), pictures_of(cars))
+    return FoundPoints(away, said, known, np.array([one.hidden for one in cars]), tracks_of(cars))

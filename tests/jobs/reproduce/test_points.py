@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from core.jobs.reproduce.point_crops import PointSource, pictures_of, street_shard
+from core.jobs.reproduce.point_crops import PointSource, street_shard, tracks_of
 from core.jobs.reproduce.point_figures import GROUPS, PCK, TAG, car_counts, point_counts, point_figures
 from core.jobs.reproduce.point_tables import point_claims, point_report
 from core.jobs.reproduce.points import FoundPoints, PointArm, asked, parts_of_arm, taught_points
@@ -27,7 +27,7 @@ TINY = PrelabellerSettings(px=32, widths=(8, 16), blocks=(0, 0), hidden=16, bins
 
 
 def found(away: float, said: int = VISIBLE) -> FoundPoints:
-    """Three cars in two pictures: one seen, one half hidden, one of which nothing is labelled."""
+    """Three cars of two tracks: one seen, one half hidden, one of which nothing is labelled."""
     known = np.full((3, 12), -1)
     known[0, :4], known[1, :2] = VISIBLE, OTHER
     off = np.full((3, 12), 0.01)
@@ -54,7 +54,7 @@ def test_points_are_counted_by_tag_and_by_how_much_of_their_car_is_hidden() -> N
     assert car_counts(one) == [1, 0, 0, 1, 0, 1, 0, 0, 0, 0]
 
 
-def test_seeds_are_averaged_and_drawn_with_the_pictures() -> None:
+def test_seeds_are_averaged_and_drawn_with_the_tracks() -> None:
     both = point_figures([found(0.01), found(0.12)], 200)
     middle = both.interval(GROUPS.index("PCK@0.1"))
     assert both.by_seed == pytest.approx([1.0, 5 / 6])
@@ -80,9 +80,9 @@ def test_found_points_are_kept_as_plain_values() -> None:
     one = found(0.1234)
     again = FoundPoints.of_json(json.loads(json.dumps(one.as_json())))
     assert np.array_equal(again.known, one.known)
-    assert np.array_equal(again.pictures, one.pictures)
+    assert np.array_equal(again.tracks, one.tracks)
     assert again.away[one.known >= 0] == pytest.approx(one.away[one.known >= 0])
-    none = FoundPoints(one.away[:0], one.said[:0], one.known[:0], one.hidden[:0], one.pictures[:0])
+    none = FoundPoints(one.away[:0], one.said[:0], one.known[:0], one.hidden[:0], one.tracks[:0])
     assert FoundPoints.of_json(none.as_json()).known.shape == (0, 12)
 
 
@@ -91,7 +91,7 @@ def crop(number: int, tag: KeypointTag = KeypointTag.VISIBLE) -> PackedCrop:
     picture = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
     points = rng.uniform((16, 12), (48, 36), (12, 2))
     sample = cut_sample(picture, Box(16, 12, 32, 24), None, [], points, [tag] * 12, 32.0, 0.0, Category.CAR)
-    return packed(sample, f"street/{number // 2}/{number}")
+    return packed(sample, f"street/{number // 2}/{number % 2}")
 
 
 def test_one_seed_teaches_the_same_and_what_is_taught_can_be_asked() -> None:
@@ -101,7 +101,7 @@ def test_one_seed_teaches_the_same_and_what_is_taught_can_be_asked() -> None:
     said = asked(first, cars)
     assert np.array_equal(said.away, asked(again, cars).away)
     assert not np.array_equal(said.away, asked(other, cars).away)
-    assert said.pictures.tolist() == pictures_of(cars).tolist() == [0, 0, 1, 1]
+    assert said.tracks.tolist() == tracks_of(cars).tolist() == [0, 1, 0, 1]
     assert said.away.shape == (4, 12)
     # those who begin with the same weights and learn the same are the same
     weights = {name: one.clone() for name, one in first.state_dict().items()}

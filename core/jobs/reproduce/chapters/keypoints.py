@@ -38,7 +38,7 @@ class PointScale:
         models: different cars among them.
         start_steps: of 48 crops, for the start that all share. steps: likewise, for each network after it.
         seeds: how often each network is trained anew.
-        draws: of the test's pictures, for intervals.
+        draws: of the test's tracks, for intervals.
         network: its form.
     """
 

@@ -145,4 +145,6 @@ def _unoccluded(rules: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(one: Mapping[str, float]) -> str:
+    if np.isnan(one["value"]):
+        return "-"
     return f"{one['value']:.2f} ({one['low']:.2f} to {one['high']:.2f})"

@@ -38,6 +38,15 @@ class LoopSettings(JobSettings):
             }
         },
     )
+    found_again: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Found again",
+        description="The share of unoccluded objects found before that a round's model must find again "
+        "before it mines. Where it finds less, they stay, and the round learns from them.",
+        json_schema_extra=advanced(),
+    )
     truth: Literal["street", "composites"] = Field(
         "street",
         title="Measured by",

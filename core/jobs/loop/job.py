@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import JobError
 from core.jobs.context import JobContext
 from core.jobs.footage import chosen_footage
-from core.jobs.loop.found_again import found_again
+from core.jobs.loop.before_mining import beside_before
 from core.jobs.loop.needs import calibrated, check, test_name
 from core.jobs.loop.parts import Parts, given_parts
 from core.jobs.loop.settings import LoopSettings
@@ -62,8 +62,8 @@ class Round:
         run, evaluation: numbers. value, low, high: as `Measured`. gain: over the best before.
         used: whether its model is in use since.
         detector: what mined; where what was found stayed as it was, what had found it.
-        again: of the unoccluded objects found before it, the share that its model found again before it was
-            to mine, or None where it was not asked.
+        found_share: how many objects its model found in some frames, of how many were found there before, or
+            None where that was not looked at.
     """
 
     round: int
@@ -79,7 +79,7 @@ class Round:
     high: float | None
     gain: float
     used: bool
-    again: float | None
+    found_share: float | None
 
 
 def run_loop(context: JobContext) -> dict[str, Any]:
@@ -146,8 +146,8 @@ class _Loop:
         begun = (number - 1) * self._per_round
         words = f"Round {number}"
         detector, mining = self._detector(number)
-        again = self._found_again(number, mining, words)
-        if again is None or again >= self._settings.found_again:
+        share = self._found_share(number, mining, words)
+        if share is None or share >= self._settings.least_found:
             mined = self._mined(number, mining, words)
         else:
             last = self._known["rounds"][-1]
@@ -174,31 +174,34 @@ class _Loop:
         )
         run = int(trained["run"])
         after = begun + (1 - _EVALUATED) * self._per_round
-        share = _EVALUATED * self._per_round
-        found = self._measured(f"{number} evaluate", run, after, share, words)
-        self._judge(number, detector, again, mined, cut, found, words)
+        found = self._measured(f"{number} evaluate", run, after, _EVALUATED * self._per_round, words)
+        self._judge(number, detector, share, mined, cut, found, words)
 
-    def _found_again(self, number: int, mining: Mapping[str, Any], words: str) -> float | None:
-        """Which share of what was found unoccluded a round's model finds again; None where it is not asked.
+    def _found_share(self, number: int, mining: Mapping[str, Any], words: str) -> float | None:
+        """How many objects a round's model finds, of how many were found before; None: it was not looked at.
 
-        It is asked once, before it mines: mining takes the place of what machines found before it.
+        It is looked at once, before it mines: mining takes the place of what machines found before it.
         """
         if number == 1 or mining["detector"] != "own":
             return None
-        asked = self._known.setdefault("again", {})
-        if str(number) not in asked:
+        known = self._known.setdefault("beside", {})
+        if str(number) not in known:
             self._context.progress(
-                (number - 1) * self._per_round, f"{words}, looking for what was found before"
+                (number - 1) * self._per_round, f"{words}, looking at what was found before"
             )
-            told = found_again(self._context, self._settings.camera, OwnSettings(**mining["own"]))
-            asked[str(number)] = told.share
+            told = beside_before(self._context, self._settings.camera, OwnSettings(**mining["own"]))
+            known[str(number)] = told.share
             _save(self._context)
-            stays = told.share < self._settings.found_again
             self._context.log(
-                f"{words}: its model finds {told.found:,} of {told.of:,} unoccluded objects again"
-                + (", so that what was found before stays, and it does not mine." if stays else ".")
+                f"{words}: in frames with {told.before:,} objects found before, its model finds "
+                f"{told.found:,}, {told.same:,} of them the same"
+                + (
+                    "; so what was found before stays, and it does not mine."
+                    if told.share < self._settings.least_found
+                    else "."
+                )
             )
-        return float(asked[str(number)])
+        return float(known[str(number)])
 
     def _mined(self, number: int, mining: Mapping[str, Any], words: str) -> dict[str, Any] | None:
         """What was mined and fitted; None where that ended the loop."""
@@ -251,7 +254,7 @@ class _Loop:
         self,
         number: int,
         detector: str,
-        again: float | None,
+        share: float | None,
         mined: Mapping[str, Any],
         cut: Mapping[str, Any],
         found: Measured,
@@ -285,7 +288,7 @@ class _Loop:
             _short(found.high),
             round(gain, 4),
             better,
-            _short(again),
+            _short(share),
         )
         self._known["rounds"].append(asdict(row))
         if best is None and not better:

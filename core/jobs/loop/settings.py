@@ -38,13 +38,13 @@ class LoopSettings(JobSettings):
             }
         },
     )
-    found_again: float = Field(
+    least_found: float = Field(
         0.5,
         ge=0,
         le=1,
-        title="Found again",
-        description="The share of unoccluded objects found before that a round's model must find again "
-        "before it mines. Where it finds less, they stay, and the round learns from them.",
+        title="Least found",
+        description="A round's model that finds fewer objects than this share of what was found before does "
+        "not mine: what was found stays, and the round learns from that.",
         json_schema_extra=advanced(),
     )
     truth: Literal["street", "composites"] = Field(

@@ -1,4 +1,4 @@
-"""Asks a new model for what was found before it, so that no mining by it loses that unseen."""
+"""Looks what a new model finds where something was found before it: mining takes the place of that."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from core.mining.detectors.settings import OwnSettings
 from core.records.boxes import Box
 from core.records.detections import Category, DetectorFrame
 from core.records.media import DecodedFrame
-from core.records.occlusion import LabelOrigin, OcclusionLabel
+from core.records.occlusion import LabelOrigin
 from core.records.project import SourceRow
 from core.store import tables
 from core.store.writers.matching import match_boxes
 
 MOST_FRAMES = 40
-"""That are looked at, evenly out of all with unoccluded finds."""
+"""That are looked at, evenly out of all in which something was found."""
 
 _BY_MACHINE = (LabelOrigin.HEURISTIC.value, LabelOrigin.NETWORK.value)
 
@@ -34,26 +34,27 @@ _Finds = list[tuple[Box, Category]]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundAgain:
-    """How much of what was found before a model finds, too.
+class Beside:
+    """What a model finds in some frames, beside what machines found there before.
 
     Attributes:
-        found: of the unoccluded objects that were asked for. of: how many those are.
+        found: objects that it finds. before: that were found before. same: that both have found.
     """
 
     found: int
-    of: int
+    before: int
+    same: int
 
     @property
     def share(self) -> float:
-        """0 to 1; 1 where there was nothing to be lost."""
-        return self.found / self.of if self.of else 1.0
+        """How many it finds, of how many there were; 1 where there was nothing to be lost."""
+        return self.found / self.before if self.before else 1.0
 
 
-def found_again(context: JobContext, camera: str, own: OwnSettings) -> FoundAgain:
-    """Looks with a run's model at frames in which unoccluded objects were found by machine.
+def beside_before(context: JobContext, camera: str, own: OwnSettings) -> Beside:
+    """Looks with a run's model at frames in which objects were found by machine.
 
-    Nothing is written. An object is found again where a find overlaps it by as much as mining asks for.
+    Nothing is written. Finds are the same where they overlap by as much as mining asks for.
 
     Args:
         context: of the loop. camera: its name; empty for all. own: which run, and its least score.
@@ -62,36 +63,31 @@ def found_again(context: JobContext, camera: str, own: OwnSettings) -> FoundAgai
         DetectorUnavailableError, DetectionError: the model cannot be used.
         FootageMissingError: the footage is not where it was.
     """
-    finds = _unoccluded(
-        context, [row for one in chosen_footage(context.project, camera) for row in one.sources]
-    )
+    footage = chosen_footage(context.project, camera)
+    finds = _found_before(context, [source for one in footage for source in one.sources])
     places = sorted(finds, key=lambda one: (one[0].id, one[1]))
     chosen = [places[place] for place in evenly(len(places), MOST_FRAMES)] if places else []
     if not chosen:
-        return FoundAgain(0, 0)
-    detector = own_detector(context.project, own)
-    found = total = 0
+        return Beside(0, 0, 0)
+    detector: Detector = own_detector(context.project, own)
+    found = before = same = 0
     for source, picture in _pictures(context, chosen):
         context.check_stop()
         known = finds[source, picture.pts]
-        found += _again(detector, picture, known)
-        total += len(known)
-    return FoundAgain(found, total)
+        [said] = detector.detect([DetectorFrame(picture.image)])
+        found += len(said)
+        before += len(known)
+        same += len(match_boxes(known, [(one.box, one.category) for one in said]))
+    return Beside(found, before, same)
 
 
-def _again(detector: Detector, picture: DecodedFrame, known: _Finds) -> int:
-    [said] = detector.detect([DetectorFrame(picture.image)])
-    return len(match_boxes(known, [(one.box, one.category) for one in said]))
-
-
-def _unoccluded(context: JobContext, sources: list[SourceRow]) -> dict[tuple[SourceRow, int], _Finds]:
-    """Source and presentation time -> what was found unoccluded there."""
+def _found_before(context: JobContext, sources: list[SourceRow]) -> dict[tuple[SourceRow, int], _Finds]:
+    """Source and presentation time -> what machines found there."""
     i, f = tables.instance.c, tables.frame.c
     query = (
         select(f.pts, i.x, i.y, i.w, i.h, i.category)
         .join(tables.frame, f.id == i.frame_id)
-        .where(i.state == "live", ~i.missing, i.label == OcclusionLabel.UNOCCLUDED.value)
-        .where(i.origin.in_(_BY_MACHINE))
+        .where(i.state == "live", ~i.missing, i.origin.in_(_BY_MACHINE))
     )
     out: dict[tuple[SourceRow, int], _Finds] = defaultdict(list)
     with context.project.read() as connection:

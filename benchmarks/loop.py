@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,18 @@ import torch
 from benchmarks._loop_street import found_by_motion, found_by_run, later_frames, true_objects
 from core.jobs.registry import create
 from core.jobs.reproduce.figures import Found, Known
-from core.jobs.reproduce.precision import GROUPS, Interval, Measured, measured
+from core.jobs.reproduce.precision import GROUPS, Interval, measured
 from core.jobs.runner import run_job
 from core.jobs.street_footage import add_footage, read_truth
+from core.jobs.train.files import file_of
 from core.networks.amodal_rcnn.model import AmodalRcnn
 from core.networks.amodal_rcnn.settings import AmodalRcnnSettings, PointKind, small
 from core.records.detections import Category
+from core.records.jobs import JobRow, JobState
 from core.records.runs import Purpose
 from core.store import job_rows
 from core.store.project import Project
+from core.store.queries.runs import run_by_id
 from core.synthesis.street.clip_writer import ClipFiles, write_clip
 from core.synthesis.street.mounts import default_mount, reference_camera
 from core.synthesis.street.settings import StreetSettings
@@ -39,6 +43,7 @@ from core.training.tasks.detector import KIND
 TEST_SET = "Held out"
 _NEARER, _ABOVE_M, _DOWN_RAD = 2.0, 5.0, 0.18
 _DRAWS = 1000
+_ALONE = " without mining"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Size:
         later: the first one that is measured by; between the two nothing is looked at.
         every: so many frames from one that is measured by to the next.
         rounds, composites, epochs: of the loop. validation, held: composites for validation and the test.
+        wanted: occlusion in them, by tenths.
     """
 
     frames: int = 1000
@@ -61,9 +67,11 @@ class Size:
     epochs: int = 4
     validation: int = 24
     held: int = 40
+    wanted: str = "6,2,2,1,1,1,1,1,1,0"
 
 
-TINY = Size(240, 200, 210, 10, 2, 20, 1, 5, 6)
+TINY = Size(240, 200, 210, 10, 2, 40, 8, 5, 6, "")
+CUTTING = {"min_size_px": 12, "edge_percent": 80}
 STREET = StreetSettings(width=320, height=180, fps=2.5, seed=3, cars=16, parked=0, people=0)
 
 
@@ -95,23 +103,24 @@ def measure(folder: Path, size: Size) -> dict[str, Any]:
     What is there of an earlier attempt goes on.
     """
     files, path = draw(folder, size), folder / "street.amodal"
-    truth = read_truth(files)
     if not path.exists():
         begin(path, files, size)
     began = time.monotonic()
     result = go_round(path, folder, size)
     loop_s = time.monotonic() - began
+    for row in result["rounds"]:
+        print(row, flush=True)
     frames = range(size.later, size.frames, size.every)
-    pictures, known = list(later_frames(files.video, frames)), true_objects(truth, frames)
+    pictures, known = list(later_frames(files.video, frames)), true_objects(read_truth(files), frames)
     found = {"motion": motion_alone(folder, files, size)}
     for row in result["rounds"]:
         found[f"round {row['round']}"] = found_by_run(path, row["run"], pictures)
-    figures = figures_of(known, found)
-    for row in result["rounds"]:
-        print(row, flush=True)
-    print(json.dumps(figures, indent=1), flush=True)
     objects = sum(not one.ignored for row in known for one in row)
-    return {"loop_s": loop_s, "pictures": len(known), "objects": objects, "figures": figures, **result}
+    told = {"loop_s": loop_s, "pictures": len(known), "objects": objects, **result}
+    show(known, found)  # before the hour of the next
+    for name, run, own in without_mining(folder, files, size, result["rounds"]):
+        found[name] = found_by_run(own, run, pictures)
+    return told | {"figures": show(known, found)}
 
 
 def draw(folder: Path, size: Size) -> ClipFiles:
@@ -142,15 +151,15 @@ def mining(size: Size) -> dict[str, Any]:
 
 
 def splitting(size: Size) -> dict[str, Any]:
-    """The borders in time of all composites."""
-    return {
-        "validation_percent": 15,
-        "test_percent": 20,
-        "guard_s": 0.5,
-        "least": 3,
-        "most": 9,
-        "wanted": "6,2,2,1,1,1,1,1,1,0",
-    }
+    """The borders in time of all composites, and how full they are."""
+    shares = {"validation_percent": 15, "test_percent": 20, "guard_s": 0.5}
+    return {**shares, "least": 3, "most": 9, "wanted": size.wanted}
+
+
+def training(start: Path) -> dict[str, Any]:
+    """Of each round, begun with a file's weights."""
+    settings: dict[str, Any] = {"batch": 4, "rate": 1e-3, "workers": 0, "weight_synthetic": 0}
+    return {**settings, "begin_with": "file", "start": str(start)}
 
 
 def begin(path: Path, files: ClipFiles, size: Size) -> None:
@@ -160,7 +169,7 @@ def begin(path: Path, files: ClipFiles, size: Size) -> None:
     do(path, "background")
     do(path, "mine", detector="motion", **mining(size))
     do(path, "fit")
-    do(path, "cut", min_size_px=12, edge_percent=80)
+    do(path, "cut", **CUTTING)
     do(path, "compose", name=TEST_SET, split="test", count=size.held, seed=1, **splitting(size))
 
 
@@ -172,14 +181,24 @@ def do(path: Path, kind: str, **settings: Any) -> dict[str, Any]:
 
 
 def finish(path: Path, job_id: int) -> dict[str, Any]:
-    """Runs a job to its end, or goes on with it."""
+    """Runs a job to its end, or goes on with it; what it tells."""
     began = time.monotonic()
-    run_job(path, job_id, on_log=lambda line: print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True))
+
+    def log(line: str) -> None:
+        print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)
+
+    if _row(path, job_id).state is not JobState.DONE:
+        run_job(path, job_id, on_log=log)
+    row = _row(path, job_id)
+    print(f"{row.kind}: {row.result}", flush=True)
+    return dict(row.result)
+
+
+def _row(path: Path, job_id: int) -> JobRow:
     with Project.open(path, read_only=True) as project, project.read() as connection:
         row = job_rows.get_job(connection, job_id)
     assert row is not None
-    print(f"{row.kind}: {row.result}", flush=True)
-    return dict(row.result)
+    return row
 
 
 def go_round(path: Path, folder: Path, size: Size) -> dict[str, Any]:
@@ -193,16 +212,9 @@ def go_round(path: Path, folder: Path, size: Size) -> dict[str, Any]:
         start = write_checkpoint(folder / "untaught", "best", Checkpoint(dict(weights), {}, facts))
         parts = {
             "mine": {**mining(size), "own": {"min_score": 0.5, "device": "cpu"}},
-            "cut": {"min_size_px": 12, "edge_percent": 80},
+            "cut": CUTTING,
             "compose": splitting(size),
-            "train": {
-                "batch": 4,
-                "rate": 1e-3,
-                "workers": 0,
-                "weight_synthetic": 0,
-                "begin_with": "file",
-                "start": str(start),
-            },
+            "train": training(start),
             "evaluate": {"draws": 200},
         }
         file = folder / "parts.json"
@@ -237,17 +249,58 @@ def motion_alone(folder: Path, files: ClipFiles, size: Size) -> list[list[Found]
     return found_by_motion(path, range(size.later, size.frames, size.every))
 
 
-def figures_of(known: list[list[Known]], found: dict[str, list[list[Found]]]) -> dict[str, Any]:
-    """Whole mask AP of each, and the gain over the one before, with intervals over the pictures."""
+def without_mining(
+    folder: Path, files: ClipFiles, size: Size, rounds: list[dict[str, Any]]
+) -> Iterator[tuple[str, int, Path]]:
+    """What rounds after the first come to by training alone: name, run and project.
+
+    Each begins with the weights of the one before, as the loop's rounds do, and learns from as many new
+    composites, but of what motion found.
+    """
+    path = folder / "control.amodal"
+    if not path.exists():
+        begin(path, files, size)
+    start = _weights(folder / "street.amodal", rounds[0]["run"])
+    for number in range(2, len(rounds) + 1):
+        name = f"Without mining, round {number}"
+        sets = {"seed": number, **splitting(size)}
+        do(path, "compose", name=name, count=size.composites, **sets)
+        held = f"{name}, for validation"
+        do(path, "compose", name=held, count=size.validation, split="validation", **sets)
+        told = do(
+            path,
+            "train",
+            **{**training(start), "name": name, "composites": name, "seed": number},
+            epochs=size.epochs,
+            device="cpu",
+        )
+        start = _weights(path, told["run"])
+        yield f"round {number} without mining", told["run"], path
+
+
+def show(known: list[list[Known]], found: dict[str, list[list[Found]]]) -> dict[str, Any]:
+    """Whole mask AP of each, and the gain over the one before, with intervals over the pictures; printed."""
+    each = {name: measured(known, {0: finds}, _DRAWS) for name, finds in found.items()}
+    before = dict(zip([*each][1:], each, strict=False))
+    before |= {name: name.removesuffix(_ALONE) for name in each if name.endswith(_ALONE)}
     out: dict[str, Any] = {}
-    before: Measured | None = None
-    for name, finds in found.items():
-        own = measured(known, {0: finds}, _DRAWS)
+    for name, own in each.items():
         out[name] = {group: _numbers(own.interval(place)) for place, group in enumerate(GROUPS[:3])}
-        if before is not None:
-            out[name]["gain"] = {group: _numbers(own.over(before, n)) for n, group in enumerate(GROUPS[:3])}
-        before = own
+        if name in before:
+            other = each[before[name]]
+            out[name][f"over {before[name]}"] = {
+                group: _numbers(own.over(other, place)) for place, group in enumerate(GROUPS[:3])
+            }
+        print(name, json.dumps(out[name]), flush=True)
     return out
+
+
+def _weights(path: Path, run: int) -> Path:
+    with Project.open(path, read_only=True) as project, project.read() as connection:
+        row = run_by_id(connection, run)
+        assert row is not None
+        assert row.best is not None
+        return file_of(project, row.best)
 
 
 def _numbers(one: Interval) -> list[float]:

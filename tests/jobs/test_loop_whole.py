@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -89,7 +90,13 @@ def untaught(folder: Path) -> Path:
 def test_motion_teaches_a_network_that_mines_for_the_next(path: Path, tmp_path: Path) -> None:
     torch.set_num_threads(1)
     parts = tmp_path / "parts.json"
-    train = {"batch": 2, "workers": 0, "rate": 2e-3, "validate_every": 80, "weight_synthetic": 0}
+    train: dict[str, Any] = {
+        "batch": 2,
+        "workers": 0,
+        "rate": 2e-3,
+        "validate_every": 80,
+        "weight_synthetic": 0,
+    }
     train |= {"begin_with": "file", "start": str(untaught(tmp_path / "untaught"))}
     told = {"mine": {**MINING, "own": {"min_score": 0.3, "device": "cpu"}}, "compose": SPLITTING}
     told |= {"train": train, "evaluate": {"draws": 0}}

@@ -62,7 +62,7 @@ class Size:
     learned: int = 700
     later: int = 760
     every: int = 4
-    rounds: int = 3
+    rounds: int = 2
     composites: int = 600
     epochs: int = 4
     validation: int = 24

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.jobs import JobsController
+from app.pictures import decoded
 from app.session import ProjectSession
 from app.states.sources import BackgroundsState
 from core.records.jobs import JobRow, JobState
@@ -79,7 +80,7 @@ class BackgroundsController(QObject):
 
             with project.read() as connection:
                 blobs = backgrounds.background_images(connection, row.id)
-            return None if blobs is None else _pixels(blobs[0])
+            return None if blobs is None else decoded(blobs[0])
 
         def done(image: NDArray[np.uint8] | None) -> None:
             if self.state.chosen == row:
@@ -118,13 +119,3 @@ class BackgroundsController(QObject):
     def _set(self, state: BackgroundsState) -> None:
         self.state = state
         self.changed.emit(state)
-
-
-def _pixels(png: bytes) -> NDArray[np.uint8]:
-    """Decodes a PNG with Qt, which the window has loaded anyway, to (H, W, 3) RGB."""
-    from PySide6.QtGui import QImage
-
-    image = QImage.fromData(png).convertToFormat(QImage.Format.Format_RGB888)
-    width, height, stride = image.width(), image.height(), image.bytesPerLine()
-    rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(height, stride)
-    return rows[:, : 3 * width].reshape(height, width, 3).copy()

@@ -46,6 +46,10 @@ class BodyShelf:
         """
         return self._body(self._path)
 
+    def own(self) -> NamedBody:
+        """The body that comes with the program."""
+        return self._body("")
+
     def of(self, label: str) -> NamedBody | None:
         """The body of a fit's label (`FitRow.shape_space`); None where its body model is not here."""
         for path in dict.fromkeys(("", self._path)):

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.evaluate_deeds import EvaluateDeeds
 from app.controllers.evaluate_facts import evaluation_item, facts_of, job_facts, job_item, look_of
 from app.controllers.evaluate_objects import EvaluateObjects
 from app.controllers.evaluate_reads import EvaluateReads, Listed
 from app.controllers.evaluate_showing import Showing
-from app.controllers.saying import did_again, undid
-from app.controllers.training_facts import LIVE
+from app.controllers.kept_works import KeptWorks
 from app.states.evaluation import EvaluateHead, EvaluationFacts
 from app.states.training import RunItem, RunList
 from core.records.evaluations import EvaluationNumbers, EvaluationRow, EvaluationState
-from core.records.history import Touched
-from core.records.jobs import JobRow, JobState
+from core.records.jobs import JobRow
 
 if TYPE_CHECKING:
     from app.controllers.jobs import JobsController
     from app.session import ProjectSession
 
 KIND = "evaluate"
-_FOLLOW_MS = 500  # from news of another process to a look at what it wrote
 _KEPT = 24
-_OWN = frozenset({"evaluation", "review_request"})
 
 
-class EvaluateController(QObject):
+class EvaluateController(KeptWorks[EvaluationRow]):
     """Holds the evaluations, and what is looked at of them.
 
     Attributes:
@@ -40,34 +33,18 @@ class EvaluateController(QObject):
 
     Signals:
         head_changed(EvaluateHead), list_changed(RunList), facts_changed(EvaluationFacts): draw these.
-        again_wanted(object): an evaluation is to be prepared with the settings of one, as plain JSON values.
-        said(str): a line about what was just done.
     """
 
-    head_changed = Signal(object)
-    list_changed = Signal(object)
-    facts_changed = Signal(object)
-    again_wanted = Signal(object)
-    said = Signal(str)
+    thing, compared_how = "an evaluation", "side by side"
+    read_anew_by = frozenset({"evaluation"})
+    own = frozenset({"evaluation", "review_request"})
 
     def __init__(self, session: ProjectSession, jobs: JobsController, reads: EvaluateReads) -> None:
-        super().__init__()
-        self._session, self._jobs, self._reads = session, jobs, reads
+        super().__init__(session, jobs)
+        self._reads = reads
         self._listed: Listed | None = None
-        self._job_rows = {row.id: row for row in session.jobs() if row.kind == KIND}
-        self._began_here: set[int] = set()  # jobs that were seen while they ran
         self._numbers: dict[int, EvaluationNumbers] = {}
-        self._hidden_shown = False
-        self._selected: int | None = None
-        self._marked: list[int] = []
-        self._drafting = False
-        self._visible, self._outdated = False, True
-        self._items: tuple[RunItem, ...] = ()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_FOLLOW_MS)
-        self._soon.timeout.connect(self.refresh)
-        self.deeds = EvaluateDeeds(session, jobs, lambda: self._rows, lambda: self.selected_row, self._job)
+        self.deeds = EvaluateDeeds(session, jobs, self._all_rows, lambda: self.selected_row, self._job)
         self.showing = Showing()
         self.objects = EvaluateObjects(session, reads, self.deeds)
         self.deeds.said.connect(self.said)
@@ -75,29 +52,12 @@ class EvaluateController(QObject):
         self.showing.said.connect(self.said)
         self.showing.filter_changed.connect(self.objects.show)
         self.showing.key_chosen.connect(self._take_key)
-        session.undone.connect(lambda touched: self._on_reversed(touched, undid))
-        session.redone.connect(lambda touched: self._on_reversed(touched, did_again))
-        for row in self._job_rows.values():
-            self._note_live(row)
 
     # ---- life -----------------------------------------------------------------------------------
 
-    def on_shown(self) -> None:
-        """The workspace came to the front."""
-        self._visible = True
-        if self._outdated:
-            self.refresh()
-
-    def on_hidden(self) -> None:
-        """The workspace left the front."""
-        self._visible = False
-        self._soon.stop()
-        self._outdated = True
-        self.said.emit("")
-
     def close(self) -> None:
         """Stops its timer and reads."""
-        self._soon.stop()
+        super().close()
         self.objects.close()
         self._reads.close()
 
@@ -106,97 +66,7 @@ class EvaluateController(QObject):
         self._outdated = False
         self._session.in_background(self._reads.listed, self._take_listed, tag="evaluations")
 
-    def on_touched(self, touched: Touched) -> None:
-        """An edit, an undo or a redo was committed."""
-        if "evaluation" in touched.rows:
-            self._look()
-
-    def on_outside_change(self) -> None:
-        """Another process wrote, perhaps an evaluation: looked at soon, however often it writes."""
-        if not self._visible:
-            self._outdated = True
-        elif not self._soon.isActive():
-            self._soon.start()
-
-    def on_job_changed(self, row: JobRow) -> None:
-        """A job's row is new or different."""
-        if row.kind != KIND:
-            return
-        before = self._job_rows.get(row.id)
-        self._job_rows[row.id] = row
-        self._note_live(row)
-        if before is None or before.state is not row.state:
-            self._look()
-        elif self._visible:
-            self._tell_list()
-            self._tell_facts()
-
     # ---- which are looked at --------------------------------------------------------------------
-
-    @property
-    def selected_row(self) -> EvaluationRow | None:
-        """The evaluation that is selected; None where there is none, or only a job without one."""
-        return self._row(self._selected)
-
-    @property
-    def hidden_shown(self) -> bool:
-        """Whether those that a person took off the lists are listed."""
-        return self._hidden_shown
-
-    @property
-    def drafting(self) -> bool:
-        """Whether an evaluation is being prepared."""
-        return self._drafting
-
-    @property
-    def job_id(self) -> int | None:
-        """Of the job that measures the selected one, or None."""
-        job = self._job()
-        return None if job is None else job.id
-
-    @property
-    def compared(self) -> list[int]:
-        """Those that are drawn: what is marked, and what is selected; the oldest first."""
-        keys = {*self._marked, *(() if self.selected_row is None else (self.selected_row.id,))}
-        return sorted(keys)
-
-    def draft(self, drafting: bool) -> None:
-        """Prepares an evaluation instead of looking at some, or the other way round."""
-        if not drafting and not self._items:
-            return  # there is nothing else to look at
-        self._drafting = drafting
-        self._tell_head()
-
-    def select(self, key: int | None) -> None:
-        """Looks at an evaluation."""
-        if key != self._selected:
-            self._selected = key
-            self.said.emit("")
-        if self._drafting and self._items:
-            self._drafting = False
-        self._show()
-
-    def step(self, step: int) -> None:
-        """Looks at the evaluation below in the list, or above where step is negative."""
-        keys = [item.key for item in self._items]
-        if not keys or self._drafting:
-            return
-        place = keys.index(self._selected) + step if self._selected in keys else 0
-        self.select(keys[min(max(place, 0), len(keys) - 1)])
-
-    def mark(self, key: int | None = None) -> None:
-        """Has an evaluation, or the selected one, shown beside others; or no longer."""
-        wanted = self._selected if key is None else key
-        if wanted is None or self._row(wanted) is None:
-            self.said.emit("There is nothing of it to compare yet.")
-            return
-        if wanted in self._marked:
-            self._marked.remove(wanted)
-        else:
-            self._marked.append(wanted)
-            if len(self.compared) == 1:
-                self.said.emit("Now go to another evaluation, or mark more: they are drawn side by side.")
-        self._show()
 
     def back(self) -> None:
         """Leaves what is being prepared, or what is chosen, or the comparison: one at a time."""
@@ -205,28 +75,6 @@ class EvaluateController(QObject):
         elif not self.showing.clear_choice() and self._marked:
             self._marked.clear()
             self._show()
-
-    def toggle_hidden(self) -> None:
-        """Lists evaluations that a person took off the lists, or no longer."""
-        self._hidden_shown = not self._hidden_shown
-        self._show()
-
-    def watch(self, job_id: int) -> None:
-        """Looks at an evaluation that was just started."""
-        self._began_here.add(job_id)
-        self._selected, self._drafting = -job_id, False
-        self._show()
-        self.refresh()
-
-    def again(self) -> None:
-        """Prepares an evaluation with the settings of the selected one."""
-        row, job = self.selected_row, self._job()
-        settings = row.settings if row is not None else (None if job is None else job.settings)
-        if settings is None:
-            self.said.emit("Select an evaluation first.")
-            return
-        self.draft(True)
-        self.again_wanted.emit(settings)
 
     def report_ids(self) -> list[int]:
         """What a report would be on: the evaluations that are shown and done, the selected one first."""
@@ -241,23 +89,17 @@ class EvaluateController(QObject):
 
     # ---- what was read --------------------------------------------------------------------------
 
-    @property
-    def _rows(self) -> tuple[EvaluationRow, ...]:
+    def _all_rows(self) -> tuple[EvaluationRow, ...]:
         return () if self._listed is None else self._listed.rows
 
-    def _on_reversed(self, touched: Touched, words: Callable[[Touched], str]) -> None:
-        if self._visible and not _OWN.isdisjoint(touched.rows):
-            self.said.emit(words(touched))
+    def _is_its_job(self, row: JobRow) -> bool:
+        return row.kind == KIND
 
-    def _look(self) -> None:
-        if self._visible:
-            self.refresh()
-        else:
-            self._outdated = True
+    def _job_item(self, job: JobRow) -> RunItem:
+        return job_item(job)
 
-    def _note_live(self, row: JobRow) -> None:
-        if row.state in LIVE:
-            self._began_here.add(row.id)
+    def _item(self, row: EvaluationRow, *, marked: bool) -> RunItem:
+        return evaluation_item(row, self._job_of(row), self._numbers.get(row.id), marked=marked)
 
     def _take_key(self, key: int) -> None:
         """A bar of another evaluation was clicked: the one of before stays beside it."""
@@ -275,37 +117,7 @@ class EvaluateController(QObject):
             known = self._numbers.get(row.id)
             if known is not None and _counted(known.evaluation) != _counted(row):
                 del self._numbers[row.id]
-        if self._selected is not None and self._selected < 0:
-            made = next((row for row in listed.rows if row.job_id == -(self._selected or 0)), None)
-            if made is not None:
-                self._selected = made.id
-        self._take_items()
-        if first and not self._items:
-            self._drafting = True
-        self._show()
-
-    def _take_items(self) -> None:
-        """Puts together what is listed, and keeps the selection on something that is."""
-        owned = {row.job_id for row in self._rows}
-        waiting = [
-            job_item(job)
-            for job in sorted(self._job_rows.values(), key=lambda one: -one.id)
-            if job.id in self._began_here and job.id not in owned and job.state is not JobState.DONE
-        ]
-        listed = [row for row in self._rows if self._hidden_shown or not row.hidden]
-        self._marked = [key for key in self._marked if any(row.id == key for row in listed)]
-        self._items = (
-            *waiting,
-            *(
-                evaluation_item(
-                    row, self._job_of(row), self._numbers.get(row.id), marked=row.id in self._marked
-                )
-                for row in listed
-            ),
-        )
-        keys = [item.key for item in self._items]
-        if self._selected not in keys and not (self._selected is not None and self._selected < 0):
-            self._selected = keys[0] if keys else None
+        self._take_read(first)
 
     def _show(self) -> None:
         """Tells all that is seen, and reads the numbers that are missing."""
@@ -314,7 +126,7 @@ class EvaluateController(QObject):
         self._tell_list()
         self._tell_facts()
         self._tell_numbers()
-        wanted = [row.id for row in self._rows if row.state is EvaluationState.DONE]
+        wanted = [row.id for row in self._all_rows() if row.state is EvaluationState.DONE]
         missing = [key for key in wanted[:_KEPT] if key not in self._numbers]
         missing += [key for key in self.compared if key in wanted[_KEPT:] and key not in self._numbers]
         if missing:
@@ -339,9 +151,7 @@ class EvaluateController(QObject):
 
     def _tell_facts(self) -> None:
         row, job = self.selected_row, self._job()
-        stopping = job is not None and any(
-            card.stopping for card in self._jobs.state.cards if card.row.id == job.id
-        )
+        stopping = self._stopping(job)
         if row is not None:
             run = None if self._listed is None else self._listed.runs.get(row.run_id or 0)
             facts = facts_of(row, job, stopping=stopping, run_name=None if run is None else run.name)
@@ -353,7 +163,7 @@ class EvaluateController(QObject):
 
     def _tell_numbers(self) -> None:
         shown = [self._numbers[key] for key in self.compared if key in self._numbers]
-        looks = {row.id: look_of(row, self._job_of(row)) for row in self._rows}
+        looks = {row.id: look_of(row, self._job_of(row)) for row in self._all_rows()}
         note = ""
         row = self.selected_row
         if self._selected is None:
@@ -363,20 +173,6 @@ class EvaluateController(QObject):
         elif row.state is not EvaluationState.DONE:
             note = "It did not come to its end, so it has no numbers."
         self.showing.take(shown, self._selected, looks, note)
-
-    # ---- details --------------------------------------------------------------------------------
-
-    def _row(self, key: int | None) -> EvaluationRow | None:
-        return next((row for row in self._rows if row.id == key), None)
-
-    def _job_of(self, row: EvaluationRow) -> JobRow | None:
-        return None if row.job_id is None else self._job_rows.get(row.job_id)
-
-    def _job(self) -> JobRow | None:
-        row = self.selected_row
-        if row is not None:
-            return self._job_of(row)
-        return None if self._selected is None else self._job_rows.get(-self._selected)
 
 
 def _counted(row: EvaluationRow) -> tuple[object, ...]:

@@ -29,19 +29,28 @@ CARDS = (
     ),
     WhatCard(What.MINING, "Mining's labels", "The machine's labels, by what people said of the objects."),
     WhatCard(What.ANNOTATORS, "Two annotators", "What two people said of the same objects, by each other."),
+    WhatCard(
+        What.FITS,
+        "Fits in 3D",
+        "Where cars and people stand, how they are turned and posed, by the true 3D beside their footage.",
+    ),
 )
 _HELP = {  # of settings that the form has other words for than the shell
     "run": "Whose network is measured.",
     "truth": "What there is: composites for the test where there are some, else reviewed frames; people's "
     "labels for what labels. A drawn street tells how it does on streets that it has not seen.",
+    "fits": "All that are in force, or those alone that call themselves good or that a person accepted.",
     "name": "Empty: what is measured by what.",
 }
-_FILE, _PEOPLE = frozenset({"predictions", "source"}), frozenset({"first", "second"})
+_FILE, _PEOPLE = frozenset({"predictions", "source", "masks"}), frozenset({"first", "second"})
+_NETWORK, _FITS = frozenset({"run", "device"}), frozenset({"fits", "space", "body"})
+_TRUTH = frozenset({"truth", "composites", "shown_score"})
 _HIDDEN = {
-    What.RUN: _FILE | _PEOPLE,
-    What.PREDICTIONS: _PEOPLE | {"run", "device"},
-    What.MINING: _FILE | _PEOPLE | {"run", "device", "truth", "composites", "shown_score"},
-    What.ANNOTATORS: _FILE | {"run", "device", "truth", "composites", "side", "shown_score", "most"},
+    What.RUN: _FILE | _PEOPLE | _FITS,
+    What.PREDICTIONS: _NETWORK | _PEOPLE | _FITS,
+    What.MINING: _FILE | _PEOPLE | _FITS | _NETWORK | _TRUTH,
+    What.ANNOTATORS: _FILE | _FITS | _NETWORK | _TRUTH | {"side", "most"},
+    What.FITS: _FILE | _PEOPLE | _NETWORK | _TRUTH | {"side"},
 }
 
 
@@ -86,7 +95,7 @@ class EvaluateDraft(QObject):
             what=self.what,
             form=None if self._stock is None else form,
             hidden=_HIDDEN[self.what] | {"what"},
-            values=self._values,
+            values=self._own_body() | self._values,
             note=_note(self.what, self._stock),
             problem=self._problem,
             starting=self._starting,
@@ -177,7 +186,7 @@ class EvaluateDraft(QObject):
         fields = {} if self._form is None else {field.name: field for field in self._form.fields}
         hidden = _HIDDEN[self.what]
         said = {"what": self.what.value}
-        for name, value in self._values.items():
+        for name, value in (self._own_body() | self._values).items():
             field = fields.get(name)
             if name == "what" or name in hidden or field is None:
                 continue
@@ -185,6 +194,11 @@ class EvaluateDraft(QObject):
             if kept != field.default:
                 said[name] = kept
         return said
+
+    def _own_body(self) -> dict[str, Any]:
+        """The body of this machine, with which people were fitted here."""
+        path = self._session.bodies.path
+        return {} if path is None else {"body": str(path)}
 
     def _take_form(self, form: Form) -> None:
         self._form = form
@@ -255,5 +269,12 @@ def _note(what: What, stock: Stock | None) -> Note:
             Tone.BAD,
             "evaluate.review",
             "Go to Review",
+        )
+    if what is What.FITS and not stock.true_3d:
+        return Note(
+            "No footage has its true 3D beside it",
+            "Of simulated streets it is known: NAME.truth.json stands beside NAME.mp4, as `amodal synth"
+            " street` writes it. Truth of your own can stand there as well; the guide says what it holds.",
+            Tone.BAD,
         )
     return Note()

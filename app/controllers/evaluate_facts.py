@@ -19,6 +19,7 @@ SUBJECT_WORDS = {
     Subject.PREDICTIONS: "Predictions",
     Subject.MINING: "Mining",
     Subject.ANNOTATORS: "Annotators",
+    Subject.FITS: "Fits in 3D",
 }
 TRUTH_WORDS = {
     Truth.REVIEWED: "reviewed frames",
@@ -26,6 +27,8 @@ TRUTH_WORDS = {
     Truth.STREET: "a drawn street",
     Truth.LABELS: "people's labels",
     Truth.ANNOTATOR: "one another",
+    Truth.TRACKS: "the project's tracks",
+    Truth.SIMULATION: "the simulated truth",
 }
 _LOOKS = {
     EvaluationState.RUNNING: RunLook.RUNNING,
@@ -43,7 +46,7 @@ _JOB_LOOKS = {
 # what is said of an evaluation in the list: the first of these that it has
 _TELLING = (
     *("hota", "mask_ap", "box_ap", "average_precision", "pck_0.1", "label_kappa", "tag_kappa"),
-    *("label_accuracy", "tag_accuracy", "recall"),
+    *("label_accuracy", "tag_accuracy", "recall", "place"),
 )
 
 

@@ -29,8 +29,8 @@ from core.records.slices import ALL, UNKNOWN, By, Slice, bins_of
 BYS = (By.OCCLUSION, By.DISTANCE, By.SIZE, By.HOUR, By.CATEGORY, By.TAG)
 _ONLY_KNOWN = frozenset({By.HOUR, By.CATEGORY, By.TAG})  # bins without objects are left out
 _CONFUSION_NAMES = {"category": "categories", "tag": "tags of points", "label": "labels"}
-_UNIT_WORDS = {Unit.SHARE: "%", Unit.RADIANS: "°", Unit.METRES: "m"}
-_SCALES = {Unit.SHARE: 100.0, Unit.RADIANS: 180.0 / math.pi}
+_UNIT_WORDS = {Unit.SHARE: "%", Unit.RADIANS: "°", Unit.METRES: "m", Unit.MILLIMETRES: "mm"}
+_SCALES = {Unit.SHARE: 100.0, Unit.RADIANS: 180.0 / math.pi, Unit.MILLIMETRES: 1000.0}
 _AXES = {
     By.ALL: "",
     By.OCCLUSION: "hidden, %",

@@ -30,6 +30,8 @@ ORDER_WORDS = {
     Order.TAGS: "the worst tags first",
     Order.ROTATION: "the most turned first",
     Order.PLACE: "the farthest off first",
+    Order.ADD: "the worst fit first",
+    Order.JOINTS: "the worst joints first",
 }
 
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.evaluate_reads import EvaluateReads, Told
 from app.controllers.evaluate_results import facts_of, title_of
+from app.controllers.keypoint_looks import look_of
 from app.controllers.review_overlay import canvas_box
 from app.controllers.review_panel import taken_text
 from app.states.evaluation import ObjectPicture, SaidShape
@@ -172,8 +173,13 @@ def truth_of(told: Told) -> SaidShape:
     row, said = told.row, told.said
     if row.outcome is Outcome.EXTRA:
         return SaidShape()
+    points = _placed(said.true_points)
     return SaidShape(
-        canvas_box(row.box), _borders(said.true_whole), _borders(said.true_modal), _placed(said.true_points)
+        canvas_box(row.box),
+        _borders(said.true_whole),
+        _borders(said.true_modal),
+        points,
+        _wire(points, told),
     )
 
 
@@ -181,7 +187,8 @@ def said_of(told: Told) -> SaidShape:
     """The object as it was said to be."""
     said = told.said
     box = None if said.box is None else canvas_box(said.box)
-    return SaidShape(box, _borders(said.whole), _borders(said.modal), _placed(said.points))
+    points = _placed(said.points)
+    return SaidShape(box, _borders(said.whole), _borders(said.modal), points, _wire(points, told))
 
 
 def focus_of(box: Box, said: tuple[float, float, float, float] | None) -> tuple[float, float, float, float]:
@@ -227,6 +234,16 @@ def _borders(code: Rle | None) -> tuple[NDArray[np.float64], ...]:
     if patch is None or not patch.bits.any():
         return ()
     return tuple(centres_from_edges(polygon) for polygon in patch_contours(patch))
+
+
+def _wire(points: NDArray[np.float64], told: Told) -> NDArray[np.float64]:
+    """(k, 4) the lines that join an object's points; none where masks tell its outline."""
+    said, bones = told.said, look_of(told.row.category).skeleton
+    if any(mask is not None for mask in (said.whole, said.modal, said.true_whole, said.true_modal)):
+        bones = ()
+    there = {int(number): (x, y) for x, y, number in points.tolist()}
+    lines = [(*there[a], *there[b]) for a, b in bones if a in there and b in there]
+    return np.array(lines, dtype=np.float64).reshape(-1, 4)
 
 
 def _placed(points: Points) -> NDArray[np.float64]:

@@ -45,11 +45,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stock:
-    """What there is to evaluate: runs that have weights, names of sets of composites, annotators."""
+    """What there is to evaluate: runs that have weights, names of sets of composites, annotators.
+
+    Attributes:
+        true_3d: names of the footage that has its true 3D beside it.
+    """
 
     runs: tuple[RunRow, ...] = ()
     sets: tuple[str, ...] = ()
     annotators: tuple[str, ...] = ()
+    true_3d: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,8 +175,11 @@ class EvaluateReads:
 
     def stock(self) -> Stock:
         """What there is to evaluate."""
+        from core.jobs.evaluate.true_3d import with_truth
+
         with self._project.read() as connection:
             trained = tuple(row for row in runs.runs(connection) if row.best is not None)
             names = tuple(row.name for row in recipe_sets(connection))
             people = tuple(annotator_names(connection))
-        return Stock(trained, names, people)
+            footage = sources.list_sources(connection, self._project, counted=False)
+        return Stock(trained, names, people, tuple(one.name for one in with_truth(footage)))

@@ -12,6 +12,7 @@ from app.controllers.fits_desk import FitDesk, Prepared
 from app.controllers.fits_list import FitFeed, FitModel
 from app.controllers.fits_panel import Usual, build_fit_panel
 from app.controllers.fits_reads import FitReads
+from app.controllers.fits_truth import TRUTH_ID
 from app.controllers.saying import did_again, done, undid
 from app.states.fits import FitItem, FitListState, FitPanelState, empty_text
 from app.states.review_filter import Choice
@@ -61,6 +62,7 @@ class FitsController(QObject):
         self.instance_id: int | None = None
         self._row = 0  # where the selected fit stands in the list, or stood
         self._compared: int | None = None
+        self._beside_truth: int | None = None
         self._shown = False
         self._stale = True
         self._wanted: int | None = None  # an instance to show once the list is there
@@ -161,9 +163,12 @@ class FitsController(QObject):
         self._session.in_background(lambda: self._reads.fit_of(instance_id), arrived, tag="fits select")
 
     def show_instances(self, ids: Sequence[int]) -> None:
-        """Selects an instance that another place names, at once or when the list has been read."""
+        """Selects an instance that another place names, at once or when the list has been read.
+
+        Its truth is drawn beside it, where that is known: the evaluation that knows it leads here.
+        """
         if ids:
-            self._wanted = ids[0]
+            self._wanted = self._beside_truth = ids[0]
             if not self._stale and self.feed.complete:
                 self._on_first_page()
 
@@ -203,11 +208,13 @@ class FitsController(QObject):
         self.desk.show(self.instance_id, self._compared)
 
     def compare_next(self) -> None:
-        """Compares with the version before, then with the one before that, then with none."""
+        """Compares with the version before, then the one before that, then the truth if known, then none."""
         now = self.desk.now
         if now is None:
             return
         others = [row.id for row in now.subject.history if not row.in_force]
+        if now.subject.truth is not None:
+            others.append(TRUTH_ID)
         if not others:
             self.said.emit("There is only one version of this fit.")
             return
@@ -216,7 +223,7 @@ class FitsController(QObject):
 
     def use_compared(self) -> None:
         """Puts the version that is compared in force."""
-        if self._compared is None:
+        if self._compared is None or self._compared == TRUTH_ID:  # the truth is no version
             self.said.emit("Compare with another version first.")
             return
         history, fit_id = self._session.history, self._compared
@@ -308,7 +315,9 @@ class FitsController(QObject):
     # ---- details --------------------------------------------------------------------------------
 
     def _select(self, fit_id: int | None, instance_id: int | None, *, again: bool = False) -> None:
-        if instance_id != self.instance_id:
+        if instance_id is not None and instance_id == self._beside_truth:
+            self._compared, self._beside_truth = TRUTH_ID, None
+        elif instance_id != self.instance_id:
             self._compared = None
         self.fit_id, self.instance_id = fit_id, instance_id
         self.selection_changed.emit(fit_id)

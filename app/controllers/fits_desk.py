@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.controllers.bodies import BodyShelf
 from app.controllers.fits_reads import FitReads, FitSubject
 from app.controllers.fits_scene import World, is_drawable, scene_of, trail_of, world_of
 from app.controllers.fits_shop import FitShop, Spaces
+from app.controllers.fits_truth import TRUTH_ID, true_version
 from app.controllers.fits_wires import WireForms, build_wires
 from app.controllers.kept import Kept
 from app.controllers.review_frame import frame_title
@@ -23,7 +25,7 @@ from app.states.overlay import Overlay, OverlayRole
 from app.states.scene import Scene, SceneCamera, SceneObject, ScenePoints, SceneRole
 from app.states.wires import Wires
 from core.errors import AmodalError
-from core.records.fits import FitRow
+from core.records.fits import BodyFit, FitRow
 from core.records.keypoints import KeypointSet
 from core.records.media import DecodedFrame
 from core.records.project import FrameRow
@@ -93,7 +95,7 @@ class FitDesk(QObject):
         """Shows an object in its frame, with another version of its fit beside its own, or nothing.
 
         Args:
-            compared: id of the other version.
+            compared: id of the other version; `TRUTH_ID` for the truth, where that is known.
         """
         self._wanted, self._compared = instance_id, compared
         if instance_id is None:
@@ -156,8 +158,26 @@ class FitDesk(QObject):
         subject = self._reads.subject(instance_id)
         if subject is None:
             return None
-        other = None if compared is None else self._reads.fit(compared)
-        return prepare(subject, other, self._spaces.read().shop)
+        spaces = self._spaces.read()
+        if compared == TRUTH_ID:
+            other = self._true_version(subject, spaces)
+        else:
+            other = None if compared is None else self._reads.fit(compared)
+        return prepare(subject, other, spaces.shop)
+
+    @staticmethod
+    def _true_version(subject: FitSubject, spaces: Spaces) -> FitRow | None:
+        """The truth of a subject, where it is known; the program's own space and body tell it."""
+        from core.geometry.calibration.result import from_record
+
+        truth, row = subject.truth, subject.fits.get(subject.instance.id)
+        if truth is None or row is None or bool(truth.pose) is not isinstance(row.fit, BodyFit):
+            return None
+        plane = None
+        with suppress(AmodalError):  # what is wrong with the calibration is said where all is drawn
+            plane = None if subject.calibration is None else from_record(subject.calibration.record)[1]
+        body = spaces.bodies.own() if truth.pose else None
+        return true_version(subject.instance.id, truth, plane, spaces.own, body)
 
     # ---- details --------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import numpy as np
 from app.controllers.fits_person_facts import metres, person_facts
 from app.controllers.fits_reads import FitSubject
 from app.controllers.fits_scene import is_drawable
+from app.controllers.fits_truth import TOLD, TRUTH_ID, off_words
 from app.controllers.review_overlay import caption
 from app.states.fits import (
     METHOD_WORDS,
@@ -87,6 +88,11 @@ def build_fit_panel(subject: FitSubject | None, compared: FitRow | None, usual: 
     other = None if compared is None else compared
     facts = _facts(row, usual)
     beside = {} if other is None else {fact.name: fact.value for fact in _facts(other, usual)}
+    heading = "" if other is None else f"version {other.version}"
+    if other is not None and other.id == TRUTH_ID:
+        heading = "truth"
+        beside = {name: value for name, value in beside.items() if name in _known_of_truth(row)}
+        facts.insert(0, FactLine("Off the truth", off_words(row.fit, other.fit)))
     return FitPanelState(
         instance_id=subject.instance.id,
         title=caption(subject.instance),
@@ -98,7 +104,7 @@ def build_fit_panel(subject: FitSubject | None, compared: FitRow | None, usual: 
         reviewed=row.review,
         warnings=_warnings(row, usual),
         facts=tuple(replace(fact, other=beside.get(fact.name, "")) for fact in facts),
-        headings=("", "") if other is None else (f"version {row.version}", f"version {other.version}"),
+        headings=("", "") if other is None else (f"version {row.version}", heading),
         versions=tuple(
             VersionLine(
                 one.id,
@@ -110,6 +116,11 @@ def build_fit_panel(subject: FitSubject | None, compared: FitRow | None, usual: 
             for one in subject.history
         ),
     )
+
+
+def _known_of_truth(row: FitRow) -> frozenset[str]:
+    """Which facts of a fit its truth has as well; a person's height is one of the fit's box."""
+    return TOLD - {"Height"} if isinstance(row.fit, BodyFit) else TOLD
 
 
 def _facts(row: FitRow, usual: Usual) -> list[FactLine]:

@@ -10,6 +10,7 @@ from app.controllers.review_reads import FrameContents, StoreReads
 from app.states.fits import FitItem
 from app.states.review_filter import Choice
 from core.records.cameras import CalibrationRow
+from core.records.evaluations import Pose3D
 from core.records.fits import BodyFit, FitFilter, FitOrder, FitRow
 from core.records.keypoints import KeypointRow
 from core.records.project import InstanceRow
@@ -19,6 +20,7 @@ from core.store.queries import cameras, fits, instances, sources
 from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.car_context import track_neighbours
 from core.store.queries.keypoints import keypoints_in_force
+from core.store.queries.results import true_pose_of
 
 _TRAIL_FITS = 1_000  # of a track, evenly: a trail needs no more
 
@@ -35,6 +37,7 @@ class FitSubject:
         history: every version of its own fit, the newest first.
         keypoints: its own, in force.
         trails: track id -> its fits in order of time, of the tracks in the frame.
+        truth: where it stands in truth, where an evaluation of fits knows that.
     """
 
     instance: InstanceRow
@@ -44,6 +47,7 @@ class FitSubject:
     history: tuple[FitRow, ...]
     keypoints: KeypointRow | None
     trails: Mapping[int, tuple[FitRow, ...]]
+    truth: Pose3D | None = None
 
 
 class FitReads:
@@ -103,6 +107,7 @@ class FitReads:
             history = tuple(fits.fit_history(connection, instance_id))
             keypoints = keypoints_in_force(connection, [instance_id]).get(instance_id)
             calibration = calibration_in_force(connection, contents.source.camera_id)
+            truth = true_pose_of(connection, instance_id)
             tracks = {
                 row.track_id for row in contents.instances if row.track_id is not None and row.id in seen
             }
@@ -112,7 +117,7 @@ class FitReads:
                 step = max(1, -(-len(way) // _TRAIL_FITS))
                 ids = [one.fit_id for one in way[::step] if one.fit_id is not None]
                 trails[track_id] = tuple(fits.fits_by_ids(connection, ids))
-        return FitSubject(instance, contents, calibration, seen, history, keypoints, trails)
+        return FitSubject(instance, contents, calibration, seen, history, keypoints, trails, truth)
 
     def beside_on_track(self, instance_id: int, step: int) -> int | None:
         """The next fitted view (or an earlier one) of the same track, or None at its end."""

@@ -12,6 +12,7 @@ from app.controllers.fits_scene import CarShop, World, points_of
 from app.states.scene import SceneObject, ScenePoints, SceneRole
 from core.records.fits import BodyFit, FitRow
 from core.records.keypoints import KeypointSet
+from core.shapes.space import CarShapeSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,14 @@ class Spaces:
     """The car shape spaces and body models that are here, read when they are first needed.
 
     Attributes:
-        bodies: the body models.
+        bodies: the body models. own: the program's own car shapes, once they were read.
         shop: builds cars and people of them. fleets: the sizes of the cars, by the label of their space.
     """
 
     bodies: BodyShelf = field(default_factory=BodyShelf)
     shop: FitShop = field(init=False)
     fleets: dict[str, Fleet] = field(default_factory=dict)
+    own: CarShapeSpace | None = None
     _read: bool = False
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class Spaces:
             from core.shapes.space_file import default_space
 
             space = default_space()
+            self.own = space
             self.fleets = {space.label: Fleet(space)}
             self.shop = FitShop(CarShop({space.label: space}), self.shop.people)
             self._read = True

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from app.controllers.review_model import QueueModel
 from app.controllers.review_session import Worker
+from app.pictures import image_of
 from app.states.review_filter import NOBODY_LOOKED
 from app.states.review_queue import QueueItem
 
@@ -192,7 +193,7 @@ class QueueFeed(QObject):
             images = []
             if crops:
                 blobs = self._reads.crops(instance_ids)
-                images = [(i, QImage.fromData(blobs.get(i, b""))) for i in instance_ids]
+                images = [(i, image_of(blobs.get(i, b""))) for i in instance_ids]
             return items, images
 
         def arrived(answer: tuple[list[QueueItem], list[tuple[int, QImage]]]) -> None:

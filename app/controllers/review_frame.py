@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
 
 from app.controllers.review_overlay import build_overlay, canvas_box
 from app.controllers.review_panel import taken_text
 from app.controllers.review_reads import FrameContents, Selection, StoreReads
 from app.controllers.review_session import Frames
+from app.pictures import image_of
 from app.states.review_frame import FrameState
 from app.states.review_timeline import time_text
 from core.errors import AmodalError
@@ -179,7 +179,7 @@ def frame_title(contents: FrameContents) -> str:
 def crop_on_blank(data: bytes, place: Box, width: int, height: int) -> NDArray[np.uint8]:
     """A compressed crop at its place in an otherwise grey picture of (height, width, 3) uint8 RGB."""
     canvas = np.full((height, width, 3), _BLANK, dtype=np.uint8)
-    picture = QImage.fromData(data).convertToFormat(QImage.Format.Format_RGB888)
+    picture = image_of(data)
     left, top = round(place.x), round(place.y)
     right, bottom = min(width, left + round(place.w)), min(height, top + round(place.h))
     if picture.isNull() or right <= left or bottom <= top:

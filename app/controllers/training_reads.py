@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtGui import QImage
-
+from app.pictures import decoded
 from app.states.training import Pair
 from core.records.recipes import RecipeSetRow, Split
 from core.records.runs import MetricPoint, Purpose, RunPicture, RunRow
@@ -108,14 +105,4 @@ class TrainingReads:
 
 
 def _pair(row: RunPicture) -> Pair:
-    return Pair(row.place, row.step, _decoded(row.truth), _decoded(row.picture), row.caption)
-
-
-def _decoded(jpeg: bytes) -> NDArray[np.uint8] | None:
-    """(H, W, 3) uint8 RGB, or None for what is no picture."""
-    image = QImage.fromData(jpeg).convertToFormat(QImage.Format.Format_RGB888)
-    if image.isNull():
-        return None
-    width, height, stride = image.width(), image.height(), image.bytesPerLine()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, stride)
-    return rows[:, : 3 * width].reshape(height, width, 3).copy()
+    return Pair(row.place, row.step, decoded(row.truth), decoded(row.picture), row.caption)

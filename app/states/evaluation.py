@@ -41,6 +41,7 @@ class What(StrEnum):
     PREDICTIONS = "predictions"
     MINING = "mining"
     ANNOTATORS = "annotators"
+    FITS = "fits"
 
 
 class Below(StrEnum):
@@ -299,12 +300,14 @@ class SaidShape:
         box: left, top, right, bottom, or None.
         whole, seen: (n, 2) each: the borders of its whole extent, and of what is seen of it.
         points: (m, 3) x, y and the number of the keypoint.
+        wire: (k, 4) x, y and x, y of the lines that join points, where no mask tells its outline.
     """
 
     box: tuple[float, float, float, float] | None = None
     whole: tuple[NDArray[np.float64], ...] = ()
     seen: tuple[NDArray[np.float64], ...] = ()
     points: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
+    wire: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
 
     @property
     def empty(self) -> bool:

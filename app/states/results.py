@@ -40,6 +40,8 @@ SORTED_BY = {
     Order.TAGS: "Tags",
     Order.ROTATION: "Turned",
     Order.PLACE: "Off",
+    Order.ADD: "Badness",
+    Order.JOINTS: "Points",
 }
 """order -> the column that says it: it stands beside the object."""
 

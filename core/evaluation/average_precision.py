@@ -1,6 +1,13 @@
 """Average precision of boxes and masks as COCO defines it, by faster-coco-eval.
 
-Amodal figures are the same ones with whole boxes and masks as truth (ALGORITHMS 8).
+Amodal figures are the same ones with whole boxes and masks as truth (ALGORITHMS 8). Conventions, here and
+wherever finds are counted:
+
+- Without finds every figure of finding is 0, and everything is missed.
+- Without objects there is no figure (None or NaN), and finds are of nothing.
+- Finds in a picture without objects are wrong.
+- A mask without a pixel goes with nothing, so a find with one is wrong.
+- What is ignored may have a box without area: nothing goes with it.
 """
 
 from __future__ import annotations
@@ -60,7 +67,7 @@ def average_precision(
     Raises:
         ValueError: masks are compared and one is missing or of another size than others of its picture, a
             score is no number, or an object that counts has a box without area: the caller's bug. What comes
-            from a file is seen to by `core.evaluation.checks` before.
+            from a file is seen to where it is read.
     """
     categories = sorted({one.category for one in truth if not one.ignored}, key=_NUMBERS.__getitem__)
     if not categories:

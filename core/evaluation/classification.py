@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.evaluation.bootstrap import Drawing, Estimate, Groups, estimates, ratios
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrecisionRecall:
@@ -71,37 +69,3 @@ def precision_recall(scores: ArrayLike, right: ArrayLike) -> PrecisionRecall | N
     precision, recall = hits[last] / kept, hits[last] / hits[-1]
     area = float((np.diff(np.concatenate([[0.0], recall])) * precision).sum())
     return PrecisionRecall(falling[last], precision, recall, area)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptEstimates:
-    """How good a choice is, such as mining's of what is unoccluded, each with its interval.
-
-    Attributes:
-        precision: of what is kept, the share that is right; no value where nothing is.
-        recall: of what is right, the share that is kept; no value where nothing is.
-    """
-
-    precision: Estimate
-    recall: Estimate
-
-
-def kept_estimates(
-    kept: ArrayLike, right: ArrayLike, groups: Groups | None = None, drawing: Drawing = Drawing()
-) -> KeptEstimates:
-    """Precision and recall of a choice, by a threshold or a rule.
-
-    Args:
-        kept: (n,) bool, what was chosen. right: (n,) bool, what a person says is of the kind.
-        groups: by which to draw, such as tracks: sightings of one car are alike. Each alone without it.
-
-    Raises:
-        ValueError: they are not as many.
-    """
-    chosen, known = np.asarray(kept, dtype=np.bool_), np.asarray(right, dtype=np.bool_)
-    if chosen.shape != known.shape or chosen.ndim != 1:
-        raise ValueError(f"{chosen.shape} kept and {known.shape} right")
-    drawn_by = Groups.each(len(chosen)) if groups is None else groups
-    both = chosen & known
-    precision, recall = estimates(ratios([both, both], [chosen, known], drawn_by), drawn_by.count, drawing)
-    return KeptEstimates(precision, recall)

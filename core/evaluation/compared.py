@@ -66,6 +66,14 @@ class TruePicture:
     hour: int | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureToMeasure:
+    """A picture with its truth and all that was said of it."""
+
+    truth: TruePicture
+    said: Sequence[SeenObject]
+
+
 class MaskCodes:
     """The run-length codes of masks, each made once: of pictures that are held while they are counted."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,21 +21,6 @@ TAGS: tuple[KeypointTag, ...] = (
     KeypointTag.TRUNCATED,
 )
 """The tags that a placed point can have, in the order of every table here."""
-
-
-class SizeOf(StrEnum):
-    """What an object's size L is, where PCK is told by it."""
-
-    SIDE = "side"  # the longer side of its whole box: the house's, Occlusion-Net's and WALT3D's
-    AREA = "area"  # the root of the box's area
-    DIAGONAL = "diagonal"  # of the box
-
-    def of(self, boxes: ArrayLike) -> NDArray[np.float64]:
-        """L of boxes (n, 4), x, y, w, h: (n,) pixels."""
-        sides = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)[:, 2:]
-        if self is SizeOf.SIDE:
-            return sides.max(axis=1)
-        return np.sqrt(sides.prod(axis=1)) if self is SizeOf.AREA else np.hypot(*sides.T)
 
 
 @dataclass(frozen=True, slots=True)

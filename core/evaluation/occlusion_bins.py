@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from core.evaluation.matching import coded
-from core.records.evaluation import TrueObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +58,3 @@ def in_bins(occlusion: ArrayLike, bins: Sequence[OcclusionBin] = WALTS) -> NDArr
         raise ValueError("a share lies between 0 and 1")
     rows = [(shares >= one.low) & (shares < one.high) for one in bins]
     return np.stack([np.ones(shares.shape, dtype=np.bool_), *rows])
-
-
-def occlusions(truth: Iterable[TrueObject]) -> NDArray[np.float64]:
-    """(n,) how much of each object is hidden: as it is given, or by its masks; NaN where neither is known.
-
-    By masks it is the share of the whole mask's pixels that is not seen, so what lies outside the picture
-    does not count.
-    """
-    return np.array([_occlusion(one) for one in truth], dtype=np.float64)
-
-
-def _occlusion(one: TrueObject) -> float:
-    if one.occlusion is not None:
-        return one.occlusion
-    if one.mask is None or one.visible is None:
-        return float("nan")
-    from faster_coco_eval.core import mask
-
-    whole, seen = coded(one.mask), coded(one.visible)
-    area = int(mask.area(whole))
-    # whole numbers until the end: 1 - 90 / 100 lies below 0.1
-    return (area - int(mask.area(mask.merge([whole, seen], 1)))) / area if area else float("nan")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.keypoints import TAGS
+from core.evaluation.keypoints import TAGS, correct_keypoints
 from core.evaluation.similarity import BOX_TO_MASK, CAR_SIGMA, keypoint_similarity
 from core.records.boxes import Box
 from core.records.keypoints import Template
@@ -24,7 +24,6 @@ ALPHA = 0.1
 
 _COUNT = len(TAGS)
 _NUMBERS = {tag: number for number, tag in enumerate(TAGS)}
-_TRUNCATED = _NUMBERS[KeypointTag.TRUNCATED]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +65,29 @@ def tally_points(
     table = np.zeros((_COUNT, _COUNT), dtype=np.int64)
     both = (own >= 0) & (told >= 0)
     np.add.at(table, (own[both], told[both]), 1)
-    there = (own >= 0) & (own != _TRUNCATED) & np.isfinite(truth).all(axis=1)
-    placed = np.bincount(own[there], minlength=_COUNT)
-    away = np.hypot(*(places[there] - truth[there]).T)
-    near = np.where(np.isfinite(away), away, np.inf) < np.array(ALPHAS)[:, None] * box.size
-    right = near.astype(np.int64) @ np.eye(_COUNT, dtype=np.int64)[own[there]]
-    return PointTally(right, placed, table, _similarity(places, truth, tags, box, template, area))
+    placed = placed_tags(truth, tags)
+    counted = correct_keypoints(places[None], truth[None], [placed], [box.size], ALPHAS)
+    similar = _similarity(places, truth, placed, box, template, area)
+    return PointTally(counted.right[:, 1:, 0], counted.count[1:, 0], table, similar)
+
+
+def placed_tags(truth: NDArray[np.float64], tags: Sequence[KeypointTag]) -> list[KeypointTag]:
+    """The tags (k) of points (k, 2) that have a place in the picture, UNLABELLED for all others."""
+    there = np.isfinite(truth)
+    return [
+        tag if there[place].all() and tag is not KeypointTag.TRUNCATED else KeypointTag.UNLABELLED
+        for place, tag in enumerate(tags)
+    ]
+
+
+def sigmas_of(template: Template) -> NDArray[np.float64]:
+    """(k,) OKS' sigmas of a template's points."""
+    return np.full(template.size, CAR_SIGMA) if template is Template.CAR else np.array(SIGMAS)
+
+
+def area_of(box: Box, area: float | None) -> float:
+    """OKS' area of an object, px^2: its whole mask's or, where there is none, by its box."""
+    return area if area else BOX_TO_MASK * box.area
 
 
 def _similarity(
@@ -82,15 +98,14 @@ def _similarity(
     template: Template,
     area: float | None,
 ) -> float | None:
-    """OKS of an object's points that have a place in the picture."""
-    nowhere = (KeypointTag.UNLABELLED, KeypointTag.TRUNCATED)
-    counted = np.array([tag not in nowhere for tag in tags]) & np.isfinite(truth).all(axis=1)
-    extent = area if area else BOX_TO_MASK * box.area
+    """OKS of an object's points that have a place in the picture: those that are labelled here."""
+    counted = np.array([tag is not KeypointTag.UNLABELLED for tag in tags])
+    extent = area_of(box, area)
     if not counted.any() or extent <= 0:
         return None
-    sigmas = np.full(template.size, CAR_SIGMA) if template is Template.CAR else np.array(SIGMAS)
     known = np.where(counted[:, None], truth, 0.0)
-    return float(keypoint_similarity(places[None], known[None], counted[None], [extent], sigmas)[0])
+    [similar] = keypoint_similarity(places[None], known[None], counted[None], [extent], sigmas_of(template))
+    return float(similar)
 
 
 def tag_words(tally: PointTally | None) -> Mapping[str, Any]:

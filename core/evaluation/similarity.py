@@ -5,15 +5,13 @@ object's whole mask or, where there is none, of its box times `BOX_TO_MASK`, as 
 mask. Sigmas: COCO's for people (`core.shapes.person_keypoints.SIGMAS`), 0.05 for all points of cars, as
 OpenPifPaf has it (ALGORITHMS 8).
 
-AP stands twice: by faster-coco-eval, and as `SimilarityPrecision`, which is the same for all objects, has
-bins, and is counted with any weights of the pictures.
+AP by it is `SimilarityPrecision`: COCO's figure, also of bins, with any weights of the pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,8 +25,6 @@ BOX_TO_MASK = 0.53
 
 MOST_FOUND = 20
 """How many objects count in a picture, the surest first: COCO's number for keypoints."""
-
-_NOWHERE = 1e7  # where a point lies that was not said: its similarity is 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,46 +88,6 @@ def keypoint_similarity(
     total = counts.sum(axis=1)
     summed = np.where(counts, near, 0.0).sum(axis=1)
     return np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
-
-
-def similarity_precision(
-    truth: Sequence[TruePoints], found: Sequence[FoundPoints], sigmas: ArrayLike
-) -> float | None:
-    """OKS AP, by faster-coco-eval: mean over the similarities 0.50, 0.55 ... 0.95.
-
-    Args:
-        truth, found: all objects of one kind of all pictures.
-        sigmas: (k,).
-
-    Returns:
-        0 to 1; None where no object has a labelled point.
-
-    Raises:
-        ValueError: an area is not positive, or a score is no number.
-    """
-    _check(truth, found)
-    if not any(one.labelled.any() for one in truth):
-        return None
-    if not found:
-        return 0.0
-    from faster_coco_eval import COCO, COCOeval_faster
-
-    pictures = sorted({one.picture for one in truth} | {one.picture for one in found})
-    known = {
-        "images": [{"id": picture, "height": 1, "width": 1} for picture in pictures],
-        "categories": [{"id": 1, "name": "object"}],
-        "annotations": [_true_row(number, one) for number, one in enumerate(truth, start=1)],
-    }
-    reference = COCO(known)
-    said = reference.loadRes([_found_row(one) for one in found])
-    evaluation = COCOeval_faster(
-        reference, said, "keypoints", print_function=_quiet, kpt_oks_sigmas=list(np.asarray(sigmas, float))
-    )
-    evaluation.params.maxDets = [MOST_FOUND]
-    evaluation.evaluate()
-    evaluation.accumulate()
-    precision = np.asarray(evaluation.eval["precision"])[:, :, 0, 0, -1]
-    return float(precision[precision > -1].mean())
 
 
 class SimilarityPrecision(WeighedPrecision):
@@ -215,31 +171,3 @@ def _similarities(
         near = np.exp(-np.where(np.isfinite(away), away, np.inf) / (2 * one.area * spread))
         similar[:, column] = near[:, counts].mean(axis=1)
     return similar
-
-
-def _true_row(number: int, one: TruePoints) -> dict[str, Any]:
-    points = np.where(one.labelled[:, None], one.points, 0.0)
-    return {
-        "id": number,
-        "image_id": one.picture,
-        "category_id": 1,
-        "iscrowd": 0,
-        "bbox": [one.box.x, one.box.y, one.box.w, one.box.h],
-        "area": one.area,
-        "num_keypoints": int(one.labelled.sum()),
-        "keypoints": np.column_stack([points, 2.0 * one.labelled]).ravel().tolist(),
-    }
-
-
-def _found_row(one: FoundPoints) -> dict[str, Any]:
-    points = np.where(np.isfinite(one.points), one.points, _NOWHERE)
-    return {
-        "image_id": one.picture,
-        "category_id": 1,
-        "keypoints": np.column_stack([points, np.ones(len(points))]).ravel().tolist(),
-        "score": float(one.score),
-    }
-
-
-def _quiet(*_: object) -> None:
-    return None

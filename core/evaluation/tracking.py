@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from core.evaluation.bootstrap import Figures, Floats
+from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, Estimate, ends_of
 from core.geometry.boxes import iou_matrix
 
 _FOUND = 0.5
@@ -135,6 +136,36 @@ def tracking_figures(sequences: Sequence[TrackedSequence]) -> Figures:
         return np.array([scores.mota, scores.idf1, scores.hota, scores.deta, scores.assa])
 
     return figures
+
+
+def tracking_estimates(sequences: Sequence[TrackedSequence], seed: int, draws: int) -> dict[str, Estimate]:
+    """MOTA, IDF1, HOTA, DetA and AssA by their small names, with intervals over draws of the sequences.
+
+    Frames of one sequence share their identities and cannot be drawn alone, so of fewer than `LEAST_GROUPS`
+    sequences there is no interval.
+
+    Args:
+        seed: of the draws. draws: how many; 0: no intervals.
+
+    Returns:
+        Nothing where the truth has no boxes.
+    """
+    whole = tracking_scores(sequences)
+    if whole is None:
+        return {}
+    again: list[TrackingScores] = []
+    if draws and len(sequences) >= LEAST_GROUPS:
+        for weights in Drawn([], len(sequences), seed, draws).weights:
+            repeated = [one for one, times in zip(sequences, weights, strict=True) for _ in range(times)]
+            scores = tracking_scores(repeated)
+            if scores is not None:
+                again.append(scores)
+    return {
+        name: Estimate(
+            getattr(whole, name), *ends_of([getattr(one, name) for one in again]), count=whole.boxes
+        )
+        for name in ("mota", "idf1", "hota", "deta", "assa")
+    }
 
 
 def without_ignored(

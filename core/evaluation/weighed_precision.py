@@ -2,7 +2,7 @@
 
 COCO's figure: the mean over 101 recalls of the best precision at so much recall or more. With whole weights
 it is the figure of pictures that stand there so often, so intervals cost no matching
-(`core.evaluation.bootstrap`).
+(`core.evaluation.drawn_anew`).
 """
 
 from __future__ import annotations

@@ -249,7 +249,7 @@ KINDS: Mapping[str, JobKind] = {
         JobKind(
             "evaluate",
             "Evaluate",
-            "Measure a network, mining or annotators by what is known, with intervals.",
+            "Measure a network, mining, annotators or fits in 3D by what is known, with intervals.",
             EvaluateSettings,
             _evaluate,
         ),

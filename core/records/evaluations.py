@@ -26,6 +26,7 @@ class Subject(StrEnum):
     RUN = "run"  # the network of a run of this project
     PREDICTIONS = "predictions"  # a file of another program: COCO's results, or MOT's text
     MINING = "mining"  # the machine's labels that stand in the project
+    FITS = "fits"  # where cars and people stand in 3D, as their fits in force say
     ANNOTATORS = "annotators"  # what one person says, by what another says
 
 
@@ -38,6 +39,7 @@ class Truth(StrEnum):
     LABELS = "labels"  # what people said of single objects, of the test side: verdicts or keypoints
     TRACKS = "tracks"  # of the project, as mining followed them: agreement rather than truth
     ANNOTATOR = "annotator"  # what another person said of the same objects
+    SIMULATION = "simulation"  # the file of true 3D that stands beside footage of a simulated street
 
 
 class EvaluationState(StrEnum):
@@ -200,14 +202,14 @@ class ObjectResult:
         outcome: see there.
         badness: 0 to 1, 1 the worst: how objects are sorted. A miss is 1, an extra find its score, a find
             1 - IoU of the whole mask (of the box without masks), a label how sure the wrong one was, a car
-            with points alone the share that is wrong.
+            with points alone the share that is wrong, a fit e / (e + 1 m) of how far e it is off as a whole.
         score: of what was said; None where nothing was.
         box: where it is on pixel edges, whole; of an extra find where it was said to be.
         occlusion: hidden share, 0 to 1, or None.
         distance_m: from the camera, or None.
         hour: local, 0 to 23, or None.
         box_iou, mask_iou: of what was matched. hidden_iou: over the part that is not seen; 0 of a miss.
-        points_right, points_placed: within alpha of its size, of those that are labelled.
+        points_right, points_placed: within alpha of its size, of those that are labelled; of fits in 3D.
         tags_right, tags_told: likewise of tags.
         rotation_rad, place_m: angle and distance between fit or truth and what was said.
         tags: bits of `slices.POINT_TAGS` that its labelled points have (1 the first, 2 the second...);
@@ -259,8 +261,8 @@ class ObjectSaid:
         true_whole, true_modal: masks of the truth, or None where the project has them itself.
         points: of the category's template: (x, y, tag) in pixels whose first centre is (0, 0), None where no
             point was said. true_points: likewise of the truth.
-        car: rotation (9 numbers, row by row), translation (3) and shape of a car in the camera's frame, or
-            None. true_car: likewise of the truth.
+        car: where a car stands that was said, or None. true_car: likewise of the truth; where fits are
+            evaluated, of a person as well.
     """
 
     box: Box | None = None
@@ -276,11 +278,19 @@ class ObjectSaid:
 
 @dataclass(frozen=True, slots=True)
 class Pose3D:
-    """Where a car stands: rotation (9, row by row) and translation (3, metres) to the camera, and shape."""
+    """Where a car or a person stands.
+
+    Attributes:
+        rotation, translation: 9 numbers, row by row, and 3, metres: from its frame, which is that of fits, to
+            the camera's.
+        shape: coefficients.
+        pose: of a person three numbers for each joint but the root, as fits have them; of a car none.
+    """
 
     rotation: tuple[float, ...]
     translation: tuple[float, ...]
     shape: tuple[float, ...]
+    pose: tuple[float, ...] = ()
 
 
 class Order(StrEnum):
@@ -294,6 +304,8 @@ class Order(StrEnum):
     TAGS = "tags"
     ROTATION = "rotation_rad"
     PLACE = "place_m"
+    ADD = "add"  # of fits of cars: as badness, which rises with it
+    JOINTS = "joints"  # as points, of people alone
 
 
 @dataclass(frozen=True, slots=True)

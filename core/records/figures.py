@@ -15,6 +15,7 @@ class Unit(StrEnum):
     SHARE = "share"  # 0 to 1; written in percent with one digit
     RADIANS = "rad"  # written in degrees
     METRES = "m"
+    MILLIMETRES = "mm"  # kept in metres
     COUNT = "count"
     KAPPA = "kappa"  # -1 to 1
 
@@ -58,7 +59,10 @@ FIGURES: Mapping[str, FigureKind] = {
         _kind("box_ap50", "Box AP at 0.5", "The same, at an IoU of 0.5 alone."),
         _kind("mask_ap", "Mask AP", "Average precision of whole masks, IoU 0.50 to 0.95."),
         _kind("mask_ap50", "Mask AP at 0.5", "The same, at an IoU of 0.5 alone."),
+        _kind("modal_box_ap", "Seen box AP", "Average precision of the boxes of what is seen."),
         _kind("modal_mask_ap", "Seen mask AP", "Average precision of the masks of what is seen."),
+        _kind("walt_box_ap", "Box AP, WALT's", "By WALT's protocol: finds elsewhere do not count. Higher."),
+        _kind("walt_mask_ap", "Mask AP, WALT's", "By WALT's protocol: finds elsewhere do not count. Higher."),
         _kind("recall", "Found", "Share of the objects that are found: boxes with an IoU of 0.5 or more."),
         _kind("extra", "Extra finds", "Finds where nothing is, a picture.", unit=Unit.COUNT, up=False),
         _kind("box_iou", "Box IoU", "Mean IoU of the boxes of what is found.", Order.BOX),
@@ -68,19 +72,53 @@ FIGURES: Mapping[str, FigureKind] = {
         _kind("pck_0.1", "PCK at 0.1", "Points nearer than 0.1 of the object's size.", Order.POINTS),
         _kind("pck_0.2", "PCK at 0.2", "Points nearer than 0.2 of the object's size.", Order.POINTS),
         _kind("oks", "OKS", "Mean similarity of the points of objects.", Order.POINTS),
+        _kind("oks_ap", "OKS AP", "Average precision of points, OKS 0.50 to 0.95.", Order.POINTS),
         _kind("tag_accuracy", "Right tags", "Points whose tag is right.", Order.TAGS),
         _kind("tag_kappa", "Kappa of tags", "Agreement on tags beyond chance.", Order.TAGS, Unit.KAPPA),
-        _kind("rotation_acc_30", "Rotation within 30°", "Cars turned by less than π/6 off.", Order.ROTATION),
-        _kind("rotation_acc_10", "Rotation within 10°", "Cars turned by less than π/18 off.", Order.ROTATION),
+        _kind("placed_by_both", "Placed by both", "Of points that one placed, those that both did."),
+        _kind("rotation_acc_30", "Rotation within 30°", "Poses turned by less than π/6 off.", Order.ROTATION),
         _kind(
-            *("rotation", "Median rotation", "Half of the cars found are off by less.", Order.ROTATION),
+            *("rotation_acc_10", "Rotation within 10°", "Poses turned by less than π/18 off."),
+            Order.ROTATION,
+        ),
+        _kind(
+            *("rotation", "Median rotation", "Half of the poses told are off by less.", Order.ROTATION),
             *(Unit.RADIANS,),
             up=False,
         ),
         _kind(
-            *("place", "Median place", "Half of the cars found are off by less.", Order.PLACE, Unit.METRES),
+            *("heading", "Median heading", "Half of the fits face off by less, seen from above."),
+            *(Order.ROTATION, Unit.RADIANS),
             up=False,
         ),
+        _kind(
+            *("place", "Median place", "Half of the poses told are off by less.", Order.PLACE, Unit.METRES),
+            up=False,
+        ),
+        _kind(
+            *("add", "Median ADD", "Mean over a car's keypoints of how far the pose moves them; the median."),
+            *(Order.ADD, Unit.METRES),
+            up=False,
+        ),
+        _kind(
+            *("mpjpe", "MPJPE", "Mean distance of a person's joints, about the pelvis."),
+            *(Order.JOINTS, Unit.MILLIMETRES),
+            up=False,
+        ),
+        _kind(
+            *("pa_mpjpe", "PA-MPJPE", "The same after the best similarity: of the pose alone."),
+            *(Order.JOINTS, Unit.MILLIMETRES),
+            up=False,
+        ),
+        _kind(
+            *(
+                "pck_3d",
+                "3D PCK",
+                "Joints within 15 cm about the pelvis; points within 0.1 of a car's length.",
+            ),
+            *(Order.POINTS,),
+        ),
+        _kind("fitted", "Fitted", "Share of the objects that have a fit."),
         _kind("precision", "Precision", "Of what is called unoccluded, the share that is."),
         _kind("label_recall", "Recall", "Of what is unoccluded, the share that is called so."),
         _kind("average_precision", "Average precision", "Area below precision over recall."),
@@ -105,7 +143,7 @@ CURVES: Mapping[str, tuple[str, str, str]] = {
 
 
 def words_of(name: str, value: float) -> str:
-    """A value as people read it: "61.2 %", "4.1°", "0.53 m"."""
+    """A value as people read it: "61.2 %", "4.1°", "0.53 m", "48 mm"."""
     unit = FIGURES[name].unit if name in FIGURES else Unit.COUNT
     if unit is Unit.SHARE:
         return f"{100 * value:.1f} %"
@@ -113,4 +151,6 @@ def words_of(name: str, value: float) -> str:
         return f"{value * 57.29577951308232:.1f}°"
     if unit is Unit.METRES:
         return f"{value:.2f} m"
+    if unit is Unit.MILLIMETRES:
+        return f"{1000 * value:.0f} mm"
     return f"{value:.2f}" if unit is Unit.KAPPA else f"{value:.3g}"

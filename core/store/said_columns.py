@@ -71,7 +71,10 @@ def _placed(points: Any) -> _Points:
 
 
 def _posed(one: Pose3D | None) -> list[list[float]] | None:
-    return None if one is None else [list(one.rotation), list(one.translation), list(one.shape)]
+    if one is None:
+        return None
+    parts = [one.rotation, one.translation, one.shape, *([one.pose] if one.pose else [])]
+    return [list(part) for part in parts]
 
 
 def _pose(one: Any) -> Pose3D | None:

@@ -147,6 +147,11 @@ def test_nothing_to_find_is_no_figure_and_nothing_found_is_zero() -> None:
     figures = average_precision([true(0, 0, 0, 8, 8)], [], Compared.MASK)
     assert figures is not None
     assert figures.ap == 0.0
+    # a surer find where there is no object is wrong, and comes first
+    found = [said(0, 0.5, 0, 0, 8, 8), said(1, 0.9, 0, 0, 8, 8)]
+    elsewhere = average_precision([true(0, 0, 0, 8, 8)], found, Compared.MASK)
+    assert elsewhere is not None
+    assert elsewhere.ap == pytest.approx(0.5)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.bootstrap import Drawing, Groups
-from core.evaluation.classification import kept_estimates, precision_recall
+from core.evaluation.classification import precision_recall
 
 
 def test_a_case_worked_by_hand() -> None:
@@ -48,23 +47,3 @@ def test_what_does_not_belong_together_is_refused() -> None:
         precision_recall([1.0, 2.0], [True])
     with pytest.raises(ValueError, match="no number"):
         precision_recall([math.nan], [True])
-
-
-def test_precision_and_recall_of_a_choice_with_intervals() -> None:
-    """Three tracks of two sightings: kept and right, kept and wrong, left and right."""
-    kept, right = [1, 1, 1, 1, 0, 0], [1, 1, 0, 0, 1, 1]
-    out = kept_estimates(kept, right, Groups.of("aabbcc"), Drawing(500))
-    assert (out.precision.value, out.recall.value) == (0.5, 0.5)
-    # a draw without the first has nothing right that is kept; one of the first alone has nothing else
-    assert (out.precision.low, out.precision.high) == (0, 1)
-    assert (out.recall.low, out.recall.high) == (0, 1)
-    # draws of the third alone (1 in 27) have no precision, and of the second alone no recall
-    assert out.precision.draws / 500 == pytest.approx(26 / 27, abs=0.03)
-    assert out.recall.draws / 500 == pytest.approx(26 / 27, abs=0.03)
-
-
-def test_where_nothing_is_kept_there_is_no_precision() -> None:
-    out = kept_estimates([False, False], [True, False])
-    assert (out.precision.value, out.recall.value) == (None, 0)
-    with pytest.raises(ValueError, match="kept"):
-        kept_estimates([True], [True, False])

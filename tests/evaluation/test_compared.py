@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from core.evaluation.compared import TruePicture, TrueThing, compare, hidden_iou
 from core.evaluation.point_tally import ALPHAS, tag_words, tally_points
+from core.geometry.masks import full_to_patch
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.evaluations import Outcome
@@ -83,6 +87,20 @@ def test_the_hidden_part_is_compared_alone() -> None:
     assert hidden_iou(known, None) == 0.0
     assert hidden_iou(seen(0), None) is None  # nothing is hidden
     assert hidden_iou(known, seen(0, whole=None)) is None
+
+
+masks = arrays(np.bool_, (5, 6))
+
+
+@settings(max_examples=60)
+@given(masks, masks, masks)
+def test_the_hidden_part_pixel_by_pixel(
+    whole: NDArray[np.bool_], visible: NDArray[np.bool_], found: NDArray[np.bool_]
+) -> None:
+    true, told = whole & ~visible, found & ~visible
+    expected = (true & told).sum() / (true | told).sum() if true.any() else None
+    known = seen(0, whole=full_to_patch(whole), modal=full_to_patch(visible))
+    assert hidden_iou(known, seen(0, whole=full_to_patch(found))) == expected
 
 
 def test_points_count_by_the_tag_that_is_true() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.evaluation.classification import precision_recall
 from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, Estimate
@@ -110,3 +112,48 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         inside += found.low <= 0.6 <= found.high
     # 95 % of 120 are 114; the percentile bootstrap of 30 groups is a little too narrow
     assert 104 <= inside <= 120
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+def test_kappa_is_what_shuffling_the_second_leaves(pairs: list[tuple[int, int]]) -> None:
+    """By chance: each of the first's kinds with each of the second's."""
+    first, second = zip(*pairs, strict=True)
+    alike = np.mean([one == other for one, other in pairs])
+    blind = np.mean([one == other for one in first for other in second])
+    found = Drawn([0] * len(pairs), 1, seed=0, draws=0).kappa(first, second, 4)
+    if blind == 1:
+        assert found is None
+    else:
+        assert found is not None
+        assert found.value == pytest.approx((alike - blind) / (1 - blind))
+
+
+def test_kappa_by_the_books() -> None:
+    """Of 50, 35 alike; the first says yes of 25, the second of 30: by chance 0.5 x 0.6 + 0.5 x 0.4."""
+    first, second = [0] * 25 + [1] * 25, [0] * 20 + [1] * 5 + [0] * 10 + [1] * 15
+    found = Drawn(np.arange(50), 50, seed=0, draws=0).kappa(first, second, 2)
+    assert found is not None
+    assert found.value == pytest.approx((0.7 - 0.5) / (1 - 0.5))
+
+
+def test_of_many_objects_it_is_the_normal_interval() -> None:
+    """The mean's own error is s / sqrt n; 95 % of a normal distribution are within 1.96 of it."""
+    values = np.random.default_rng(4).exponential(size=2000)
+    mean = Drawn(np.arange(2000), 2000, seed=0, draws=1000).share(values, np.ones(2000))
+    assert mean is not None
+    off = 1.96 * values.std() / np.sqrt(2000)
+    assert (mean.low, mean.high) == pytest.approx((values.mean() - off, values.mean() + off), abs=0.1 * off)
+
+
+def test_objects_of_one_group_tell_no_more_than_one() -> None:
+    """Each value ten times over is the same interval by groups, and a far narrower one without them."""
+    values = np.round(np.random.default_rng(6).normal(size=30) * 8) / 8  # whose sums are exact
+    ten = np.repeat(values, 10)
+    once = Drawn(np.arange(30), 30, seed=0, draws=300).share(values, np.ones(30))
+    grouped = Drawn(np.repeat(np.arange(30), 10), 30, seed=0, draws=300).share(ten, np.ones(300))
+    alone = Drawn(np.arange(300), 300, seed=0, draws=300).share(ten, np.ones(300))
+    assert once is not None
+    assert grouped is not None
+    assert alone is not None
+    assert (grouped.low, grouped.high) == (once.low, once.high)
+    assert alone.high - alone.low < (once.high - once.low) / 2  # type: ignore[operator]

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.bootstrap import Drawing, Groups, estimates, ratios
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.keypoints import (
     TAGS,
     Share,
-    SizeOf,
     correct_keypoints,
     percentage_of_correct_keypoints,
     tag_accuracy,
@@ -53,10 +52,12 @@ def test_pck_at_several_alphas_and_its_interval() -> None:
     assert counted.shares(2)[H] == Share(1, 2)
     hidden = 1 + TAGS.index(H)
     assert counted.right[2, hidden].tolist() == [1, 0]
-    figures = ratios(counted.right[:, hidden], [counted.count[hidden]] * 3, Groups.each(2))
-    low, same, some = estimates(figures, 2, Drawing(100))
-    assert (low.low, low.value, low.high) == (0, 0, 0) == (same.low, same.value, same.high)
-    assert (some.low, some.value, some.high) == (0, 0.5, 1)  # one car twice, the other twice, or both
+    cars = Drawn(np.arange(6), 6, seed=0, draws=100)
+    share = cars.share(np.tile(counted.right[2, hidden], 3), np.tile(counted.count[hidden], 3))
+    assert share is not None
+    assert (share.value, share.count) == (0.5, 6)
+    assert share.low is not None
+    assert share.low < 0.5
 
 
 def test_an_unlabelled_point_may_lie_nowhere_and_a_labelled_one_may_not() -> None:
@@ -112,10 +113,3 @@ def test_the_truth_itself_is_all_right(truth: list[list[KeypointTag]]) -> None:
     assert sum(pck[tag].count for tag in TAGS) == labelled
     said = [[V if tag is N else tag for tag in row] for row in truth]
     assert tag_accuracy(tag_confusion(said, truth))[None] == Share(labelled, labelled)
-
-
-def test_sizes_by_hand() -> None:
-    boxes = [[5, 5, 30, 40], [0, 0, 9, 4]]
-    assert SizeOf.SIDE.of(boxes).tolist() == [40, 9]
-    assert SizeOf.AREA.of(boxes).tolist() == [math.sqrt(1200), 6]
-    assert SizeOf.DIAGONAL.of(boxes).tolist() == [50, math.sqrt(97)]

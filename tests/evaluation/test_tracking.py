@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from core.evaluation.bootstrap import Drawing, estimates
+from core.evaluation.drawn_anew import Drawn, Estimate
 from core.evaluation.tracking import (
     TracksInFrame,
     count_sequence,
+    tracking_estimates,
     tracking_figures,
     tracking_scores,
     without_ignored,
@@ -77,6 +79,22 @@ def test_sequences_go_together_by_their_counts() -> None:
     twice = tracking_scores([good, bad, bad])
     assert twice is not None
     assert twice.mota == pytest.approx(8 / 16)
+
+
+def test_an_evaluations_intervals_are_drawn_by_sequences() -> None:
+    """Half of six sequences all right, of half nothing found: each figure is one of what share was drawn."""
+    right, nothing = count_sequence(TWO, TWO), count_sequence(TWO, [frame()] * 4)
+    out = tracking_estimates([right, nothing] * 3, 3, 60)
+    assert {name: one.value for name, one in out.items()} == pytest.approx(
+        {"mota": 0.5, "idf1": 2 * 0.5 / 1.5, "hota": math.sqrt(0.5), "deta": 0.5, "assa": 1.0}
+    )
+    shares = Drawn([], 6, 3, 60).weights[:, ::2].sum(axis=1) / 6
+    low, high = np.percentile(shares, (2.5, 97.5))
+    assert (out["mota"].low, out["mota"].high) == pytest.approx((low, high))
+    assert out["mota"].count == 6 * 8
+    # of few sequences there is no interval, and without truth no figure
+    assert tracking_estimates([right, nothing], 3, 60)["mota"] == Estimate(0.5, None, None, 16)
+    assert tracking_estimates([count_sequence([frame()], [frame()])] * 6, 3, 5) == {}
 
 
 def test_intervals_are_drawn_by_sequences() -> None:

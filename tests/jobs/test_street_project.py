@@ -10,11 +10,13 @@ import pytest
 
 from core.errors import ProjectError
 from core.geometry.calibration.result import from_record
+from core.jobs.evaluate.true_3d import TrueFootage, truth_path, with_truth
 from core.jobs.street_project import make_street_project
 from core.records.detections import Category
 from core.records.keypoints import Template
 from core.records.occlusion import LabelOrigin, OcclusionLabel
 from core.records.shapes import KeypointTag
+from core.shapes.body.skeleton import Joint
 from core.store.project import Project
 from core.store.queries import instances
 from core.store.queries.calibrations import calibration_in_force
@@ -91,6 +93,35 @@ def test_the_truth_is_there_as_labelled_objects(made: Path, name: str) -> None:
         assert labels == set(OcclusionLabel)
     assert all(len(found) == 1 and None not in found for found in tracks.values())
     assert len({next(iter(found)) for found in tracks.values()}) == len(tracks)
+
+
+def test_what_stands_beside_it_is_read_as_true_3d(made: Path) -> None:
+    with Project.open(made) as project, project.read() as connection:
+        sources = with_truth(list_sources(connection, project))
+    assert [Path(one.path).name for one in sources] == ["town.mp4", "town-far.mp4"]
+    people = 0
+    for source in sources:
+        rows = json.loads(truth_path(source).read_text())["pictures"]
+        found = TrueFootage(source)
+        for number, row in enumerate(rows):
+            own = found.objects(number)
+            assert [one.track_id for one in own] == [
+                item["track_id"] for item in row["objects"] if item["box"] is not None
+            ]
+            for one in own:
+                standing = one.standing
+                assert standing.points is not None
+                if standing.is_person:
+                    people += 1
+                    # the pelvis' own left is from the right hip to the left one
+                    across = standing.points[Joint.LEFT_HIP] - standing.points[Joint.RIGHT_HIP]
+                    assert standing.rotation[:, 0] @ across > 0.99 * np.linalg.norm(across)
+                    assert standing.rotation[:, 1] @ found.up > 0.9
+                else:
+                    # a car's forward is from its back wheels to its front ones
+                    along = standing.points[:2].mean(axis=0) - standing.points[2:4].mean(axis=0)
+                    assert standing.forward @ along > 0.99 * np.linalg.norm(along)
+    assert people > 0
 
 
 def test_its_objects_have_no_keypoints_unless_asked_for(made: Path) -> None:

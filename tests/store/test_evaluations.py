@@ -43,6 +43,7 @@ from core.store.queries.results import (
     result_key,
     result_page,
     result_said,
+    true_pose_of,
 )
 from core.store.writers.evaluations import (
     forget_results,
@@ -55,10 +56,10 @@ from core.store.writers.evaluations import (
 )
 
 
-def made(site: Any, name: str = "Night", **more: Any) -> int:
+def made(site: Any, name: str = "Night", subject: Subject = Subject.MINING, **more: Any) -> int:
     values = {"job_id": None, "settings": {"seed": 3}, "seed": 3}
     with site.project.bulk() as bulk:
-        return bulk.run(lambda c: make_evaluation(c, name, Subject.MINING, Truth.LABELS, **(values | more)))
+        return bulk.run(lambda c: make_evaluation(c, name, subject, Truth.LABELS, **(values | more)))
 
 
 def write(site: Any, work: Callable[..., Any], *arguments: Any) -> None:
@@ -147,9 +148,20 @@ def test_what_was_said_comes_back_whole(site: Any) -> None:
         points=((1.0, 2.5, KeypointTag.VISIBLE), None),
         true_points=(None, (3.0, 4.0, KeypointTag.OTHER_OCCLUDED)),
         car=Pose3D((1.0,) * 9, (0.0, 1.0, 20.0), (0.5,)),
+        true_car=Pose3D((1.0,) * 9, (0.0, 1.0, 21.0), (0.5,), (0.1, 0.2, 0.3)),
     )
     write(site, write_said, evaluation_id, [(7, said)])
     assert read(site, result_said, evaluation_id, 7) == said
+
+
+def test_the_newest_evaluation_of_fits_tells_where_an_object_stands(site: Any) -> None:
+    poses = [Pose3D((1.0,) * 9, (0.0, 1.0, float(z)), (0.5,)) for z in range(3)]
+    for subject, pose in zip((Subject.FITS, Subject.FITS, Subject.MINING), poses, strict=True):
+        evaluation_id = made(site, subject=subject)
+        write(site, write_results, evaluation_id, [an_object(0, instance_id=2)])
+        write(site, write_said, evaluation_id, [(0, ObjectSaid(true_car=pose))])
+    assert read(site, true_pose_of, 2) == poses[1]
+    assert read(site, true_pose_of, 1) is None
 
 
 def many(seed: int, count: int = 300) -> list[ObjectResult]:

@@ -96,6 +96,12 @@ class SaidItem(pg.GraphicsObject):  # type: ignore[misc]
             _stroke(painter, whole if shape.whole else seen, colour, 2.0, style)
             if shape.whole and shape.seen:
                 _stroke(painter, seen, colour, 1.0, style)
+        elif len(shape.wire):
+            path = QPainterPath()
+            for x, y, to_x, to_y in shape.wire.tolist():
+                path.moveTo(to_screen.map(QPointF(x, y)))
+                path.lineTo(to_screen.map(QPointF(to_x, to_y)))
+            _stroke(painter, path, colour, 1.6, style)
         elif shape.box is not None:
             left, top, right, bottom = shape.box
             path = QPainterPath()

@@ -46,7 +46,7 @@ _WIDTHS = {
     "Mask IoU": 82,
     "Hidden IoU": 92,
     "Occlusion": 86,
-    "Points": 70,
+    "Points": 82,
     "Tags": 62,
     "Turned": 72,
     "Off": 70,

@@ -103,5 +103,5 @@ def legend(cars: Sequence[SceneObject], by: ColourBy) -> tuple[LegendEntry, ...]
     if by is ColourBy.ERROR and any(car.error is None for car in cars):
         entries.append(LegendEntry(NO_ERROR, "no points, outline only"))
     if any(car.role is SceneRole.COMPARED for car in cars):
-        entries.append(LegendEntry(COMPARED, "the version compared"))
+        entries.append(LegendEntry(COMPARED, "what it is compared with"))
     return tuple(entries)

@@ -28,6 +28,7 @@ _INK, _PALE = "#222222", "#d9d9d9"
 _WIDTH, _HEIGHT = 7.4, 2.7
 _MANY = 8  # bars, whose titles would touch
 _MOST_SHOWN = 32  # letters of a name in a legend
+_TIMES = {Unit.MILLIMETRES: 1000.0}  # what is kept in metres
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -190,7 +191,7 @@ def _canvas(title: str) -> tuple[Drawing, Axes]:
 
 
 def _shown(unit: Unit, value: float) -> float:
-    return float(np.degrees(value)) if unit is Unit.RADIANS else value
+    return float(np.degrees(value)) if unit is Unit.RADIANS else value * _TIMES.get(unit, 1.0)
 
 
 def _scaled(axes: Axes, unit: Unit) -> None:
@@ -200,9 +201,9 @@ def _scaled(axes: Axes, unit: Unit) -> None:
     elif unit is Unit.RADIANS:
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}°"))
-    elif unit is Unit.METRES:
+    elif unit in (Unit.METRES, Unit.MILLIMETRES):
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} m"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit.value}"))
 
 
 def _legend(axes: Axes, count: int) -> None:

@@ -12,6 +12,7 @@ from core.records.slices import UNKNOWN, By, Slice, bins_of
 
 CHARTED = (
     *("mask_ap", "box_ap", "recall", "hidden_iou", "pck_0.1", "tag_accuracy", "rotation", "place"),
+    *("add", "mpjpe"),
     *("precision", "label_recall", "label_accuracy", "average_precision"),
 )
 """The figures that are drawn over slices, in this order."""

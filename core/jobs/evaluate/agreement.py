@@ -9,12 +9,12 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from core.errors import EvaluationError
+from core.evaluation.agreement import PointAgreement, agreement_figures, point_agreement
 from core.evaluation.compared import ComparedObject
 from core.evaluation.drawn_anew import Drawn
-from core.evaluation.keypoints import TAGS
 from core.evaluation.label_figures import KINDS, label_detail, label_figures
-from core.evaluation.point_tally import tag_words, tally_points
-from core.evaluation.sliced import Counted, figure, point_figures
+from core.evaluation.point_tally import tag_words
+from core.evaluation.sliced import Counted
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.labels import object_result, places_of
@@ -23,7 +23,6 @@ from core.jobs.train.sides import key_of
 from core.records.evaluations import ObjectSaid, Outcome
 from core.records.keypoints import KeypointSet
 from core.records.shapes import KeypointTag
-from core.records.slices import ALL
 from core.store import tables
 from core.store.annotators import find_annotator
 from core.store.keypoint_columns import from_columns
@@ -56,16 +55,19 @@ def evaluate_agreement(context: JobContext, settings: EvaluateSettings) -> Outco
     groups = [key_of(row, places.rows[row].track_id) for row in ids]
     names = {key: number for number, key in enumerate(dict.fromkeys(groups))}
     objects: list[ComparedObject] = []
+    pairs: list[PointAgreement | None] = []
     for number, row in enumerate(ids):
-        tally = None
+        pair = None
         said = ObjectSaid()
         if row in points:
             truth, told = points[row]
             box = places.rows[row].box
-            tally = tally_points(
-                _pixels(told), _pixels(truth), _tags(told), _tags(truth), box, truth.template
+            pair = point_agreement(
+                _pixels(truth), _pixels(told), _tags(truth), _tags(told), box, truth.template
             )
             said = ObjectSaid(points=_listed(told), true_points=_listed(truth))
+        pairs.append(pair)
+        tally = None if pair is None else pair.tally
         words: dict[str, Any] = dict(tag_words(tally))
         right = row not in verdicts or verdicts[row][0] == verdicts[row][1]
         placed = words.get("points_placed", 0)
@@ -86,7 +88,7 @@ def evaluate_agreement(context: JobContext, settings: EvaluateSettings) -> Outco
                 tally,
             )
         )
-    counted = _counted(objects, ids, verdicts, [names[key] for key in groups], len(names), settings)
+    counted = _counted(objects, pairs, ids, verdicts, [names[key] for key in groups], len(names), settings)
     digest = hashlib.sha256(repr((sorted(verdicts), sorted(points))).encode()).hexdigest()[:32]
     data = {
         "objects": len(ids),
@@ -102,6 +104,7 @@ def evaluate_agreement(context: JobContext, settings: EvaluateSettings) -> Outco
 
 def _counted(
     objects: list[ComparedObject],
+    pairs: list[PointAgreement | None],
     ids: list[int],
     verdicts: dict[int, tuple[int, int]],
     groups: list[int],
@@ -112,30 +115,12 @@ def _counted(
     judged = [number for number, row in enumerate(ids) if row in verdicts]
     if judged:
         drawn = Drawn([groups[number] for number in judged], count, settings.seed, settings.draws)
-        pairs = [verdicts[ids[number]] for number in judged]
+        said = [verdicts[ids[number]] for number in judged]
         results = [objects[number].result for number in judged]
-        counted += label_figures(
-            results, [pair[0] for pair in pairs], [pair[1] for pair in pairs], None, drawn
-        )
-    tallies = [one.points for one in objects]
-    if any(tally is not None for tally in tallies):
-        drawn = Drawn(groups, count, settings.seed, settings.draws)
-        counted += point_figures([one.result for one in objects], tallies, drawn)
-        tables_of = [
-            (row, tally.table) for row, tally in zip(groups, tallies, strict=True) if tally is not None
-        ]
-        each = [
-            (group, true, said)
-            for group, table in tables_of
-            for true in range(len(TAGS))
-            for said in range(len(TAGS))
-            for _ in range(int(table[true, said]))
-        ]
-        if each:
-            group, true, said = (list(column) for column in zip(*each, strict=True))
-            kappa = Drawn(group, count, settings.seed, settings.draws).kappa(true, said, len(TAGS))
-            if kappa is not None:
-                counted += Counted((figure("tag_kappa", ALL, kappa),))
+        counted += label_figures(results, [pair[0] for pair in said], [pair[1] for pair in said], None, drawn)
+    if any(pairs):
+        results = [one.result for one in objects]
+        counted += agreement_figures(results, pairs, groups, count, settings.seed, settings.draws)
     return counted
 
 

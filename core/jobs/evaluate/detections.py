@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EvaluationError
-from core.evaluation.compared import ComparedObject, ComparedPicture, MaskCodes, compare
+from core.evaluation.compared import (
+    ComparedObject,
+    ComparedPicture,
+    MaskCodes,
+    PictureToMeasure,
+    compare,
+)
 from core.evaluation.drawn_anew import Drawn
-from core.evaluation.precision import MOST_DRAWS, PictureToMeasure, box_curves, precision_figures
+from core.evaluation.precision import MOST_DRAWS, box_curves, precision_figures
 from core.evaluation.sliced import Counted, category_confusions, found_figures, point_figures
 from core.jobs.context import JobContext
 from core.records.evaluations import PictureRow

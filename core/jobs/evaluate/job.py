@@ -16,6 +16,7 @@ from core.evaluation.compared import ComparedObject
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.evaluate.agreement import evaluate_agreement
 from core.jobs.evaluate.detections import Outcomes, looked_folder
+from core.jobs.evaluate.fits import evaluate_fits
 from core.jobs.evaluate.predictions import evaluate_results, truth_of_predictions
 from core.jobs.evaluate.runs import (
     chosen_run,
@@ -101,6 +102,8 @@ def _what(context: JobContext, settings: EvaluateSettings) -> tuple[RunRow | Non
         return None, Subject.MINING, Truth.LABELS
     if settings.what == "annotators":
         return None, Subject.ANNOTATORS, Truth.ANNOTATOR
+    if settings.what == "fits":
+        return None, Subject.FITS, Truth.SIMULATION
     if settings.what == "predictions":
         assert settings.predictions is not None, "the settings ask for it"
         if settings.predictions.suffix.lower() == ".json":
@@ -115,6 +118,8 @@ def _measured(
 ) -> Outcomes:
     if settings.what == "annotators":
         return evaluate_agreement(context, settings)
+    if settings.what == "fits":
+        return evaluate_fits(context, settings)
     if settings.predictions is not None:
         path = settings.predictions.expanduser()
         if truth is Truth.TRACKS:
@@ -167,6 +172,8 @@ def _title(settings: EvaluateSettings, run: RunRow | None, truth: Truth) -> str:
         return f"{settings.second} by {settings.first}"
     if settings.what == "mining":
         return "Mining by people's labels"
+    if settings.what == "fits":
+        return "Fits in 3D by the simulated truth"
     words = {
         Truth.COMPOSITES: f"composites {settings.composites}".rstrip(),
         Truth.REVIEWED: "reviewed frames",

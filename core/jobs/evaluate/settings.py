@@ -7,26 +7,28 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from core.jobs.setting_fields import JobSettings, advanced, sources
+from core.jobs.setting_fields import JobSettings, advanced, body_field, sources
 
-What = Literal["run", "predictions", "mining", "annotators"]
+What = Literal["run", "predictions", "mining", "annotators", "fits"]
 TruthName = Literal["auto", "reviewed", "composites", "street", "labels"]
 
 
 class EvaluateSettings(JobSettings):
-    """Measure a network, predictions, mining or annotators."""
+    """Measure a network, predictions, mining, annotators or fits in 3D."""
 
     what: What = Field(
         "run",
         title="Evaluate",
         description="What: run (a network of this project), predictions (another program's file), mining "
-        "(the machine's labels, by what people said) or annotators (two people, by each other).",
+        "(the machine's labels, by what people said), annotators (two people, by each other) or fits (where "
+        "cars and people stand in 3D, by the true 3D beside simulated footage).",
         json_schema_extra={
             "labels": {
                 "run": "A network",
                 "predictions": "Predictions of a file",
                 "mining": "Mining's labels",
                 "annotators": "Two annotators",
+                "fits": "Fits in 3D",
             }
         },
     )
@@ -85,6 +87,20 @@ class EvaluateSettings(JobSettings):
         description="Number of the footage that a file of MOT's text is of.",
         json_schema_extra=sources("The footage that a file of MOT's text is of."),
     )
+    fits: Literal["all", "good"] = Field(
+        "all",
+        title="Fits",
+        description="all (that are in force) or good (that call themselves good and that nobody rejected, or "
+        "that somebody accepted; the others count as none).",
+        json_schema_extra={"labels": {"all": "All in force", "good": "Good or accepted ones"}},
+    )
+    space: Path | None = Field(
+        None,
+        title="Shape space",
+        description="A file of car shapes with which cars were fitted. Empty: the program's own.",
+        json_schema_extra=advanced(widget="file"),
+    )
+    body: Path | None = body_field()
     name: str = Field("", max_length=120, title="Name", description="Empty: what is measured by what.")
     most: int = Field(
         1000, ge=1, le=1_000_000, title="Pictures", description="At most, evenly out of all that there are."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,23 +18,16 @@ from sqlalchemy import Connection, select
 
 from core.errors import EvaluationError, ExchangeError
 from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare
-from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, Estimate, ends_of
+from core.evaluation.drawn_anew import Drawn
 from core.evaluation.sliced import Counted, figure, found_figures
-from core.evaluation.tracking import (
-    TrackedSequence,
-    TrackingScores,
-    TracksInFrame,
-    count_sequence,
-    tracking_scores,
-    without_ignored,
-)
+from core.evaluation.tracking import TracksInFrame, count_sequence, tracking_estimates, without_ignored
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.places import FramePlace, distances_of, frames_by_ids, grounds_of
 from core.jobs.evaluate.settings import EvaluateSettings
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.evaluations import Figure, PictureRow
+from core.records.evaluations import PictureRow
 from core.records.occlusion import Verdict
 from core.records.seen import POINTS, SeenObject
 from core.records.shapes import KeypointTag
@@ -46,7 +39,6 @@ from core.store.queries.sources import list_sources
 _i = tables.instance.c
 _LEAST_COLUMNS = 6  # frame, id, left, top, width, height
 _MOST_DRAWS = 200
-_FIGURES = ("mota", "idf1", "hota", "deta", "assa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +96,9 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
         finds = [_seen(one.box, one.score, Category.CAR) for one in told]
         objects += compare(truth, finds, len(objects), place, settings.shown_score).objects
         sequences.setdefault(sequence, []).append(_tracks(own, told))
-    counted = Counted(tuple(_scores(list(sequences.values()), settings)))
+    tracked = [count_sequence(*zip(*own, strict=True)) for own in sequences.values()]
+    scores = tracking_estimates(tracked, settings.seed, min(settings.draws, _MOST_DRAWS))
+    counted = Counted(tuple(figure(name, ALL, one) for name, one in scores.items()))
     results = [one.result for one in objects]
     drawn = Drawn([one.picture for one in results], len(pictures), settings.seed, settings.draws)
     counted += Counted(tuple(found_figures(results, drawn)))
@@ -231,26 +225,3 @@ def _tracks(own: Sequence[_There], told: Sequence[_Said]) -> tuple[TracksInFrame
 
 def _rows(boxes: Sequence[Box]) -> Any:
     return np.array([(one.x, one.y, one.w, one.h) for one in boxes], dtype=np.float64).reshape(-1, 4)
-
-
-def _scores(
-    sequences: Sequence[Sequence[tuple[TracksInFrame, TracksInFrame]]], settings: EvaluateSettings
-) -> Iterator[Figure]:
-    """The figures of tracking; with intervals where there are enough sequences to draw from."""
-    counted: list[TrackedSequence] = [
-        count_sequence([truth for truth, _ in own], [found for _, found in own]) for own in sequences
-    ]
-    whole = tracking_scores(counted)
-    if whole is None:
-        return
-    again: list[TrackingScores] = []
-    draws = min(settings.draws, _MOST_DRAWS)
-    if draws and len(counted) >= LEAST_GROUPS:
-        for weights in Drawn([], len(counted), settings.seed, draws).weights:
-            repeated = [one for one, times in zip(counted, weights, strict=True) for _ in range(times)]
-            scores = tracking_scores(repeated)
-            if scores is not None:
-                again.append(scores)
-    for name in _FIGURES:
-        ends = ends_of([getattr(one, name) for one in again])
-        yield figure(name, ALL, Estimate(getattr(whole, name), *ends, count=whole.boxes))

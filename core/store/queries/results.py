@@ -14,7 +14,16 @@ from sqlalchemy import Connection, select, text
 
 from core.records.boxes import Box
 from core.records.detections import Category
-from core.records.evaluations import ObjectResult, ObjectSaid, Order, Outcome, ResultFilter, ResultKey
+from core.records.evaluations import (
+    ObjectResult,
+    ObjectSaid,
+    Order,
+    Outcome,
+    Pose3D,
+    ResultFilter,
+    ResultKey,
+    Subject,
+)
 from core.records.slices import CATEGORIES, NOT_FOUND, NOTHING_THERE, POINT_TAGS, UNKNOWN, By, Slice
 from core.store import tables
 from core.store.said_columns import said_of_row
@@ -40,6 +49,9 @@ _SORTED = {
     Order.TAGS: f"coalesce(1.0 * tags_right / nullif(tags_told, 0), {LAST})",
     Order.ROTATION: f"coalesce(-rotation_rad, {LAST})",
     Order.PLACE: f"coalesce(-place_m, {LAST})",
+    Order.ADD: f"CASE WHEN place_m IS NULL OR category != 'car' THEN {LAST} ELSE -badness END",
+    Order.JOINTS: "CASE WHEN category = 'person'"
+    f" THEN coalesce(1.0 * points_right / nullif(points_placed, 0), {LAST}) ELSE {LAST} END",
 }
 _INDEX = "ix_evaluation_object_worst"
 _KEY = "sqlite_autoindex_evaluation_object_1"  # the table itself, which has no row ids
@@ -124,6 +136,19 @@ def result_said(connection: Connection, evaluation_id: int, number: int) -> Obje
     return None if row is None else said_of_row(row)
 
 
+def true_pose_of(connection: Connection, instance_id: int) -> Pose3D | None:
+    """Where an object of the project stands in truth, as the newest evaluation of fits has it; or None."""
+    query = (
+        "SELECT o.evaluation_id, o.number FROM evaluation_object AS o"
+        " JOIN evaluation AS e ON e.id = o.evaluation_id"
+        " WHERE o.instance_id = :instance AND e.subject = :fits ORDER BY o.evaluation_id DESC LIMIT 1"
+    )
+    asked = {"instance": instance_id, "fits": Subject.FITS.value}
+    row = connection.execute(text(query), asked).first()
+    said = None if row is None else result_said(connection, row.evaluation_id, row.number)
+    return None if said is None else said.true_car
+
+
 def instances_of(
     connection: Connection, evaluation_id: int, filter: ResultFilter = ResultFilter(), limit: int = 1000
 ) -> list[int]:
@@ -167,6 +192,8 @@ def _value(filter: ResultFilter, row: ObjectResult) -> float:
         Order.TAGS: share(row.tags_right, row.tags_told),
         Order.ROTATION: falling(row.rotation_rad),
         Order.PLACE: falling(row.place_m),
+        Order.ADD: LAST if row.place_m is None or row.category is not Category.CAR else -row.badness,
+        Order.JOINTS: share(row.points_right, row.points_placed if row.category is Category.PERSON else None),
     }
     return values[filter.order] - (_WRONG if row.wrong_tags & _tag_bits(filter) else 0.0)
 

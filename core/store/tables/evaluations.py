@@ -23,8 +23,8 @@ evaluation = Table(
     metadata,
     id_column(),
     Column("name", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # run | predictions | mining | annotators
-    Column("truth", Text, nullable=False),  # reviewed | composites | street | labels | tracks | annotator
+    Column("subject", Text, nullable=False),  # run | predictions | mining | annotators | fits
+    Column("truth", Text, nullable=False),  # as core.records.evaluations.Truth
     Column("purpose", Text),  # of the network that is evaluated
     Column("run_id", ForeignKey("run.id")),
     Column("file", Text, nullable=False, server_default=""),  # of predictions, without its folder

@@ -28,6 +28,7 @@ def test_what_was_measured_is_shown_worst_first(path: Path, open_desk: Opens) ->
     assert badness == sorted(badness, reverse=True)
     assert desk.current_row == 0
     assert not desk.view.objects.table.isColumnHidden(COLUMNS.index("Hidden IoU"))
+    desk.until(lambda: desk.view.object.state.image is not None)
     state = desk.view.object.state
     assert state.title == "Car, missed"
     assert state.image is not None

@@ -47,9 +47,7 @@ def looked(yard: Yard, says: Says, monkeypatch: pytest.MonkeyPatch, camera: str 
         return beside_before(JobContext(project, job_id, LoopSettings(), None), camera, OwnSettings(run=1))
 
 
-def test_finds_are_counted_beside_those_before_them(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_finds_are_counted_beside_those_before_them(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     there = [place for car in CARS for place in car.places if place is not None]
     first = patch_box(yard.outline_at((24.0, 4.0)))  # of the first car, in the second picture
     elsewhere = Box(0, 0, 20, 10)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._unoccluded_data import CLIPS, DATA, NETWORK, Clip, frames_of
+from benchmarks._unoccluded_data import DATA
 from core.geometry.boxes import iou_matrix, to_array, to_box
+from core.jobs.reproduce.footage.cars import facts
+from core.jobs.reproduce.footage.clips import CLIPS, NETWORK, Clip, frames_of
 from core.mining.detectors.registry import create_detector
 from core.records.boxes import Box
 from core.records.detections import Category, DetectorFrame
 from core.shapes.keypoints import NAMES
-from tests.fitting.annotated_cars import facts
 
 _AROUND = 0.08  # how far a car reaches beyond its keypoints on each side, as a share of L
 _LEAST_IOU = 0.5
@@ -49,7 +50,7 @@ def real_cars() -> list[RealCar]:
 def _of(clip: Clip, rows: list[dict]) -> list[RealCar]:  # type: ignore[type-arg]
     if not rows:
         return []
-    _, images = frames_of(clip)
+    _, images = frames_of(clip, DATA)
     settings = {"model": DATA / NETWORK, "min_score": 0.25, "threads": 1}
     if clip.tile_px is not None:
         settings |= {"tiles": True, "tile_px": clip.tile_px}

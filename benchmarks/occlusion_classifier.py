@@ -2,11 +2,11 @@
 
     python -m benchmarks.occlusion_classifier [--weights FILE]
 
-The street is the one that `amodal synth crops` keeps to test on. The labels are those of tests/facts, on real
-footage in ../shared/data that it has not learned from. Its peers see the same finds of the same network, one
-frame at a time as it does: our tests without what a track or the clip teaches, and WALT's rule in its
-strongest form. The limit is the paper's classifier (WALT3D, Supp D): precision 0.70 at recall 0.81, on its
-own data, which are not public.
+The street is the one that `amodal synth crops` keeps to test on. The labels are those of
+resources/hand_labels, on real footage in ../shared/data that it has not learned from. Its peers see the
+same finds of the same network, one frame at a time as it does: our tests without what a track or the clip
+teaches, and WALT's rule in its strongest form. The limit is the paper's classifier (WALT3D, Supp D):
+precision 0.70 at recall 0.81, on its own data, which are not public.
 """
 
 from __future__ import annotations
@@ -22,9 +22,18 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks._small_networks import classifier, unseen_crops
-from benchmarks._unoccluded_data import CLIPS, DATA, ROOT, Clip, Label, _read, _write, frames_of, read_labels
-from benchmarks._unoccluded_figures import Judged, own_figures, resamples, with_intervals
+from benchmarks._unoccluded_data import DATA, ROOT
 from core.geometry.boxes import iou_matrix, to_array
+from core.jobs.reproduce.footage.clips import (
+    CLIPS,
+    Clip,
+    Label,
+    frames_of,
+    read_finds,
+    read_labels,
+    write_finds,
+)
+from core.jobs.reproduce.footage.label_figures import Judged, own_figures, resamples, with_intervals
 from core.mining.detectors.registry import create_detector
 from core.mining.occlusion.classified import decide_by_belief
 from core.mining.occlusion.decide import decide_occlusion
@@ -85,7 +94,7 @@ def on_the_street(network: OcclusionClassifier) -> dict[str, float]:
 def on_labels(network: OcclusionClassifier, clip: Clip) -> tuple[list[Label], dict[str, Judged]]:
     """The labels of a clip whose objects the detector found, and each rule's word on them."""
     labels = [label for label in read_labels() if label.clip == clip.name]
-    table, images = frames_of(clip)
+    table, images = frames_of(clip, DATA)
     frames = sorted({label.frame for label in labels})
     seen = dict(zip(frames, _detections(clip, frames, images), strict=True))
     found: list[Label] = []
@@ -153,8 +162,8 @@ def _detections(
         if clip.tile_px is not None:
             settings |= {"tiles": True, "tile_px": clip.tile_px}
         detector = create_detector("onnx", threads=1, **settings)
-        _write(path, [detector.detect([DetectorFrame(images[frame])])[0] for frame in frames])
-    return _read(path, len(frames))
+        write_finds(path, [detector.detect([DetectorFrame(images[frame])])[0] for frame in frames])
+    return read_finds(path, len(frames))
 
 
 def _show(title: str, rows: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
     python -m benchmarks.prelabeller [--weights FILE]
 
 The synthetic cars are those that `amodal synth crops` keeps to test on: single cars of 60 models, and a
-street through two cameras. The real ones were annotated by eye (tests/facts/car_keypoints.json); their boxes
+street through two cameras. The real ones were annotated by eye (resources/hand_labels); their boxes
 are a detector's, and their pictures the crops that mining would have kept. L is that of the whole car, or of
 the detector's box. The limits are the issue's: PCK@0.1 of 0.85, and 15 cars a second on two processors.
 """

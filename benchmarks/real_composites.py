@@ -3,9 +3,10 @@
     python -m benchmarks.real_composites --folder FOLDER --seed 2
 
 Mined by the network in the folder of real footage, calibrated by what was drawn by eye
-(tests/facts/car_keypoints.json), fitted by outlines alone. Whether a composite has a visible fault is for
-eyes to say: each page shows three, beside the same with what is known of its objects drawn in. The pages show
-footage, so they go into `.bench/` or a folder outside the repository. A project that is there is used again.
+(resources/hand_labels/car_keypoints.json), fitted by outlines alone. Whether a composite has a visible
+fault is for eyes to say: each page shows three, beside the same with what is known of its objects drawn in.
+The pages show footage, so they go into `.bench/` or a folder outside the repository. A project that is
+there is used again.
 """
 
 from __future__ import annotations
@@ -19,12 +20,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._unoccluded_data import DATA, NETWORK
+from benchmarks._unoccluded_data import DATA
 from core.compositing.render import Composer, Composite
 from core.fitting.calibration.from_cars import calibrate_from_cars
 from core.geometry.calibration.result import CalibrationResult, to_record
 from core.jobs.composites import StoredPieces
 from core.jobs.registry import create
+from core.jobs.reproduce.footage.cars import (
+    annotated,
+    junction_by_rectangle,
+    lens_of,
+    sightings_of,
+    suburb_by_lines,
+)
+from core.jobs.reproduce.footage.clips import NETWORK
 from core.jobs.runner import run_job
 from core.records.masks import MaskPatch
 from core.shapes.space_file import default_space
@@ -34,13 +43,6 @@ from core.store.history import History
 from core.store.project import Project
 from core.store.queries.cameras import list_cameras
 from core.store.queries.recipes import recipe_ids, set_by_name
-from tests.fitting.annotated_cars import (
-    annotated,
-    junction_by_rectangle,
-    lens_of,
-    sightings_of,
-    suburb_by_lines,
-)
 
 Image = NDArray[np.uint8]
 

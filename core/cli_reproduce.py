@@ -21,6 +21,12 @@ def reproduce(
         float | None,
         typer.Option(min=0, help="After which no further part is begun.", show_default="until it is done"),
     ] = None,
+    footage: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder of real footage with hand-made labels.", show_default="that is skipped"
+        ),
+    ] = None,
 ) -> None:
     """Reproduce the papers' tables on streets whose truth is known; goes on where it stopped."""
     import torch
@@ -28,7 +34,7 @@ def reproduce(
     from core.jobs.reproduce.suite import reproduce as run
 
     torch.set_num_threads(1)  # small networks learn faster so, and another size can run beside
-    came = run(folder, size, minutes=minutes, told=lambda line: typer.echo(line))
+    came = run(folder, size, minutes=minutes, footage=footage, told=lambda line: typer.echo(line))
     typer.echo(f"{came.done} of {came.units} parts are done.")
     if came.report is not None:
         typer.echo(f"The tables: {came.report}")

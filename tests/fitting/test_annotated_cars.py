@@ -11,11 +11,7 @@ from core.fitting.vehicles.fitter import VehicleFitter
 from core.geometry.calibration.result import CalibrationResult
 from core.geometry.calibration.straight import find_bend
 from core.geometry.ground_plane import GroundPlane
-from core.records.car_checks import CheckVerdict
-from core.records.fits import FitVerdict, VehicleFit
-from core.records.sketches import StrokeRole
-from core.shapes.space_file import default_space
-from tests.fitting.annotated_cars import (
+from core.jobs.reproduce.footage.cars import (
     annotated,
     junction_by_rectangle,
     lens_of,
@@ -23,6 +19,10 @@ from tests.fitting.annotated_cars import (
     suburb_by_lines,
     suburb_lines,
 )
+from core.records.car_checks import CheckVerdict
+from core.records.fits import FitVerdict, VehicleFit
+from core.records.sketches import StrokeRole
+from core.shapes.space_file import default_space
 
 SPACE = default_space()
 # what a car is long, after the issue that asked for them; a van or pickup is a little longer

@@ -14,11 +14,8 @@ from core.fitting.people.evidence import body_evidence
 from core.fitting.people.fitter import BodyFitter
 from core.jobs.one_camera import one_camera
 from core.jobs.people_calibration import people_sightings
-from core.records.car_checks import CheckVerdict
-from core.records.fits import BodyFit, FitVerdict
-from core.shapes.body.placed import named_body
-from core.store.project import Project
-from tests.fitting.annotated_people import (
+from core.jobs.reproduce.footage.people import (
+    CLIP,
     AnnotatedPerson,
     annotated_people,
     camera_from_people,
@@ -26,6 +23,10 @@ from tests.fitting.annotated_people import (
     facts,
     mined_plaza,
 )
+from core.records.car_checks import CheckVerdict
+from core.records.fits import BodyFit, FitVerdict
+from core.shapes.body.placed import named_body
+from core.store.project import Project
 
 # what the issue calls plausible; grown people in shoes
 SHORTEST_M, TALLEST_M = 1.5, 2.0
@@ -94,9 +95,9 @@ def test_the_camera_from_its_people_is_the_one_that_was_measured_there() -> None
 
 @pytest.mark.real_data
 def test_the_clip_is_mined_and_calibrated_by_its_people(real_data: Path, tmp_path: Path) -> None:
-    assert (real_data / "plaza" / "plaza.mp4").is_file()
+    assert (real_data / CLIP).is_file()
     path = tmp_path / "plaza.amodal"
-    record, people = mined_plaza(path)
+    record, people = mined_plaza(path, real_data / CLIP)
     assert sum(one.instance_id is not None for one in people) == len(people)
     measured = facts()["published"]
     sure = record.uncertainty

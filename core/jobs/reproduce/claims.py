@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.evaluation.bootstrap import Estimate
 from core.jobs.reproduce.precision import Interval
 from core.jobs.reproduce.tables import table, words
 
@@ -33,6 +35,11 @@ class Claim:
         if self.gain.high < 0:
             return "does not hold: it is the other way about"
         return "not shown: the difference is within chance"
+
+
+def interval_of(one: Estimate) -> Interval:
+    """An estimate as claims take it: NaN where there is none."""
+    return Interval(*(math.nan if value is None else value for value in (one.value, one.low, one.high)))
 
 
 def claims_table(claims: Sequence[Claim]) -> str:

@@ -22,9 +22,8 @@ from core.evaluation.bootstrap import (
 )
 from core.evaluation.occlusion_bins import PASCALS, WALTS
 from core.evaluation.poses import ACCURATE_RAD, FINE_RAD
-from core.jobs.reproduce.claims import Claim, claims_table
+from core.jobs.reproduce.claims import Claim, claims_table, interval_of
 from core.jobs.reproduce.fits import LEAST_PX, OF_CARS, OF_PEOPLE, Way
-from core.jobs.reproduce.precision import Interval
 from core.jobs.reproduce.tables import number, table
 from core.records.detections import Category
 
@@ -83,11 +82,14 @@ class FitFigures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedObjects:
-    """All of one category: the rows that `fits` leaves, and which picture each is of."""
+    """All of one category: the rows that `fits` leaves, and which track of a camera each is of.
+
+    A parked car is the same in all pictures: tracks are drawn anew, and not pictures.
+    """
 
     category: Category
     rows: tuple[Mapping[str, Any], ...]
-    pictures: Groups
+    tracks: Groups
 
     @property
     def hidden(self) -> Floats:
@@ -99,22 +101,17 @@ class FittedObjects:
         return [int(chosen.sum()) for chosen in _tenths(self.hidden)]
 
 
-def fitted_objects(cameras: Sequence[tuple[int, Sequence[Mapping[str, Any]]]]) -> list[FittedObjects]:
-    """Cars and people out of what was kept of each camera.
-
-    Args:
-        cameras: how many pictures each has, and its rows.
-    """
-    pictures = [(camera, frame) for camera, (frames, _) in enumerate(cameras) for frame in range(frames)]
+def fitted_objects(cameras: Sequence[Sequence[Mapping[str, Any]]]) -> list[FittedObjects]:
+    """Cars and people out of the rows that were kept of each camera."""
     out = []
     for category in (Category.CAR, Category.PERSON):
         chosen = [
             (camera, row)
-            for camera, (_, rows) in enumerate(cameras)
+            for camera, rows in enumerate(cameras)
             for row in rows
             if row["category"] == category.value
         ]
-        groups = Groups.of([(camera, row["frame"]) for camera, row in chosen], pictures)
+        groups = Groups.of([(camera, row["track"]) for camera, row in chosen])
         out.append(FittedObjects(category, tuple(row for _, row in chosen), groups))
     return out
 
@@ -127,8 +124,8 @@ def fit_figures(objects: FittedObjects, way: Way, draws: int) -> FitFigures:
     groups = {}
     for name, chosen in zip(GROUPS, _groups(hidden), strict=True):
         figures = _figures(objects, values, chosen)
-        groups[name] = estimates(figures, objects.pictures.count, Drawing(draws))
-    once = np.ones(objects.pictures.count)
+        groups[name] = estimates(figures, objects.tracks.count, Drawing(draws))
+    once = np.ones(objects.tracks.count)
     tenths = [tuple(_figures(objects, values, chosen)(once).tolist()) for chosen in _tenths(hidden)]
     silent = float(np.mean([one is None for one in said])) if said else math.nan
     return FitFigures(_NAMES[objects.category], groups, tuple(tenths), silent)
@@ -145,15 +142,15 @@ def fit_claims(cars: FittedObjects, draws: int) -> list[Claim]:
     figures = {}
     for way in OF_CARS:
         within = _values(cars.category, [row["ways"][way.value] for row in cars.rows])[0]
-        figures[way] = means(np.where(chosen, within, np.nan), cars.pictures)
-    count, drawing = cars.pictures.count, Drawing(draws)
-    alone = {way: _interval(estimates(one, count, drawing)[0]) for way, one in figures.items()}
+        figures[way] = means(np.where(chosen, within, np.nan), cars.tracks)
+    count, drawing = cars.tracks.count, Drawing(draws)
+    alone = {way: interval_of(estimates(one, count, drawing)[0]) for way, one in figures.items()}
     return [
         Claim(
             saying,
             alone[first],
             alone[second],
-            _interval(differences(figures[first], figures[second], count, drawing)[0]),
+            interval_of(differences(figures[first], figures[second], count, drawing)[0]),
         )
         for saying, first, second in said
     ]
@@ -163,8 +160,13 @@ def fit_report(
     found: Mapping[Category, Mapping[Way, FitFigures]],
     counts: Mapping[Category, list[int]],
     claims: Sequence[Claim],
+    tracks: Mapping[Category, int],
 ) -> str:
-    """All tables, as Markdown."""
+    """All tables, as Markdown.
+
+    Args:
+        counts: of objects in each tenth. tracks: how many there are.
+    """
     cars, people = found[Category.CAR], found[Category.PERSON]
     return "\n\n".join(
         [
@@ -174,7 +176,8 @@ def fit_report(
             "in boxes that are off by 2 %. Camera and ground are known. Hidden is the share of the whole "
             "object that is not seen, what lies beyond the picture too; objects below "
             f"{LEAST_PX:.0f} px are left out. Where a fit says nothing it counts as wrong, and in medians as "
-            "infinitely far off. ADD is over the twelve keypoints. Intervals are of 95 %, pictures drawn anew.",
+            "infinitely far off. ADD is over the twelve keypoints. Intervals are of 95 %, tracks drawn anew: "
+            f"{tracks[Category.CAR]} of cars and {tracks[Category.PERSON]} of people.",
             "### Figure 6 in 3D and table 4: cars",
             _by_group(cars, OF_CARS, _UNITS[Category.CAR]),
             "Rotation within pi/6, by how much is hidden:",
@@ -241,7 +244,7 @@ def _values(category: Category, said: Sequence[Mapping[str, Any] | None]) -> tup
 def _figures(objects: FittedObjects, values: tuple[Floats, Floats], chosen: Bits) -> Figures:
     """Means of the first and medians of the second values of some objects."""
     shares, errors = (np.where(chosen, part, np.nan) for part in values)
-    groups = objects.pictures
+    groups = objects.tracks
     parts: list[Figures] = [means(shares, groups), medians(errors, groups)]
     return lambda weights: np.concatenate([one(weights) for one in parts])
 
@@ -253,10 +256,6 @@ def _groups(hidden: Floats) -> list[Bits]:
 
 def _tenths(hidden: Floats) -> list[Bits]:
     return [(hidden >= one.low) & (hidden < one.high) for one in WALTS]
-
-
-def _interval(one: Estimate) -> Interval:
-    return Interval(*(math.nan if value is None else value for value in (one.value, one.low, one.high)))
 
 
 def _finite(value: Any) -> Any:

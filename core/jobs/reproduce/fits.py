@@ -195,6 +195,7 @@ def _row(one: PlacedObject, frame: int, seen: int) -> dict[str, Any]:
     return {
         "category": one.category.value,
         "frame": frame,
+        "track": one.track,
         "hidden": round(one.hidden, 4),
         "size": round(one.size_px, 1),
         "seen": seen,

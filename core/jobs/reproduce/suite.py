@@ -12,7 +12,10 @@ from typing import Any
 
 from core.jobs.reproduce.chapter import Chapter
 from core.jobs.reproduce.chapters.fits_by_occlusion import FITS_BY_OCCLUSION
+from core.jobs.reproduce.chapters.keypoints import KEYPOINTS
 from core.jobs.reproduce.chapters.occlusion_net import OCCLUSION_NET
+from core.jobs.reproduce.chapters.real_footage import real_footage
+from core.jobs.reproduce.chapters.tracking_by_detector import TRACKING_BY_DETECTOR
 from core.jobs.reproduce.chapters.unoccluded import UNOCCLUDED
 from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
 from core.jobs.reproduce.size import Size
@@ -20,7 +23,8 @@ from core.jobs.reproduce.tables import line_of
 from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
-CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, UNOCCLUDED, OCCLUSION_NET)
+CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, KEYPOINTS, TRACKING_BY_DETECTOR, UNOCCLUDED, OCCLUSION_NET)
+"""All that is simulated; `chapters_with` adds real footage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,23 @@ class Reproduced:
     report: Path | None
 
 
+def chapters_with(footage: Path | None) -> tuple[Chapter, ...]:
+    """All chapters.
+
+    Args:
+        footage: the folder of real footage, or None: what needs it is skipped.
+    """
+    return (*CHAPTERS, real_footage(footage))
+
+
 def reproduce(
     folder: Path,
     size: Size,
     *,
     minutes: float | None = None,
     told: Callable[[str], None] = lambda line: None,
-    chapters: Sequence[Chapter] = CHAPTERS,
+    footage: Path | None = None,
+    chapters: Sequence[Chapter] | None = None,
 ) -> Reproduced:
     """Make a reproduction, or go on with it.
 
@@ -51,12 +65,14 @@ def reproduce(
         folder: where all of it lies; a size goes on in the folder of its name.
         minutes: after which no further unit is begun; None: until it is done.
         told: is told each unit that is done.
-        chapters: what of it.
+        footage: the folder of real footage, if there is one.
+        chapters: what of it; None: all.
 
     Raises:
         RayCastingUnavailableError: streets cannot be drawn here.
     """
     home = folder / size.value
+    chapters = chapters_with(footage) if chapters is None else chapters
     units = [unit for chapter in chapters for unit in chapter.units(home, size)]
     make_units(units, until=None if minutes is None else time.monotonic() + 60 * minutes, told=told)
     done = sum(one.done for one in units)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from core.fitting.calibration.from_cars import calibrate_from_cars
 from core.fitting.vehicles.fitter import VehicleFitter
 from core.fitting.vehicles.possible_way import cars_of
+from core.jobs.reproduce.footage.cars import annotated, junction_by_rectangle, lens_of, sightings_of
 from core.records.fits import FitMethod, FitSigmas, FitVerdict, VehicleFit
 from core.shapes.space_file import default_space
-from tests.fitting.annotated_cars import annotated, junction_by_rectangle, lens_of, sightings_of
 
 REAR_M = 1.35
 FRAMES_A_SECOND = {"junction": 30, "suburb": 24}

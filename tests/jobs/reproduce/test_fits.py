@@ -67,15 +67,15 @@ def test_a_car_that_is_seen_is_fitted_by_each_way_the_same_again() -> None:
     assert rows_of(seen=12) == [row]
 
 
-def said(turn: float | None, hidden: float, frame: int) -> dict[str, Any]:
+def said(turn: float | None, hidden: float, track: int) -> dict[str, Any]:
     errors = None if turn is None else {"verdict": "good", "turn": turn, "place": turn, "add": turn}
     ways = {way.value: errors for way in Way} | {Way.SEEN.value: None}
-    return {"category": "car", "frame": frame, "hidden": hidden, "ways": ways}
+    return {"category": "car", "track": track, "hidden": hidden, "ways": ways}
 
 
 def some() -> FittedObjects:
     rows = [said(0.1, 0.0, 0), said(0.3, 0.3, 0), said(None, 0.5, 2), said(2.0, 0.95, 3)]
-    [cars, people] = fitted_objects([(4, rows)])
+    [cars, people] = fitted_objects([rows])
     assert not people.rows
     return cars
 
@@ -105,8 +105,15 @@ def test_objects_stand_where_so_much_of_them_is_hidden() -> None:
     assert value(found.groups["L2"][0]) == 0.0
 
 
+def test_one_car_in_many_pictures_is_drawn_as_one() -> None:
+    [cars, _] = fitted_objects([[said(0.1, 0.6, 7)] * 20, [said(2.0, 0.6, 7)] * 20])
+    assert cars.tracks.count == 2  # of one number in each of two cameras
+    [share, *_] = fit_figures(cars, Way.ALL, draws=50).groups["all"]
+    assert (share.value, share.low, share.high) == (0.5, 0.0, 1.0)
+
+
 def test_a_way_that_says_more_of_hidden_cars_is_said_to() -> None:
-    rows = [said(0.1, 0.6, frame) for frame in range(30)]
-    [cars, _] = fitted_objects([(30, rows)])
+    rows = [said(0.1, 0.6, track) for track in range(30)]
+    [cars, _] = fitted_objects([rows])
     guessed, *_ = fit_claims(cars, draws=50)
     assert guessed.verdict == "holds: the intervals do not overlap"

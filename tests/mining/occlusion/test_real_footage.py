@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.geometry.boxes import iou_matrix, to_array
+from core.jobs.reproduce.footage.labels import hand_labels
 from core.mining.detectors.registry import create_detector
 from core.mining.occlusion.decide import decide_occlusion
 from core.mining.occlusion.settings import WaltSettings
@@ -19,14 +19,13 @@ from core.mining.occlusion.walt import decide_walt
 from core.records.detections import DetectorFrame
 from core.records.occlusion import Observation, OcclusionLabel
 
-FACTS = Path(__file__).resolve().parents[2] / "facts" / "occlusion_labels.json"
 SIZES = {"junction": (640, 360), "suburb": (640, 352), "highway": (320, 240)}
 FRAMES = 10
 
 
 @pytest.fixture(scope="module")
 def labels() -> list[dict[str, Any]]:
-    return json.loads(FACTS.read_text(encoding="utf-8"))["labels"]
+    return hand_labels("occlusion_labels")["labels"]
 
 
 def test_the_labels_are_whole(labels: list[dict[str, Any]]) -> None:

@@ -36,7 +36,7 @@ def _units(home: Path, size: Size) -> list[Unit]:
 def _page(home: Path, size: Size) -> Page | None:
     plan = SCALES[size].streets
     cameras = [
-        (plan.test_frames, rows)
+        rows
         for number in range(plan.tests)
         if _kept(home, number).exists()
         for rows in json.loads(_kept(home, number).read_text(encoding="utf-8"))
@@ -56,7 +56,8 @@ def _page(home: Path, size: Size) -> Page | None:
     }
     claims = fit_claims(objects[Category.CAR], SCALES[size].draws)
     numbers["claims"] = [asdict(one) | {"verdict": one.verdict} for one in claims]
-    return Page(fit_report(found, counts, claims), numbers)
+    tracks = {category: one.tracks.count for category, one in objects.items()}
+    return Page(fit_report(found, counts, claims, tracks), numbers)
 
 
 def _kept(home: Path, number: int) -> Path:

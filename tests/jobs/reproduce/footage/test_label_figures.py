@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks._unoccluded_figures import Judged, lead, own_figures, resamples, with_intervals
+from core.jobs.reproduce.footage.label_figures import Judged, lead, own_figures, resamples, with_intervals
 
 GOOD = np.array([True, True, False, True, False, False])
 

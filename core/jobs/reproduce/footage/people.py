@@ -1,8 +1,7 @@
-"""The real people that were annotated by eye, from tests/facts, and their clip where it is there."""
+"""The real people that were annotated by eye, and what mining finds of them where their clip is there."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from core.geometry.masks import rle_to_patch
 from core.jobs.one_camera import one_camera
 from core.jobs.people_calibration import propose_from_people
 from core.jobs.registry import create
+from core.jobs.reproduce.footage.labels import hand_labels
 from core.jobs.runner import run_job
 from core.records.boxes import Box
 from core.records.cameras import CalibrationRecord
@@ -29,8 +29,9 @@ from core.store.queries.frames import frames_of
 from core.store.queries.instances import masks, of_frame
 from core.store.queries.sources import list_sources
 
-FACTS = Path(__file__).parents[1] / "facts" / "people_keypoints.json"
-CLIP = Path(__file__).parents[3] / "shared" / "data" / "plaza" / "plaza.mp4"
+CLIP = "plaza/plaza.mp4"
+"""The clip, below a folder of footage."""
+
 # an instance is the person of the facts where so many of the points that are seen lie in its mask
 LEAST_INSIDE = 0.7
 _BESIDE_PX = 2
@@ -72,8 +73,7 @@ class MinedPerson:
 
 def facts() -> dict[str, Any]:
     """The file as it is."""
-    found: dict[str, Any] = json.loads(FACTS.read_text(encoding="utf-8"))
-    return found
+    return hand_labels("people_keypoints")
 
 
 def annotated_people() -> list[AnnotatedPerson]:
@@ -98,10 +98,14 @@ def camera_from_people() -> tuple[Camera, GroundPlane]:
     return pinhole(width, height, said["focal_px"]), GroundPlane(np.array(said["normal"]), said["height_m"])
 
 
-def mined_plaza(path: Path) -> tuple[CalibrationRecord, list[MinedPerson]]:
-    """Mines the clip into a new project, finds its camera from its people, and the annotated ones in it."""
+def mined_plaza(path: Path, clip: Path) -> tuple[CalibrationRecord, list[MinedPerson]]:
+    """Mines the clip into a new project, finds its camera from its people, and the annotated ones in it.
+
+    Args:
+        path: of the project. clip: the plaza's.
+    """
     with Project.create(path) as project:
-        added = create(project, "add", {"path": str(CLIP), "camera": "Plaza"})
+        added = create(project, "add", {"path": str(clip), "camera": "Plaza"})
     run_job(path, added)
     for kind, values in (("background", {}), ("mine", {"motion": {"look_for": "people"}})):
         with Project.open(path) as project:

@@ -1,10 +1,8 @@
-"""The real cars that were annotated by eye, from tests/facts: points alone, no footage is needed."""
+"""The real cars that were annotated by eye: points alone, no footage is needed."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +13,12 @@ from core.geometry.calibration.lens import Lens
 from core.geometry.calibration.rectangle import calibrate_rectangle
 from core.geometry.calibration.result import CalibrationResult
 from core.geometry.calibration.sketch import solve_sketch
+from core.jobs.reproduce.footage.labels import hand_labels
 from core.records.cameras import CalibrationMethod
 from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.shapes import KeypointTag
 from core.records.sketches import Sketch, Stroke, StrokeRole
 from core.shapes.keypoints import NAMES
-
-FACTS = Path(__file__).parents[1] / "facts" / "car_keypoints.json"
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,7 @@ class AnnotatedCar:
 
 def facts() -> dict[str, Any]:
     """The file as it is."""
-    found: dict[str, Any] = json.loads(FACTS.read_text(encoding="utf-8"))
-    return found
+    return hand_labels("car_keypoints")
 
 
 def annotated(clip: str) -> list[AnnotatedCar]:
@@ -104,6 +100,9 @@ def _stroke(role: StrokeRole, points: list[list[float]]) -> Stroke:
 
 def _evidence(points: dict[str, list[float]]) -> KeypointEvidence:
     places = np.array(list(points.values()))
-    placed = [PlacedPoint(*points[name], KeypointTag.VISIBLE) if name in points else None for name in NAMES]
+    placed = [
+        PlacedPoint(points[name][0], points[name][1], KeypointTag.VISIBLE) if name in points else None
+        for name in NAMES
+    ]
     size = float((places.max(axis=0) - places.min(axis=0)).max())
     return evidence_of(KeypointSet(Template.CAR, tuple(placed)), size)

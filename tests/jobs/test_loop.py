@@ -16,6 +16,7 @@ from core.errors import JobError, SettingsError
 from core.jobs import registry
 from core.jobs.compose.job import run_compose
 from core.jobs.context import JobCancelled, JobContext
+from core.jobs.loop.before_mining import Beside
 from core.jobs.registry import JobKind, create
 from core.jobs.runner import run_job
 from core.records.evaluations import EvaluationState, Figure, Subject, Truth
@@ -41,7 +42,8 @@ class StandIns:
     Attributes:
         values: of the figure, one for each evaluation; None: it has none. finds: of each.
         keys: of their truths; the last counts for the rest.
-        unoccluded: of each mining, likewise.
+        unoccluded: of each mining, likewise. beside: what each new model finds beside what was found before,
+            likewise. looks: how often that was looked at.
         done: (kind, settings) of all parts that ran.
         trouble: called with a part's kind and how many of it ran before.
     """
@@ -50,6 +52,7 @@ class StandIns:
         self.values: list[float | None] = [0.2, 0.3, 0.32]
         self.finds = 5
         self.keys, self.unoccluded = ["same"], [7]
+        self.beside, self.looks = [Beside(9, 10, 8)], 0
         self.done: list[tuple[str, Any]] = []
         self.trouble: Callable[[str, int, JobContext], None] = lambda kind, before, context: None
 
@@ -72,6 +75,10 @@ class StandIns:
         if kind == "evaluate":
             return {"evaluation": self._evaluated(context, before)}
         return {}
+
+    def look(self) -> Beside:
+        self.looks += 1
+        return _at(self.beside, self.looks - 1)
 
     def _trained(self, context: JobContext) -> int:
         with context.project.write() as c:
@@ -129,6 +136,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> StandIns:
             name, known.title, known.help, known.settings, lambda c, name=name: stand_ins.run(c, name)
         )
     monkeypatch.setattr(registry, "KINDS", kinds)
+    monkeypatch.setattr("core.jobs.loop.job.beside_before", lambda *_: stand_ins.look())
     return stand_ins
 
 
@@ -194,6 +202,41 @@ def test_a_first_model_that_finds_next_to_nothing_is_not_used(path: Path, parts:
     assert [one["used"] for one in result["rounds"]] == [False]
     assert in_use(path) is None
     assert "not used" in result["ended"]
+
+
+def test_what_was_found_stays_where_a_better_model_would_lose_most_of_it(path: Path, parts: StandIns) -> None:
+    parts.beside = [Beside(4, 10, 3), Beside(6, 10, 1)]
+    parts.unoccluded = [7, 8]
+
+    def stop(part: str, before: int, context: JobContext) -> None:
+        if part == "train" and before == 1 and not stopped:
+            stopped.append(part)
+            raise JobCancelled
+
+    stopped: list[str] = []
+    parts.trouble = stop
+    parts.values = [0.2, 0.3, 0.4]
+    job_id = begun(path, rounds=3)
+    run_job(path, job_id)
+    run_job(path, job_id)
+    first, second, third = row_of(path, job_id).result["rounds"]
+    assert parts.kinds().count("mine") == 2
+    assert parts.looks == 2  # and not again when it goes on
+    assert [one["detector"] for one in (first, second, third)] == ["motion", "motion", f"run {second['run']}"]
+    assert [one["unoccluded"] for one in (first, second, third)] == [7, 7, 8]
+    assert [one["found_share"] for one in (first, second, third)] == [None, 0.4, 0.6]
+    assert parts.settings("train")[1].start is not None  # it learns on
+    with Project.open(path, read_only=True) as project, project.read() as connection:
+        lines = [text for *_, text in job_rows.read_log(connection, job_id)]
+    assert any(
+        "its model finds 4, 3 of them the same; so what was found before stays" in one for one in lines
+    )
+
+
+def test_who_does_not_mind_lets_it_mine(path: Path, parts: StandIns) -> None:
+    parts.beside = [Beside(0, 10, 0)]
+    looped(path, rounds=2, least_found=0)
+    assert [one.detector for one in parts.settings("mine")] == ["motion", "own"]
 
 
 def test_a_model_that_finds_nothing_at_all_counts_as_none(path: Path, parts: StandIns) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import JobError
 from core.jobs.context import JobContext
-from core.jobs.evaluate.unseen import test_set
 from core.jobs.footage import chosen_footage
+from core.jobs.loop.before_mining import beside_before
+from core.jobs.loop.needs import calibrated, check, test_name
 from core.jobs.loop.parts import Parts, given_parts
 from core.jobs.loop.settings import LoopSettings
 from core.jobs.networks_in_use import model_in_use
 from core.jobs.train.files import file_of
 from core.jobs.train.sides import key_of
 from core.login_name import login_name
+from core.mining.detectors.settings import OwnSettings
 from core.records.figures import FIGURES
 from core.records.recipes import RecipeSetRow, Split
 from core.records.runs import Purpose
@@ -24,7 +25,6 @@ from core.records.slices import ALL
 from core.store.edits.runs import use_run
 from core.store.history import History
 from core.store.queries.backgrounds import list_backgrounds
-from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.evaluations import evaluation_numbers
 from core.store.queries.pieces import piece_lives
 from core.store.queries.recipes import pieces_in, set_by_name
@@ -61,7 +61,9 @@ class Round:
         composites: to learn from.
         run, evaluation: numbers. value, low, high: as `Measured`. gain: over the best before.
         used: whether its model is in use since.
-        detector: what mined.
+        detector: what mined; where what was found stayed as it was, what had found it.
+        found_share: how many objects its model found in some frames, of how many were found there before, or
+            None where that was not looked at.
     """
 
     round: int
@@ -77,6 +79,7 @@ class Round:
     high: float | None
     gain: float
     used: bool
+    found_share: float | None
 
 
 def run_loop(context: JobContext) -> dict[str, Any]:
@@ -89,10 +92,10 @@ def run_loop(context: JobContext) -> dict[str, Any]:
     settings = context.settings(LoopSettings)
     known = context.checkpoint
     if "given" not in known:
-        _check(context, settings)
+        check(context, settings)
         given = given_parts(settings.parts)
         Parts(context, given).check()
-        known |= {"given": given, "rounds": [], "best": None, "test": _test_name(context, settings)}
+        known |= {"given": given, "rounds": [], "best": None, "test": test_name(context, settings)}
         used = model_in_use(context.project, Purpose.DETECTOR)
         known["began"] = None if used is None else used.run_id
         _save(context)
@@ -143,7 +146,12 @@ class _Loop:
         begun = (number - 1) * self._per_round
         words = f"Round {number}"
         detector, mining = self._detector(number)
-        mined = self._mined(number, mining, words)
+        share = self._found_share(number, mining, words)
+        if share is None or share >= self._settings.least_found:
+            mined = self._mined(number, mining, words)
+        else:
+            last = self._known["rounds"][-1]
+            detector, mined = last["detector"], {"objects": last["found"], "unoccluded": last["unoccluded"]}
         if mined is None:
             return
         cut = self._part(number, "cut", "cut", self._camera(), words)
@@ -166,9 +174,34 @@ class _Loop:
         )
         run = int(trained["run"])
         after = begun + (1 - _EVALUATED) * self._per_round
-        share = _EVALUATED * self._per_round
-        found = self._measured(f"{number} evaluate", run, after, share, words)
-        self._judge(number, detector, mined, cut, found, words)
+        found = self._measured(f"{number} evaluate", run, after, _EVALUATED * self._per_round, words)
+        self._judge(number, detector, share, mined, cut, found, words)
+
+    def _found_share(self, number: int, mining: Mapping[str, Any], words: str) -> float | None:
+        """How many objects a round's model finds, of how many were found before; None: it was not looked at.
+
+        It is looked at once, before it mines: mining takes the place of what machines found before it.
+        """
+        if number == 1 or mining["detector"] != "own":
+            return None
+        known = self._known.setdefault("beside", {})
+        if str(number) not in known:
+            self._context.progress(
+                (number - 1) * self._per_round, f"{words}, looking at what was found before"
+            )
+            told = beside_before(self._context, self._settings.camera, OwnSettings(**mining["own"]))
+            known[str(number)] = told.share
+            _save(self._context)
+            self._context.log(
+                f"{words}: in frames with {told.before:,} objects found before, its model finds "
+                f"{told.found:,}, {told.same:,} of them the same"
+                + (
+                    "; so what was found before stays, and it does not mine."
+                    if told.share < self._settings.least_found
+                    else "."
+                )
+            )
+        return float(known[str(number)])
 
     def _mined(self, number: int, mining: Mapping[str, Any], words: str) -> dict[str, Any] | None:
         """What was mined and fitted; None where that ended the loop."""
@@ -180,6 +213,12 @@ class _Loop:
             name = f"background {one.camera.id}"
             self._part(number, name, "background", {"camera": one.camera.name}, words)
         mined = self._part(number, "mine", "mine", self._camera() | dict(mining), words)
+        if number > 1:
+            last = self._known["rounds"][-1]
+            self._context.log(
+                f"{words} found {mined['objects']:,} objects, {mined['unoccluded']:,} unoccluded; before it "
+                f"{last['found']:,} and {last['unoccluded']:,}."
+            )
         if not mined["unoccluded"]:
             if not self._known["rounds"]:
                 raise JobError(
@@ -215,6 +254,7 @@ class _Loop:
         self,
         number: int,
         detector: str,
+        share: float | None,
         mined: Mapping[str, Any],
         cut: Mapping[str, Any],
         found: Measured,
@@ -248,6 +288,7 @@ class _Loop:
             _short(found.high),
             round(gain, 4),
             better,
+            _short(share),
         )
         self._known["rounds"].append(asdict(row))
         if best is None and not better:
@@ -342,49 +383,11 @@ class _Loop:
         return {"camera": self._settings.camera}
 
     def _calibrated(self) -> bool:
-        return bool(_calibrated(self._context, self._settings))
+        return bool(calibrated(self._context, self._settings))
 
     def _end(self, words: str) -> None:
         self._known["ended"] = words
         _save(self._context)
-
-
-def _check(context: JobContext, settings: LoopSettings) -> None:
-    """Says what is missing before anything is begun."""
-    chosen_footage(context.project, settings.camera, [])
-    if settings.sampler == "walt3d" and not _calibrated(context, settings):
-        which = f"The camera {settings.camera} is" if settings.camera else "No camera is"
-        raise JobError(
-            f"{which} {'not ' if settings.camera else ''}calibrated with its ground, which WALT3D needs.",
-            "Calibrate it, or choose the sampler walt2d.",
-        )
-    if importlib.util.find_spec("torch") is None:
-        raise JobError(
-            "A loop trains, which needs the package torch.",
-            "Install the program with pip, pipx or uv: the one-folder build leaves it out.",
-        )
-
-
-def _calibrated(context: JobContext, settings: LoopSettings) -> list[str]:
-    """The names of the chosen cameras that are calibrated with their ground."""
-    footage = chosen_footage(context.project, settings.camera, [])
-    with context.project.read() as connection:
-        rows = {one.camera.name: calibration_in_force(connection, one.camera.id) for one in footage}
-    return [name for name, row in rows.items() if row is not None and row.record.normal is not None]
-
-
-def _test_name(context: JobContext, settings: LoopSettings) -> str:
-    """The set that all rounds are measured by, fixed now; "" of a drawn street."""
-    if settings.truth != "composites":
-        return ""
-    with context.project.read() as connection:
-        found = test_set(connection, settings.test_set, Split.TEST)
-    if found is None:
-        raise JobError(
-            "There is no set of composites for the test.",
-            "Make one with `amodal compose --split test`, or measure by a drawn street.",
-        )
-    return found.name
 
 
 def _save(context: JobContext) -> None:

@@ -38,6 +38,15 @@ class LoopSettings(JobSettings):
             }
         },
     )
+    least_found: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Least found",
+        description="A round's model that finds fewer objects than this share of what was found before does "
+        "not mine: what was found stays, and the round learns from that.",
+        json_schema_extra=advanced(),
+    )
     truth: Literal["street", "composites"] = Field(
         "street",
         title="Measured by",

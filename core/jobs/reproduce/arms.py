@@ -24,11 +24,15 @@ from core.compositing.sampling.walt2d import Walt2dSampler, Walt2dSettings
 from core.compositing.sampling.walt3d import Walt3dSampler, Walt3dSettings
 from core.compositing.sampling.wanted import WantedOcclusion
 from core.geometry.masks import patch_box, patch_to_rle, rle_to_patch
+from core.jobs.reproduce.point_crops import PointSource, seen_crops, street_shard
 from core.jobs.reproduce.staged import StagedStreet
 from core.records.detections import Category
 from core.records.recipes import Recipe, Split
 from core.synthesis.street.settings import StreetSettings, Weather
+from core.synthesis.street.truth import StreetFrame
 from core.training.composites import Sample
+from core.training.data.composite_crops import crops_of
+from core.training.data.crops import PackedCrop, write_shard
 from core.training.data.detection import sorted_out, without_fits
 from core.training.data.real import ReviewedFrames
 from core.training.data.street_frames import (
@@ -42,6 +46,7 @@ from core.training.data.street_frames import (
     known_of,
     make_street_frames,
 )
+from core.training.tasks.prelabeller import cars_with_points
 
 CATEGORIES = tuple(Category)
 _WANTED = WantedOcclusion((40, 8, 8, 8, 8, 8, 6, 6, 4, 4))  # as in composites_truth
@@ -98,9 +103,16 @@ def stage_street(
     """Makes what is learned from one street, in all kinds, where it is not there yet."""
     seed = plan.seeds[number]
     homes = {arm: folder / arm.value / str(seed) for arm in Arm}
-    if all((home / TOLD).exists() for home in homes.values()):
+    points = {source: street_shard(folder, source, seed) for source in PointSource}
+    if all(one.exists() for one in (*points.values(), *(home / TOLD for home in homes.values()))):
         return
     seen: list[KnownFrame] = []
+    cars: list[PackedCrop] = []
+
+    def watch(frame: StreetFrame) -> None:
+        seen.append(known_of(frame))
+        cars.extend(seen_crops(frame, f"street {seed}"))
+
     settings = StreetSettings(
         frame_count=5 * plan.frames,
         fps=5.0,
@@ -116,13 +128,18 @@ def stage_street(
         corner=number % 2 == 1,
         measured=True,
         ignoring=True,
-        watch=lambda frame: seen.append(known_of(frame)),
+        watch=watch,
     )
+    write_shard(points[PointSource.SEEN], cars)
     keep_frames(homes[Arm.MODAL], seen)
     counts = {}
     for arm in (Arm.WALT2D, Arm.WALT2D_SAME, Arm.WALT3D):
-        made = list(composites(staged, arm, plan))
+        made, cut = [], []
+        for number, (composite, known) in enumerate(composites(staged, arm, plan)):
+            made.append(known)
+            cut += cars_with_points(crops_of(composite, f"{arm.value} {seed}/{number}"))
         counts[arm] = sum(len(one.objects) for one in made) / len(made)
+        write_shard(points[PointSource(arm.value)], cut)
         keep_frames(homes[arm], made)
     told(
         f"street {seed}: {len(seen)} frames, {len(staged.origins)} objects cut out of them; "
@@ -136,8 +153,8 @@ def test_plans(plan: ArmPlan) -> Iterator[StreetPlan]:
         yield StreetPlan((100 + number,), plan.test_frames, plan.width, plan.height)
 
 
-def composites(staged: StagedStreet, arm: Arm, plan: ArmPlan) -> Iterator[KnownFrame]:
-    """Composites of what was cut out of a street, as many as frames."""
+def composites(staged: StagedStreet, arm: Arm, plan: ArmPlan) -> Iterator[tuple[Composite, KnownFrame]]:
+    """Composites of what was cut out of a street, as many as frames; each also as it is kept."""
     composer = Composer(staged.source)
     walt3d = Walt3dSampler(
         staged.stock, Walt3dSettings(plan.least, plan.most, _WANTED if plan.crowded else None)
@@ -148,7 +165,8 @@ def composites(staged: StagedStreet, arm: Arm, plan: ArmPlan) -> Iterator[KnownF
         recipe = sampler.recipe(seed, staged.scene, Split.TRAIN).recipe
         if arm is Arm.WALT2D_SAME:
             recipe = walt2d.same_objects(recipe, staged.scene).recipe
-        yield known_composite(composer.render(recipe), recipe, staged)
+        composite = composer.render(recipe)
+        yield composite, known_composite(composite, recipe, staged)
 
 
 def known_composite(composite: Composite, recipe: Recipe, staged: StagedStreet) -> KnownFrame:

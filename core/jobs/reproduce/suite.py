@@ -12,6 +12,7 @@ from typing import Any
 
 from core.jobs.reproduce.chapter import Chapter
 from core.jobs.reproduce.chapters.fits_by_occlusion import FITS_BY_OCCLUSION
+from core.jobs.reproduce.chapters.keypoints import KEYPOINTS
 from core.jobs.reproduce.chapters.real_footage import real_footage
 from core.jobs.reproduce.chapters.tracking_by_detector import TRACKING_BY_DETECTOR
 from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
@@ -20,7 +21,7 @@ from core.jobs.reproduce.tables import line_of
 from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
-CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, TRACKING_BY_DETECTOR)
+CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, KEYPOINTS, TRACKING_BY_DETECTOR)
 """All that is simulated; `chapters_with` adds real footage."""
 
 

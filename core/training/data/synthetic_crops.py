@@ -93,6 +93,18 @@ def _parts(plan: CropPlan) -> Iterator[tuple[str, Callable[[], list[PackedCrop]]
             yield f"{STREETS}-{split}-{street:03d}", partial(_street, plan, street, seed * 100 + street)
 
 
+def single_cars(seed: int, count: int, models: int, size: int = 208) -> list[PackedCrop]:
+    """Single cars alone, as `make_crops` has them.
+
+    Args:
+        seed: of all of them. models: different cars among them. size: of their square pictures, pixels.
+
+    Raises:
+        RayCastingUnavailableError: rays cannot be cast here.
+    """
+    return _cars(_Once(seed, size, models), range(count))
+
+
 class _Once:
     """Renders that are set up when the first is wanted."""
 

@@ -10,9 +10,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from core.jobs.reproduce import whole_masks  # noqa: E402
+from core.jobs.reproduce.point_crops import PointSource, street_shard  # noqa: E402
+from core.jobs.reproduce.points import PointArm  # noqa: E402
 from core.jobs.reproduce.size import Size  # noqa: E402
 from core.jobs.reproduce.sizes import SCALES  # noqa: E402
 from core.jobs.reproduce.suite import reproduce  # noqa: E402
+from core.training.data.crops import read_shard  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +33,13 @@ def test_it_goes_on_where_it_stopped_and_says_what_came_out(folder: Path) -> Non
     assert whole.done == whole.units == len(said)
     assert whole.report is not None
     tables = whole.report.read_text(encoding="utf-8")
-    for words in ("WALT3D's composites", "90-100 %", "| COCO + WALT3D | 23.5 | 38.7 |"):
+    for words in ("WALT3D's composites", "90-100 %", "| COCO + WALT3D | 23.5 | 38.7 |", "occluded by others"):
         assert words in tables
+    learned, told = (
+        {int(tag) for one in read_shard(street_shard(folder / "smoke", source, 41)) for tag in one.tags}
+        for source in (PointSource.SEEN, PointSource.WALT3D)
+    )
+    assert learned == {-1, 0} < told | {-1}  # of what is hidden only composites tell
     numbers = json.loads((folder / "smoke" / "numbers.json").read_text(encoding="utf-8"))
     kinds = {(row["arm"], row["share"]) for row in numbers["whole masks"]["mask AP"]}
     assert kinds >= {("modal", 1.0), ("walt2d-same", 1.0), ("walt3d", 0.5)}
@@ -39,6 +47,8 @@ def test_it_goes_on_where_it_stopped_and_says_what_came_out(folder: Path) -> Non
         everything = row["groups"][0]
         assert everything["low"] <= everything["value"] <= everything["high"]
         assert len(row["by seed"]) == 1
+
+    assert set(numbers["keypoints"]["networks"]) == {arm.value for arm in PointArm}
 
     again = reproduce(folder, Size.SMOKE, told=said.append)
     assert len(said) == again.units  # nothing was made twice

@@ -1,0 +1,102 @@
+"""PCK and tags of pre-labellers with intervals: tracks and seeds, drawn anew together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs.reproduce.figures import HIDDEN
+from core.jobs.reproduce.points import FoundPoints
+from core.jobs.reproduce.precision import TENTHS, Measured
+from core.training.data.crops import TAGS
+
+ALPHAS = (0.2, 0.1, 0.05)
+TAG_NAMES = ("visible", "self-occluded", "occluded by others", "beyond the picture")
+
+PCK = tuple(f"PCK@{alpha}" for alpha in ALPHAS)
+BY_TAG = tuple(f"PCK@0.1, {name}" for name in TAG_NAMES)
+HIDDEN_COUNT = f"of these hidden over {HIDDEN:.0%}"
+HIDDEN_CARS = f"PCK@0.1, cars hidden over {HIDDEN:.0%}"
+BY_TENTH = tuple(f"PCK@0.1, {10 * n}-{10 * n + 10} % hidden" for n in range(TENTHS))
+TAG = "tag accuracy"
+TAG_BY_TAG = tuple(f"{TAG}, {name}" for name in TAG_NAMES)
+GROUPS = (*PCK, *BY_TAG, HIDDEN_CARS, *BY_TENTH, TAG, *TAG_BY_TAG)
+"""Every figure of a network, in the order of `Measured`."""
+
+
+def point_figures(found: Sequence[FoundPoints], draws: int) -> Measured:
+    """The figures of the networks of all seeds of an arm, which were asked about the same cars.
+
+    Points are counted together: a car with more labelled points counts for more.
+    """
+    first = found[0]
+    tracks = int(first.tracks.max(initial=-1)) + 1
+    of = _summed(_counted(first), first.tracks, tracks)
+    right = np.stack([_summed(_right(one), one.tracks, tracks) for one in found])
+    rng = np.random.default_rng(0)
+    weights = rng.multinomial(tracks, np.full(tracks, 1 / tracks), size=draws).astype(np.float64)
+    chosen = rng.integers(len(found), size=(draws, len(found)))
+    each = _share(weights @ right, weights @ of)
+    drawn = np.take_along_axis(each, chosen.T[..., None], axis=0).mean(axis=0)
+    values = _share(right.sum(axis=1), of.sum(axis=0))
+    return Measured(values.mean(axis=0), drawn, values[:, PCK.index("PCK@0.1")])
+
+
+def point_counts(found: FoundPoints) -> dict[str, int]:
+    """How many cars, and points of each tag, there are."""
+    tracks = int(found.tracks.max(initial=-1)) + 1
+    counts = {"cars": len(found.hidden), "tracks": tracks, HIDDEN_COUNT: int((found.hidden > HIDDEN).sum())}
+    return counts | {name: int((found.known == number).sum()) for number, name in enumerate(TAG_NAMES)}
+
+
+def car_counts(found: FoundPoints) -> list[int]:
+    """How many cars there are in each tenth of what is hidden."""
+    return np.bincount(_tenths(found), minlength=TENTHS).tolist()
+
+
+def _counted(one: FoundPoints) -> NDArray[np.float64]:
+    """(n, groups) how many points of each car each figure is over."""
+    known = one.known >= 0
+    by_tag = [one.known == number for number in range(len(TAGS))]
+    cars = [known & which[:, None] for which in _cars(one)]
+    return _per_car([known] * len(ALPHAS) + by_tag + cars + [known, *by_tag])
+
+
+def _right(one: FoundPoints) -> NDArray[np.float64]:
+    """(n, groups) how many of them are right."""
+    known = one.known >= 0
+    by_tag = [one.known == number for number in range(len(TAGS))]
+    near, agreed = (one.away < 0.1) & known, (one.said == one.known) & known
+    parts = [(one.away < alpha) & known for alpha in ALPHAS]
+    parts += [near & of_tag for of_tag in by_tag]
+    parts += [near & which[:, None] for which in _cars(one)]
+    return _per_car([*parts, agreed, *(agreed & of_tag for of_tag in by_tag)])
+
+
+def _cars(one: FoundPoints) -> list[NDArray[np.bool_]]:
+    """(n,) each: hidden cars, and those of each tenth."""
+    tenths = _tenths(one)
+    return [one.hidden > HIDDEN, *(tenths == number for number in range(TENTHS))]
+
+
+def _tenths(one: FoundPoints) -> NDArray[np.int64]:
+    return np.minimum((one.hidden * TENTHS).astype(np.int64), TENTHS - 1)
+
+
+def _per_car(points: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
+    return np.stack([one.sum(axis=1) for one in points], axis=1).astype(np.float64)
+
+
+def _summed(of_cars: NDArray[np.float64], tracks: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """(tracks, groups) of (n, groups)."""
+    out = np.zeros((count, of_cars.shape[1]))
+    np.add.at(out, tracks, of_cars)
+    return out
+
+
+def _share(right: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
+    """NaN where there is nothing to count."""
+    right, of = np.broadcast_arrays(right, of)
+    return np.divide(right, of, out=np.full(right.shape, np.nan), where=of > 0)

@@ -101,7 +101,7 @@ def tracking_report(
             "(SORT, pieces joined) follows them. So nothing is found where nothing stands, and no detector "
             "misses what another finds.",
             table(
-                ("boxes", "seeds", *_SHOWN, "missed, extra, switches"),
+                ("boxes", "seeds", *_SHOWN, "missed, extra, switches of the first seed"),
                 [
                     (
                         told.value,

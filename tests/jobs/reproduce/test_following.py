@@ -11,6 +11,13 @@ torch = pytest.importorskip("torch")
 
 from core.evaluation.tracking import tracking_scores  # noqa: E402
 from core.geometry.masks import patch_to_rle  # noqa: E402
+from core.jobs.reproduce.followed_boxes import (  # noqa: E402
+    box_claims,
+    box_ious,
+    box_report,
+    box_rows,
+    counts_of,
+)
 from core.jobs.reproduce.following import Told, counted, follow, found_in, keep_tracks  # noqa: E402
 from core.jobs.reproduce.following_tables import (  # noqa: E402
     tracking_claims,
@@ -73,6 +80,25 @@ def test_boxes_of_what_is_seen_miss_what_is_hidden_and_whole_ones_do_not(
     tables = tracking_report(rows, tracking_claims(done, 5), FRAMES, 5.0)
     assert f"{2 * FRAMES} true boxes" in tables
     assert "| COCO + WALT3D | 47.2 | 43.2 | 49.5 | 42.0 |" in tables
+
+
+def test_boxes_are_measured_by_how_much_is_hidden(clip: StreetTruth, tmp_path: Path) -> None:
+    done = {told: [box_ious([clip], [followed(clip, told, tmp_path)])] for told in (Told.SEEN, Told.TRUE)}
+    assert counts_of(done[Told.TRUE][0])[:3] == [2 * FRAMES, FRAMES, FRAMES]
+    rows = box_rows(done, draws=5)
+    _, hidden, rest = (one.value for one in rows[Told.TRUE].figures[:3])
+    assert (hidden, rest) == pytest.approx((1, 1), abs=1e-3)
+    _, hidden, rest = (one.value for one in rows[Told.SEEN].figures[:3])
+    assert rest > 0.8  # roughly where it is
+    assert 0.25 < hidden < 0.45  # 16 of 40 columns, roughly
+    assert np.isnan(rows[Told.SEEN].figures[4].value)  # nothing is hidden by 10 to 20 %
+    tables = box_report(rows, box_claims(done, 5), counts_of(done[Told.TRUE][0]))
+    assert f"| how many | {2 * FRAMES} | {FRAMES} | {FRAMES} |" in tables
+
+
+def test_what_nothing_follows_has_no_overlap(clip: StreetTruth, tmp_path: Path) -> None:
+    keep_tracks(tmp_path / "none.json", [[]] * FRAMES)
+    assert box_ious([clip], [tmp_path / "none.json"]).ious.tolist() == [0.0] * (2 * FRAMES)
 
 
 def test_of_what_is_hardly_seen_nothing_is_proposed(tmp_path: Path) -> None:

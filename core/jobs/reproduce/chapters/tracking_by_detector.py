@@ -1,4 +1,4 @@
-"""Table 2: how well objects are followed, by what the detector's boxes were learned from."""
+"""Table 2, and figure 6's boxes: how well objects are told and followed, by what boxes were learned from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from safetensors.torch import load_file
 from core.evaluation.tracking import TrackedSequence
 from core.jobs.reproduce.arms import Arm, samples_of
 from core.jobs.reproduce.chapter import Chapter, Page
+from core.jobs.reproduce.followed_boxes import (
+    BoxIous,
+    box_claims,
+    box_ious,
+    box_report,
+    box_rows,
+    counts_of,
+)
 from core.jobs.reproduce.following import LEARNED, Told, counted, follow, found_in, keep_tracks
 from core.jobs.reproduce.following_tables import tracking_claims, tracking_report, tracking_rows
 from core.jobs.reproduce.size import Size
@@ -70,21 +78,28 @@ def _units(home: Path, size: Size) -> list[Unit]:
 def _page(home: Path, size: Size) -> Page | None:
     scale = _SCALES[size]
     done: dict[Told, list[list[TrackedSequence]]] = {}
+    boxes: dict[Told, list[BoxIous]] = {}
     for told, seed in _tellers(scale):
         paths = _tracks(home, size, told, seed)
         if paths[-1].exists():
-            pairs = zip(_clips(home, size), paths, strict=True)
+            clips = _clips(home, size)
+            pairs = zip(clips, paths, strict=True)
             done.setdefault(told, []).append([counted(clip, path) for clip, path in pairs])
+            boxes.setdefault(told, []).append(box_ious(clips, paths))
     if not done:
         return None
     rows = tracking_rows(done, scale.draws)
     claims = tracking_claims(done, scale.draws)
+    box_means, of_boxes = box_rows(boxes, scale.draws), box_claims(boxes, scale.draws)
     numbers = {
         "scale": asdict(scale),
         "rows": {told.value: row.as_json() for told, row in rows.items()},
-        "claims": [asdict(one) | {"verdict": one.verdict} for one in claims],
+        "claims": [asdict(one) | {"verdict": one.verdict} for one in (*claims, *of_boxes)],
+        "box IoU": {told.value: [asdict(one) for one in row.figures] for told, row in box_means.items()},
     }
-    return Page(tracking_report(rows, claims, scale.frames, scale.fps), numbers)
+    counts = counts_of(next(iter(boxes.values()))[0])
+    report = tracking_report(rows, claims, scale.frames, scale.fps)
+    return Page("\n\n".join([report, box_report(box_means, of_boxes, counts)]), numbers)
 
 
 def _tellers(scale: _Scale) -> Iterator[tuple[Told, int]]:
@@ -147,4 +162,6 @@ def _taught(home: Path, size: Size, arm: Arm, seed: int) -> BoxesOfSeen:
     return taught_boxes(trunk, looks, seed, _SCALES[size].steps)
 
 
-TRACKING_BY_DETECTOR = Chapter("Tracking with either detector (table 2)", "tracking", _units, _page)
+TRACKING_BY_DETECTOR = Chapter(
+    "Tracking with either detector, and its boxes (table 2, figure 6)", "tracking", _units, _page
+)

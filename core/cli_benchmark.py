@@ -20,6 +20,7 @@ benchmark_app = typer.Typer(
     no_args_is_help=True,
 )
 
+_DRAWS = 200
 Truth = Annotated[Path, typer.Option(help="The benchmark's file of annotations.", show_default=False)]
 Predictions = Annotated[
     Path, typer.Option(help="COCO results about the same pictures: NAME.json.", show_default=False)
@@ -29,6 +30,7 @@ OfKind = Annotated[
 ]
 Ids = Annotated[CategoryIds, typer.Option(help="Whose numbers of categories the predictions have.")]
 ByOcclusion = Annotated[bool, typer.Option("--by-occlusion", help="A line for each tenth of hidden pixels.")]
+Draws = Annotated[int, typer.Option(min=0, help="How often it is drawn anew, for intervals; 0: none.")]
 Out = Annotated[Path | None, typer.Option("--json", help="Also write the table as JSON.", show_default=False)]
 
 
@@ -39,10 +41,11 @@ def kins(
     kinds: OfKind = Kinds.ONE,
     ids: Ids = CategoryIds.TRUTH,
     by_occlusion: ByOcclusion = False,
+    draws: Draws = _DRAWS,
     out: Out = None,
 ) -> None:
     """KINS: AP of whole boxes and masks (WALT3D, Table 1)."""
-    _amodal(AmodalBenchmark.KINS, truth, predictions, kinds, ids, by_occlusion, out)
+    _amodal(AmodalBenchmark.KINS, truth, predictions, kinds, ids, by_occlusion, draws, out)
 
 
 @benchmark_app.command("coco-a")
@@ -52,10 +55,11 @@ def coco_a(
     kinds: OfKind = Kinds.ONE,
     ids: Ids = CategoryIds.TRUTH,
     by_occlusion: ByOcclusion = False,
+    draws: Draws = _DRAWS,
     out: Out = None,
 ) -> None:
     """COCO-A: AP of whole boxes and masks (WALT3D, Table 1)."""
-    _amodal(AmodalBenchmark.COCOA, truth, predictions, kinds, ids, by_occlusion, out)
+    _amodal(AmodalBenchmark.COCOA, truth, predictions, kinds, ids, by_occlusion, draws, out)
 
 
 @benchmark_app.command("mot17")
@@ -82,6 +86,7 @@ def mot17(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this sequence, such as MOT17-02.", show_default=False)
     ] = None,
+    draws: Draws = _DRAWS,
     out: Out = None,
 ) -> None:
     """MOT17: how well people are followed, by your tracks or by one tracker over detections (Table 2)."""
@@ -95,6 +100,7 @@ def mot17(
         tracker=tracker,
         least_score=least_score,
         only=only or (),
+        draws=draws,
     )
     _show(found, out)
 
@@ -112,12 +118,13 @@ def ood_cv(
     ],
     predictions: Poses,
     category: OfCategory = "car",
+    draws: Draws = _DRAWS,
     out: Out = None,
 ) -> None:
     """OOD-CV: rotations that are right, by nuisance (WALT3D, Table 3)."""
     from core.jobs.public_benchmarks.poses import ood_cv_table
 
-    _show(ood_cv_table(truth, predictions, category=category), out)
+    _show(ood_cv_table(truth, predictions, category=category, draws=draws), out)
 
 
 @benchmark_app.command("occluded-pascal3d")
@@ -133,12 +140,15 @@ def occluded_pascal3d(
         typer.Option(help="CAD models for ADD, 01.off …; PASCAL3D+'s if left out.", show_default=False),
     ] = None,
     category: OfCategory = "car",
+    draws: Draws = _DRAWS,
     out: Out = None,
 ) -> None:
     """Occluded PASCAL3D+: how far poses are off at levels 1 to 3 (WALT3D, Table 4)."""
     from core.jobs.public_benchmarks.poses import occluded_pascal3d_table
 
-    found = occluded_pascal3d_table(folder, predictions, release=release, cad=cad, category=category)
+    found = occluded_pascal3d_table(
+        folder, predictions, release=release, cad=cad, category=category, draws=draws
+    )
     _show(found, out)
 
 
@@ -149,11 +159,15 @@ def _amodal(
     kinds: Kinds,
     ids: CategoryIds,
     by_occlusion: bool,
+    draws: int,
     out: Path | None,
 ) -> None:
     from core.jobs.public_benchmarks.amodal import amodal_table
 
-    _show(amodal_table(which, truth, predictions, kinds=kinds, ids=ids, by_occlusion=by_occlusion), out)
+    found = amodal_table(
+        which, truth, predictions, kinds=kinds, ids=ids, by_occlusion=by_occlusion, draws=draws
+    )
+    _show(found, out)
 
 
 def _show(found: BenchmarkTable, out: Path | None) -> None:
@@ -174,9 +188,10 @@ def _show(found: BenchmarkTable, out: Path | None) -> None:
             digits = found.decimals[part]
             if row.source is FigureSource.PAPER:
                 digits = (_PAPERS_DECIMALS,) * len(digits)
+            ends = (row.intervals or (None,) * len(row.values))[part]
             values = [
-                "-" if value is None else f"{value:.{own}f}"
-                for value, own in zip(row.values[part], digits, strict=True)
+                _words(value, own, end)
+                for value, own, end in zip(row.values[part], digits, ends, strict=True)
             ]
             table.add_row(escape(row.name), *values, row.source.value)
         console.print(table)
@@ -187,6 +202,14 @@ def _show(found: BenchmarkTable, out: Path | None) -> None:
 
         with whole_file(out) as file:
             file.write(json.dumps(asdict(found), indent=1, ensure_ascii=False))
+
+
+def _words(value: float | None, digits: int, ends: tuple[float, float] | None) -> str:
+    """A figure, and below it the ends of its interval."""
+    if value is None:
+        return "-"
+    interval = "" if ends is None else f"\n{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"
+    return f"{value:.{digits}f}{interval}"
 
 
 _ABREAST = 6

@@ -21,11 +21,14 @@ class TableRow:
         name: whose they are.
         values: a figure for each column; None where there is none.
         source: where they are from.
+        intervals: of each column the ends within which 95 % of draws lie, or None; empty where nothing was
+            drawn.
     """
 
     name: str
     values: tuple[float | None, ...]
     source: FigureSource
+    intervals: tuple[tuple[float, float] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,14 +96,16 @@ def read_truth(sequence: MotSequence) -> MotBoxes:
     return _named(inside(sequence.folder, "gt", "gt.txt"), MotKind.TRUTH, sequence)
 
 
-def read_of_sequences(folder: Path, kind: MotKind, sequences: Sequence[MotSequence]) -> list[MotBoxes]:
+def read_of_sequences(
+    folder: Path, kind: MotKind, sequences: Sequence[MotSequence], others: Collection[str] = ()
+) -> list[MotBoxes]:
     """What somebody says of each sequence.
 
     Args:
         folder: with `MOT17-02.txt` or `MOT17-02-FRCNN.txt` for each sequence; for detections also one like
             MOT17's own, with `MOT17-02-FRCNN/det/det.txt`.
         kind: results or detections.
-        sequences: those to be read.
+        sequences: those to be read. others: names of sequences whose files may be there and are not read.
 
     Returns:
         one for each sequence.
@@ -119,10 +121,10 @@ def read_of_sequences(folder: Path, kind: MotKind, sequences: Sequence[MotSequen
         own = inside(path, "det", "det.txt") if path.is_dir() else path
         if match is not None and own.is_file() and (path.suffix == ".txt" or kind is MotKind.DETECTIONS):
             found.setdefault(match[1], []).append(own)
-    known = {one.name for one in sequences}
-    if others := sorted(set(found) - known):
+    known = {*others, *(one.name for one in sequences)}
+    if unknown := sorted(set(found) - known):
         raise ExchangeError(
-            f"{folder.name} has {others[0]}, of which there is no truth.",
+            f"{folder.name} has {unknown[0]}, of which there is no truth.",
             "Leave it out, or take the truth of the same sequences.",
         )
     read = []

@@ -12,12 +12,14 @@ import numpy as np
 from core.errors import ExchangeError
 from core.evaluation.average_precision import AveragePrecision, Compared, average_precision
 from core.evaluation.binned_precision import BinnedPrecision
+from core.evaluation.bootstrap import Drawing, estimates
 from core.exchange.benchmarks.amodal_truth import AmodalTruth, our_category
 from core.exchange.benchmarks.coco_results import CocoResult, read_results
 from core.exchange.benchmarks.cocoa import read_cocoa
 from core.exchange.benchmarks.kins import read_kins
 from core.exchange.coco_words import COCO_IDS
 from core.jobs.public_benchmarks.choices import AmodalBenchmark, CategoryIds, Kinds
+from core.jobs.public_benchmarks.drawn import Ends, drawn_note, told_ends
 from core.jobs.public_benchmarks.paper import COCOA, KINS, paper_rows
 from core.records.benchmark_tables import BenchmarkTable, FigureSource, TableRow
 from core.records.detections import Category
@@ -50,6 +52,11 @@ class _Compared:
     unmasked: int | None = None
     left_out: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def pictures(self) -> set[int]:
+        """With an object or a find."""
+        return {one.picture for one in self.truth} | {one.picture for one in self.found}
+
 
 def amodal_table(
     benchmark: AmodalBenchmark,
@@ -59,6 +66,7 @@ def amodal_table(
     kinds: Kinds = Kinds.ONE,
     ids: CategoryIds = CategoryIds.TRUTH,
     by_occlusion: bool = False,
+    draws: int = 0,
 ) -> BenchmarkTable:
     """Count predictions against the truth of KINS or COCO-A.
 
@@ -70,6 +78,7 @@ def amodal_table(
             counting. COCO-A's first release has no categories: only one kind goes with it.
         ids: whose numbers of categories the predictions have.
         by_occlusion: add a line for each tenth of hidden pixels, the other objects ignored.
+        draws: of the pictures, for intervals; 0: none.
 
     Raises:
         ExchangeError: a file cannot be used, nothing is left to count, or some predictions have masks and
@@ -86,9 +95,9 @@ def amodal_table(
     ways = [Compared.BOX, *([Compared.MASK] if compared.masked else [])]
     scores = {way: average_precision(compared.truth, compared.found, way) for way in ways}
     rows = paper_rows(KINS if benchmark is AmodalBenchmark.KINS else COCOA)
-    rows += _measured(predictions.name, scores, kinds)
+    rows += _measured(predictions.name, scores, kinds, _ends(compared, ways, kinds, draws))
     if by_occlusion:
-        rows += _by_occlusion(compared, ways)
+        rows += _by_occlusion(compared, ways, draws)
     name = "KINS" if benchmark is AmodalBenchmark.KINS else "COCO-A"
     return BenchmarkTable(
         name=benchmark.value,
@@ -97,7 +106,10 @@ def amodal_table(
         decimals=(1, 1),
         rows=tuple(rows),
         comparable=_COMPARABLE,
-        notes=_notes(known, compared, results, kinds, by_occlusion),
+        notes=(
+            *_notes(known, compared, results, kinds, by_occlusion),
+            drawn_note(draws, len(compared.pictures), "pictures"),
+        ),
     )
 
 
@@ -150,31 +162,56 @@ def _categories(known: AmodalTruth, ids: CategoryIds) -> dict[int | str, Categor
     return {key: our_category(kind) for key, kind in known.kinds.items()}
 
 
-def _measured(name: str, scores: dict[Compared, AveragePrecision | None], kinds: Kinds) -> list[TableRow]:
+def _measured(
+    name: str,
+    scores: dict[Compared, AveragePrecision | None],
+    kinds: Kinds,
+    ends: Sequence[Sequence[Ends]],
+) -> list[TableRow]:
     said = [scores.get(way) for way in (Compared.BOX, Compared.MASK)]
-    rows = [_row(name, [None if one is None else one.ap for one in said])]
-    for category in _COUNTED if kinds is Kinds.CAR_PERSON else ():
+    rows = [_row(name, [None if one is None else one.ap for one in said], ends[0])]
+    for place, category in enumerate(_COUNTED if kinds is Kinds.CAR_PERSON else (), start=1):
         own = [None if one is None else one.by_category.get(category) for one in said]
-        rows.append(_row(f"{name}, {category.value} alone", own))
+        rows.append(_row(f"{name}, {category.value} alone", own, ends[place]))
     return rows
 
 
-def _by_occlusion(compared: _Compared, ways: Sequence[Compared]) -> list[TableRow]:
+def _ends(compared: _Compared, ways: Sequence[Compared], kinds: Kinds, draws: int) -> list[list[Ends]]:
+    """Of all objects, and of each category where those are told: of each way the interval's ends."""
+    categories = _COUNTED if kinds is Kinds.CAR_PERSON else ()
+    if not draws:
+        return [[] for _ in (None, *categories)]
+    of_kind = [[one.category is category for one in compared.truth] for category in categories]
+    bins = np.array([[True] * len(compared.truth), *of_kind])
+    found = [_drawn(BinnedPrecision(compared.truth, compared.found, way, bins), draws) for way in ways]
+    return [list(row) for row in zip(*found, strict=True)]
+
+
+def _drawn(matched: BinnedPrecision, draws: int) -> tuple[Ends, ...]:
+    """Of each bin."""
+    return told_ends(estimates(matched.average, len(matched.pictures), Drawing(draws)))
+
+
+def _by_occlusion(compared: _Compared, ways: Sequence[Compared], draws: int) -> list[TableRow]:
     hidden = np.array(compared.hidden)
     tenths = np.clip(np.floor(hidden * 10), 0, 9)
     bins = np.stack([tenths == number for number in range(10)])
-    figures = [BinnedPrecision(compared.truth, compared.found, way, bins).average() for way in ways]
+    matched = [BinnedPrecision(compared.truth, compared.found, way, bins) for way in ways]
+    figures = [one.average() for one in matched]
+    ends = [_drawn(one, draws) for one in matched] if draws else []
     rows = []
     for number in np.flatnonzero(bins.any(axis=1)):
         own = [float(one[number]) for one in figures]
         name = f"{number * 10} to {number * 10 + 10} % hidden ({int(bins[number].sum())} objects)"
-        rows.append(_row(name, [*own, *([None] * (2 - len(own)))]))
+        rows.append(_row(name, [*own, *([None] * (2 - len(own)))], [one[number] for one in ends]))
     return rows
 
 
-def _row(name: str, shares: Sequence[float | None]) -> TableRow:
+def _row(name: str, shares: Sequence[float | None], ends: Sequence[Ends]) -> TableRow:
     values = tuple(None if one is None else 100.0 * one for one in shares)
-    return TableRow(name, values, FigureSource.MEASURED)
+    told = [None if one is None else (100.0 * one[0], 100.0 * one[1]) for one in ends]
+    intervals = (*told, *([None] * (len(values) - len(told)))) if told else ()
+    return TableRow(name, values, FigureSource.MEASURED, intervals)
 
 
 def _notes(

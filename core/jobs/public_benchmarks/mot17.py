@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ExchangeError
+from core.evaluation.bootstrap import Drawing, estimates
 from core.evaluation.tracking import (
     TrackedSequence,
     TracksInFrame,
     count_sequence,
+    tracking_figures,
     tracking_scores,
     without_ignored,
 )
@@ -26,6 +28,7 @@ from core.exchange.benchmarks.mot17 import (
 from core.exchange.benchmarks.mot_text import MotBoxes, MotKind
 from core.geometry.boxes import to_box
 from core.jobs.public_benchmarks.choices import Tracker
+from core.jobs.public_benchmarks.drawn import Ends, drawn_note, told_ends
 from core.jobs.public_benchmarks.paper import MOT17, paper_rows
 from core.mining.tracking import TrackingSettings, track_sequence
 from core.records.benchmark_tables import BenchmarkTable, FigureSource, TableRow
@@ -50,6 +53,7 @@ def mot17_table(
     tracker: Tracker = Tracker.SORT,
     least_score: float = 0.5,
     only: Sequence[str] = (),
+    draws: int = 0,
 ) -> BenchmarkTable:
     """Count tracks against the truth of MOT17, by MOT17's protocol.
 
@@ -64,14 +68,16 @@ def mot17_table(
         tracker: what follows detections.
         least_score: detections below are left out.
         only: names of sequences, such as MOT17-02; all of them where there is none.
+        draws: of the sequences, for intervals; 0: none.
 
     Raises:
         ExchangeError: a file cannot be used, or no detection is left; the sentence names sequence and line.
     """
     sequences = _chosen(folder, only)
     truth = [_counting_truth(one) for one in sequences]
-    said = {one.name: read_of_sequences(one, MotKind.RESULTS, sequences) for one in results}
-    given = {one.name: read_of_sequences(one, MotKind.DETECTIONS, sequences) for one in detections}
+    others = {one.name for one in read_sequences(folder)} if only else set()
+    said = {one.name: read_of_sequences(one, MotKind.RESULTS, sequences, others) for one in results}
+    given = {one.name: read_of_sequences(one, MotKind.DETECTIONS, sequences, others) for one in detections}
     given |= {one: read_own_detections(sequences, one) for one in own_detectors}
     if len(said) + len(given) < len(results) + len(detections) + len(own_detectors):
         raise ExchangeError("Two folders have one name.", "Rename one: lines are called by their folders.")
@@ -82,8 +88,9 @@ def mot17_table(
             follow(boxes, sequence.fps, tracker, least_score, f"{name}, {sequence.name}")
             for boxes, sequence in zip(found, sequences, strict=True)
         ]
-    measured = [_measured(name, sequences, truth, found) for name, found in said.items()]
+    measured = [_measured(name, sequences, truth, found, draws) for name, found in said.items()]
     notes = [_what_counts(sequences), *(note for _, note in measured)]
+    notes.append(drawn_note(draws, len(sequences), "sequences"))
     if given:
         notes.append(_tracker_note(tracker, least_score))
     return BenchmarkTable(
@@ -184,7 +191,11 @@ def _by_frame(boxes: MotBoxes, length: int) -> list[NDArray[np.int64]]:
 
 
 def _measured(
-    name: str, sequences: Sequence[MotSequence], truth: Sequence[MotBoxes], found: Sequence[MotBoxes]
+    name: str,
+    sequences: Sequence[MotSequence],
+    truth: Sequence[MotBoxes],
+    found: Sequence[MotBoxes],
+    draws: int,
 ) -> tuple[TableRow, str]:
     counted = [count(*one) for one in zip(sequences, truth, found, strict=True)]
     scores = tracking_scores(counted)
@@ -194,7 +205,11 @@ def _measured(
         f"{name}: of {scores.boxes} true boxes {scores.missed} were missed; {scores.extra} finds of nothing, "
         f"{scores.switches} changes of identity."
     )
-    return TableRow(name, tuple(100.0 * one for one in shares), FigureSource.MEASURED), note
+    ends: tuple[Ends, ...] = ()
+    if draws:
+        mota, idf1, hota, deta, _ = estimates(tracking_figures(counted), len(counted), Drawing(draws))
+        ends = told_ends((mota, deta, idf1, hota), 100.0)
+    return TableRow(name, tuple(100.0 * one for one in shares), FigureSource.MEASURED, ends), note
 
 
 def _what_counts(sequences: Sequence[MotSequence]) -> str:

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.bootstrap import Drawing, Groups, estimates, means, medians
 from core.evaluation.poses import ACCURATE_RAD, FINE_RAD, accuracy, add_errors, median_of, rotation_errors
 from core.exchange.benchmarks.occluded_pascal3d import LEVELS, PoseTruth, read_occluded
 from core.exchange.benchmarks.ood_cv import NUISANCES, read_ood_cv
 from core.exchange.benchmarks.pascal3d import read_vertices
 from core.exchange.benchmarks.poses import FoundPose, PoseKey, TruePose, read_poses
 from core.exchange.benchmarks.texts import inside, refuse
+from core.jobs.public_benchmarks.drawn import Ends, drawn_note, told_ends
 from core.jobs.public_benchmarks.paper import OCCLUDED_PASCAL3D, OOD_CV, Figures, paper_rows
 from core.records.benchmark_tables import BenchmarkTable, FigureSource, TableRow
 
@@ -32,13 +34,16 @@ class _Pair:
     found: FoundPose | None
 
 
-def ood_cv_table(truth: Path, predictions: Path, *, category: str = _PASCAL3D_CARS) -> BenchmarkTable:
+def ood_cv_table(
+    truth: Path, predictions: Path, *, category: str = _PASCAL3D_CARS, draws: int = 0
+) -> BenchmarkTable:
     """Count predicted poses against OOD-CV, by nuisance.
 
     Args:
         truth: `gt.csv`, or the folder of one of OOD-CV's layouts.
         predictions: poses as `core.exchange.benchmarks.poses` has them.
         category: PASCAL's word.
+        draws: of the objects, for intervals; 0: none.
 
     Raises:
         ExchangeError: a file cannot be used, or a prediction is about no object of the truth; the sentence
@@ -48,18 +53,23 @@ def ood_cv_table(truth: Path, predictions: Path, *, category: str = _PASCAL3D_CA
     pairs, left = _joined(known, read_poses(predictions), predictions.name, by_level=False)
     groups = _by_group(pairs)
     shares = [_accuracy(groups.get(one, []), ACCURATE_RAD) for one in NUISANCES]
+    ends = [_share_ends(groups.get(one, []), ACCURATE_RAD, draws) for one in NUISANCES]
     return BenchmarkTable(
         name="ood-cv",
         title=f"OOD-CV, {category}: rotations off by less than pi/6, in per cent (WALT3D, Table 3)",
         columns=NUISANCES,
         decimals=(1,) * len(NUISANCES),
-        rows=(*_of_cars(OOD_CV, category), _row(predictions.name, shares)),
+        rows=(*_of_cars(OOD_CV, category), _row(predictions.name, shares, ends, draws)),
         comparable=(
             "Predictions counted here on the same truth compare with each other. That the paper's figures "
             "are the share below pi/6 is inferred: the header is lost, and so is whether they are of cars "
             "alone."
         ),
-        notes=(*_counts(groups, NUISANCES), *_left_out(known, left)),
+        notes=(
+            *_counts(groups, NUISANCES),
+            *_left_out(known, left),
+            drawn_note(draws, len(pairs), "objects, each column by itself"),
+        ),
     )
 
 
@@ -70,6 +80,7 @@ def occluded_pascal3d_table(
     release: Path | None = None,
     cad: Path | None = None,
     category: str = _PASCAL3D_CARS,
+    draws: int = 0,
 ) -> BenchmarkTable:
     """Count predicted poses against Occluded PASCAL3D+, at its levels 1 to 3.
 
@@ -82,6 +93,7 @@ def occluded_pascal3d_table(
         release: of PASCAL3D+, for the true poses; not needed where NeMo's scripts have prepared the folder.
         cad: the folder of the category's CAD models, `01.off` and so on; the release's if left out.
         category: PASCAL's word.
+        draws: of the objects, for intervals; 0: none.
 
     Raises:
         ExchangeError: a file cannot be used, or a prediction is about no object of the truth or has no
@@ -102,6 +114,12 @@ def occluded_pascal3d_table(
         *(median_of(_errors(one)) for one in levels),
         *(median_of([add for add in adds[one] if add is not None]) for one in LEVELS),
     ]
+    ends = [
+        *(_share_ends(one, ACCURATE_RAD, draws) for one in levels),
+        *(_share_ends(one, FINE_RAD, draws) for one in levels),
+        *(_median_ends(_errors(one), draws) for one in levels),
+        *(_median_ends([add for add in adds[one] if add is not None], draws) for one in LEVELS),
+    ]
     measures = ("pi/6", "pi/18", "median", "ADD")
     with_add = {one: sum(add is not None for add in adds[one]) for one in LEVELS}
     return BenchmarkTable(
@@ -112,7 +130,7 @@ def occluded_pascal3d_table(
         ),
         columns=tuple(f"{measure} L{level}" for measure in measures for level in LEVELS),
         decimals=(1,) * 6 + (2,) * 6,
-        rows=(*_of_cars(OCCLUDED_PASCAL3D, category), _row(predictions.name, figures)),
+        rows=(*_of_cars(OCCLUDED_PASCAL3D, category), _row(predictions.name, figures, ends, draws)),
         comparable=(
             "Predictions counted here on the same truth compare with each other. The paper's lines are of "
             "the same levels; that their groups are pi/6, pi/18, median and ADD is inferred, for the headers "
@@ -122,6 +140,7 @@ def occluded_pascal3d_table(
             *_counts(groups, LEVELS, "level "),
             *_add_notes(with_add, models),
             *_left_out(known, left),
+            drawn_note(draws, len(pairs), "objects, each column by itself"),
         ),
     )
 
@@ -130,8 +149,25 @@ def _of_cars(figures: Figures, category: str) -> list[TableRow]:
     return paper_rows(figures) if category == _PASCAL3D_CARS else []
 
 
-def _row(name: str, figures: Sequence[float | None]) -> TableRow:
-    return TableRow(name, tuple(figures), FigureSource.MEASURED)
+def _row(name: str, figures: Sequence[float | None], ends: Sequence[Ends], draws: int) -> TableRow:
+    return TableRow(name, tuple(figures), FigureSource.MEASURED, tuple(ends) if draws else ())
+
+
+def _share_ends(pairs: Sequence[_Pair], limit_rad: float, draws: int) -> Ends:
+    """Of `_accuracy`: objects of which nothing is predicted are wrong."""
+    errors = _errors(pairs)
+    if not draws or not len(errors):
+        return None
+    right = np.concatenate([errors < limit_rad, np.zeros(len(pairs) - len(errors))])
+    found = estimates(means(right, Groups.each(len(right))), len(right), Drawing(draws))
+    return told_ends(found, 100.0)[0]
+
+
+def _median_ends(values: Floats | Sequence[float], draws: int) -> Ends:
+    if not draws or not len(values):
+        return None
+    found = estimates(medians(values, Groups.each(len(values))), len(values), Drawing(draws))
+    return told_ends(found)[0]
 
 
 def _joined(

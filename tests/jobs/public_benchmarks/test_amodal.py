@@ -112,3 +112,20 @@ def test_a_box_without_area_is_a_find_of_nothing(tmp_path: Path) -> None:
 def test_predictions_of_other_kinds_alone_are_no_zero(tmp_path: Path) -> None:
     with pytest.raises(ExchangeError, match=r"None of the results in r\.json is a car or a person"):
         table(tmp_path, kins(), [result(1, 5, CAR)], kinds=Kinds.CAR_PERSON)
+
+
+def test_intervals_are_over_draws_of_pictures(tmp_path: Path) -> None:
+    # both cars of the first picture are found, of the second none: with one or the other alone all or nothing
+    truth = kins()
+    found = table(tmp_path, truth, ALL[:2], kinds=Kinds.CAR_PERSON, by_occlusion=True, draws=50)
+    rows = {row.name: row for row in found.rows if row.source is FigureSource.MEASURED}
+    for row in rows.values():
+        assert len(row.intervals) == len(row.values) == 2
+        for value, ends in zip(row.values, row.intervals, strict=True):
+            assert ends is None or value is None or ends[0] <= value <= ends[1]
+    low, high = rows["r.json"].intervals[0] or (None, None)
+    assert (low, high) == pytest.approx((0, 100))
+    assert "Intervals of 95 %: 50 draws of the 2 pictures, which is rough for so few." in found.notes
+    without = table(tmp_path, truth, ALL[:2])
+    assert all(row.intervals == () for row in without.rows)
+    assert "No intervals were drawn." in without.notes

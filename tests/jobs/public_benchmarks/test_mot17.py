@@ -82,6 +82,20 @@ def test_as_trackeval_reads_and_counts_it(mot17: Path, tmp_path: Path) -> None:
     assert ours[0] == pytest.approx(100 * (1 - (10 + 2 + 2) / 18))
 
 
+def test_of_one_sequence_there_is_no_interval(mot17: Path, tmp_path: Path) -> None:
+    results = write_said(tmp_path / "ours")
+    whole = mot17_table(mot17, results=[results], draws=30)
+    [row] = [row for row in whole.rows if row.source is FigureSource.MEASURED]
+    for value, ends in zip(row.values, row.intervals, strict=True):
+        assert value is not None
+        assert ends is not None
+        assert ends[0] <= value <= ends[1]
+    assert any("30 draws" in note for note in whole.notes)
+    one = mot17_table(mot17, results=[results], only=[next(iter(LENGTHS))], draws=30)
+    assert [row.intervals for row in one.rows if row.source is FigureSource.MEASURED] == [(None,) * 4]
+    assert any("No intervals: there is nothing to draw from but one" in note for note in one.notes)
+
+
 def test_the_papers_lines_stand_beside(mot17: Path, tmp_path: Path) -> None:
     table = mot17_table(mot17, results=[write_said(tmp_path / "ours")])
     paper = {row.name: row.values for row in table.rows if row.source is FigureSource.PAPER}

@@ -88,6 +88,18 @@ def test_ood_cv_by_nuisance(tmp_path: Path) -> None:
     assert [row.source for row in buses.rows] == [FigureSource.MEASURED]
 
 
+def test_intervals_of_shares_and_medians(occluded: Path, release: Path, tmp_path: Path) -> None:
+    rows = [predicted("n01", 5, level=1), predicted("n02", -20, level=1), predicted("n03", 90, level=1)]
+    said = write_csv(tmp_path / "p.csv", rows)
+    table = occluded_pascal3d_table(occluded, said, release=release, draws=200)
+    ends = dict(zip(table.columns, measured(table).intervals, strict=True))
+    # three cars: every share can come of some draw, and of the median the least and the most turned
+    assert ends["pi/6 L1"] == pytest.approx((0, 100), abs=1e-6)
+    assert ends["median L1"] == pytest.approx((math.radians(5), math.radians(90)))
+    assert ends["pi/6 L2"] is ends["median L3"] is None
+    assert any("200 draws of the 6 objects" in note for note in table.notes)
+
+
 BAD = [
     ({"level": 3}, "line 2, of n01, is at level 3, and the truth has 1, 2"),
     ({"level": ""}, "line 2, of n01, has no level"),

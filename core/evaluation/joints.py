@@ -71,31 +71,6 @@ def correct_joints(found: ArrayLike, truth: ArrayLike, limits: ArrayLike, root: 
     return (off < least[:, None]).mean(axis=1)
 
 
-def area_under_pck(found: ArrayLike, truth: ArrayLike, root: int | None = 0) -> Array:
-    """Mean of 3D PCK over the limits 0, 5 ... 150 mm, of each object; see `correct_joints`.
-
-    Source: Mehta et al., 3DV 2017, whose evaluation takes these 31 limits; at 0 no point is right here.
-    """
-    off = _off(found, truth, root)
-    return (off[:, :, None] < np.linspace(0, PCK_LIMIT_M, 31)).mean(axis=(1, 2))
-
-
-def vertex_errors(found: ArrayLike, truth: ArrayLike, found_roots: ArrayLike, true_roots: ArrayLike) -> Array:
-    """PVE: mean over a mesh's vertices of how far they are off, about the root joints as MPJPE.
-
-    Args:
-        found, truth: (n, V, 3) the same vertices, metres. found_roots, true_roots: (n, 3) the root joints.
-
-    Returns:
-        (n,) metres.
-    """
-    said, known = _pair(found, truth)
-    roots, true = np.asarray(found_roots, dtype=np.float64), np.asarray(true_roots, dtype=np.float64)
-    if roots.shape != true.shape or roots.shape != (len(said), 3):
-        raise ValueError(f"roots of {roots.shape} and {true.shape} for {len(said)} bodies")
-    return np.linalg.norm((said - roots[:, None]) - (known - true[:, None]), axis=2).mean(axis=1)
-
-
 def _off(found: ArrayLike, truth: ArrayLike, root: int | None) -> Array:
     """(n, J) how far points are off, (n, J - 1) about a root."""
     said, known = _pair(found, truth)

@@ -24,7 +24,7 @@ lint=$!
 beside "drawn by OpenGL" .venv/bin/python -m pytest "${drawn[@]}" &
 opengl=$!
 # each computes with one thread: small trainings with two threads each took ten times as long beside one another
-OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n "$workers" --dist loadfile "${drawn[@]/#/--ignore=}" |
+OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n "$workers" --dist loadfile --no-loadscope-reorder "${drawn[@]/#/--ignore=}" |
     tee "$told/many"
 failed=$?
 wait "$lint" || failed=1

@@ -173,6 +173,8 @@ def test_from_a_measurement_to_a_report(
         assert isinstance(review, ReviewView)
         qtbot.waitUntil(lambda: review.queue.count_text == "2 instances", timeout=LONG_MS)
         assert review.filters.asked_chip.isChecked()
-        press(Qt.Key.Key_S)
+        grid = review.queue.grid
+        qtbot.waitUntil(lambda: grid.currentIndex().isValid(), timeout=LONG_MS)
+        QTest.keyClick(grid, Qt.Key.Key_S)
         qtbot.waitUntil(lambda: len(asked_for(path)) == 1, timeout=LONG_MS)
         qtbot.waitUntil(lambda: review.queue.count_text == "1 instance", timeout=LONG_MS)

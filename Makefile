@@ -41,7 +41,7 @@ lint: $(STAMP)  ## style, types and the floors of the house
 
 bench: $(STAMP)  ## the slow tests, then measure against named peers and limits; results in .bench/
 	@scripts/system-packages.sh window headless
-	@$(if $(BENCH),,$(BIN)/python -m pytest -m slow)
+	@$(if $(BENCH),,$(RUN_WITH_DISPLAY) $(BIN)/python -m pytest -m slow)
 	@$(RUN_WITH_DISPLAY) $(BIN)/python -m benchmarks $(BENCH)
 
 installer: $(STAMP)  ## one-folder build in dist/, started once

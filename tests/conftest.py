@@ -63,7 +63,6 @@ _LONG = (
     "jobs/reproduce/test_suite.py",
     "app/training/test_failing.py",
     "networks/amodal_rcnn/test_learns_in_3d.py",
-    "mining/occlusion/test_real_footage.py",
     "store/test_history_machine.py",
     "store/test_kill.py",
     "training/test_together.py",

@@ -93,6 +93,7 @@ def test_the_camera_from_its_people_is_the_one_that_was_measured_there() -> None
     assert off < 2 * said["normal_deg"]
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_the_clip_is_mined_and_calibrated_by_its_people(real_data: Path, tmp_path: Path) -> None:
     assert (real_data / CLIP).is_file()

@@ -45,6 +45,7 @@ def test_the_labels_are_whole(labels: list[dict[str, Any]]) -> None:
     assert len(places) == len(labels)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_on_the_junction_ours_is_right_more_often_than_walts_rule(
     labels: list[dict[str, Any]], real_data: Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.composition.kept_handlers import kept_handlers
 from app.composition.keys import first_keys
 from app.composition.pages import open_page
 from app.controllers.evaluate import EvaluateController
@@ -179,29 +180,13 @@ def _handlers(
         else:
             controller.step(step)
 
-    def log() -> None:
-        job_id = controller.job_id
-        if job_id is None:
-            controller.said.emit("It has no job, and so no log.")
-        else:
-            show_log(job_id)
-
     return {
+        **kept_handlers("evaluate", controller, controller.deeds, view.panel, show_log),
         "evaluate.new": new,
         "evaluate.start": start,
         "evaluate.below": lambda: step(1),
         "evaluate.above": lambda: step(-1),
-        "evaluate.mark": lambda: controller.mark(),
         "evaluate.back": controller.back,
-        "evaluate.stop": controller.deeds.stop,
-        "evaluate.resume": controller.deeds.resume,
-        "evaluate.again": controller.again,
-        "evaluate.notes": view.panel.edit_notes,
-        "evaluate.rename": view.panel.edit_name,
-        "evaluate.hide": controller.deeds.hide,
-        "evaluate.show_hidden": controller.toggle_hidden,
-        "evaluate.log": log,
-        "evaluate.refresh": controller.refresh,
         "evaluate.next_figure": lambda: showing.step_figure(1),
         "evaluate.previous_figure": lambda: showing.step_figure(-1),
         "evaluate.next_by": lambda: showing.step_by(1),

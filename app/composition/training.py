@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from app.composition.kept_handlers import kept_handlers
 from app.composition.keys import first_keys
 from app.controllers.training import TrainingController
 from app.controllers.training_draft import TrainingDraft
@@ -166,37 +167,21 @@ def _handlers(
         else:
             controller.step(step)
 
-    def log() -> None:
-        job_id = controller.job_id
-        if job_id is None:
-            controller.said.emit("It has no job, and so no log.")
-        else:
-            show_log(job_id)
-
     return {
+        **kept_handlers("training", controller, controller.deeds, view.panel, show_log),
         "training.new": new,
         "training.start": start,
         "training.estimate": estimate,
         "training.down": lambda: step(1),
         "training.up": lambda: step(-1),
-        "training.mark": lambda: controller.mark(),
         "training.clear_marks": controller.clear_marks,
-        "training.stop": controller.deeds.stop,
-        "training.resume": controller.deeds.resume,
-        "training.again": controller.again,
         "training.use": controller.deeds.use,
         "training.label": controller.deeds.label,
         "training.use_none": controller.deeds.use_none,
         "training.evaluate": controller.deeds.evaluate,
-        "training.notes": view.panel.edit_notes,
-        "training.rename": view.panel.edit_name,
-        "training.hide": controller.deeds.hide,
-        "training.show_hidden": controller.toggle_hidden,
-        "training.log": log,
         "training.log_scale": controller.toggle_log,
         "training.smooth": controller.toggle_smooth,
         "training.layout": view.next_layout,
-        "training.refresh": controller.refresh,
         "training.review": lambda: go_to("review"),
         "training.keypoints": lambda: go_to("keypoints"),
         "training.compose": lambda: go_to("compose"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -117,21 +118,21 @@ class KeptDeeds(QObject, Generic[Row]):
 
     # ---- what subclasses give -------------------------------------------------------------------
 
+    @abstractmethod
     def stops_words(self) -> str:
         """Said when a job was told to stop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hidden(self, history: History, key: int, hidden: bool) -> Touched:
         """The edit that hides one, or brings it back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def noted(self, history: History, key: int, notes: str) -> Touched:
         """The edit that keeps notes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def named(self, history: History, key: int, name: str) -> Touched:
         """The edit that gives a name."""
-        raise NotImplementedError
 
     # ---- details --------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from core.jobs.spawn import SERVERS, run_server
+from core.jobs.servers import run_server
+from core.jobs.spawn import SERVERS
 
 
 def main(arguments: list[str] | None = None) -> int:

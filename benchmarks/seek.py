@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media.frame_service import FrameService
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import index_source
 from core.records.media import DecodedFrame, SourceTable
 

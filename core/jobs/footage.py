@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import FootageMissingError, JobError, MediaError
-from core.media.reader import FrameReader, open_reader
+from core.media.open_reader import open_reader
+from core.media.reader import FrameReader
 from core.records.media import DecodedFrame, FrameStamp
 from core.records.project import CameraRow, SourceRow
 from core.store.project import Project

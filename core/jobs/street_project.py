@@ -17,7 +17,7 @@ from core.exchange.coco_segmentation import mask_of
 from core.jobs.mine.crops import cut_crop
 from core.jobs.settings import MineSettings
 from core.jobs.street_footage import add_footage, read_truth
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import index_source
 from core.records.boxes import Box
 from core.records.detections import Category

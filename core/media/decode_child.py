@@ -23,7 +23,8 @@ from core.errors import AmodalError, MediaError
 from core.media import frame_wire
 from core.media.frame_wire import Kind, Message, OpenOrder
 from core.media.memory import keep_freed_memory
-from core.media.reader import FrameReader, open_reader
+from core.media.open_reader import open_reader
+from core.media.reader import FrameReader
 
 KEEP_BYTES: Final = 192 << 20  # of decoded video for stepping back, in each open reader
 _OPEN_READERS: Final = 2

@@ -1,14 +1,13 @@
-"""Reading the frames of a source, whatever its kind."""
+"""What reads the frames of a source, whatever its kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
 from core.errors import MediaError
-from core.records.media import DecodedFrame, FrameStamp, SourceKind
+from core.records.media import DecodedFrame
 
 DEFAULT_KEEP_BYTES = 64 << 20
 
@@ -61,30 +60,3 @@ class FrameReader(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-
-def open_reader(
-    kind: SourceKind,
-    path: Path,
-    frames: Sequence[FrameStamp],
-    *,
-    keep_bytes: int = DEFAULT_KEEP_BYTES,
-) -> FrameReader:
-    """A reader for a source.
-
-    Args:
-        kind, path, frames: of its table.
-        keep_bytes: how much decoded video `read` may keep to step back without decoding again.
-
-    Raises:
-        FootageMissingError: there is nothing at that path.
-        MediaError: it cannot be opened.
-    """
-    # each kind brings heavy libraries of its own
-    if kind is SourceKind.VIDEO:
-        from core.media.video_reader import VideoReader
-
-        return VideoReader(path, frames, keep_bytes=keep_bytes)
-    from core.media.folder_reader import FolderReader
-
-    return FolderReader(path, frames)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import ProjectError
-from core.store.check import file_faults
 from core.store.connection import connect
 from core.store.faults import translated
+from core.store.file_check import file_faults
 from core.store.schema import files_folder
 
 BACKUPS_KEPT = 5

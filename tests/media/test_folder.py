@@ -16,7 +16,7 @@ from PIL import Image
 from core.errors import FootageMissingError, MediaError
 from core.media.folder_index import natural_key
 from core.media.folder_times import spread_equal_times
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import CaptureTimes, index_source
 from core.records.media import SourceKind
 

@@ -437,7 +437,7 @@ _INDEX_ALL = """
 import sys
 from pathlib import Path
 from core.errors import MediaError
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import index_source
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import index_source
 from core.records.media import SourceTable
 from tests.media.painted import Recipe, number_in, sequential, write_packed_avi, write_painted, write_trimmed

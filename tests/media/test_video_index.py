@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from core.errors import FootageMissingError, MediaError
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import CaptureTimes, index_source
 from core.media.video_packets import PacketFact
 from core.media.video_timing import frames_by_times

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EvaluationError
@@ -22,7 +21,6 @@ from core.evaluation.sliced import Counted, category_confusions, found_figures, 
 from core.jobs.context import JobContext
 from core.records.evaluations import PictureRow
 from core.records.seen import SeenObject
-from core.store.project import Project
 
 if TYPE_CHECKING:
     from core.jobs.evaluate.kept import KeptPictures, LookedAt
@@ -143,8 +141,3 @@ def evenly(count: int, most: int) -> list[int]:
     """At most so many of some places, evenly out of all of them."""
     chosen = min(count, most)
     return [number * count // chosen for number in range(chosen)]
-
-
-def looked_folder(project: Project, evaluation_id: int) -> Path:
-    """Where an evaluation keeps what it has looked at while it runs; it may not exist."""
-    return project.files_dir / "evaluations" / str(evaluation_id)

@@ -15,8 +15,9 @@ from core.errors import AmodalError, EvaluationError
 from core.evaluation.compared import ComparedObject
 from core.jobs.context import JobCancelled, JobContext
 from core.jobs.evaluate.agreement import evaluate_agreement
-from core.jobs.evaluate.detections import Outcomes, looked_folder
+from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.fits import evaluate_fits
+from core.jobs.evaluate.looked_folder import looked_folder
 from core.jobs.evaluate.predictions import evaluate_results, truth_of_predictions
 from core.jobs.evaluate.runs import (
     chosen_run,

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from core.evaluation.compared import TruePicture, TrueThing
-from core.jobs.evaluate.detections import looked_folder
+from core.jobs.evaluate.looked_folder import looked_folder
 from core.records.boxes import Box
 from core.records.evaluations import PictureRow
 from core.records.seen import SeenObject

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 from core.errors import EvaluationError, SettingsError  # noqa: E402
 from core.jobs.evaluate import runs as evaluated_runs  # noqa: E402
-from core.jobs.evaluate.detections import looked_folder  # noqa: E402
+from core.jobs.evaluate.looked_folder import looked_folder  # noqa: E402
 from core.jobs.registry import create  # noqa: E402
 from core.jobs.runner import run_job  # noqa: E402
 from core.records.evaluations import EvaluationState, Outcome, ResultFilter, Subject, Truth  # noqa: E402

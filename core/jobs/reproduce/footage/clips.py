@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.geometry.boxes import to_array
 from core.jobs.reproduce.footage.labels import hand_labels
-from core.media.reader import open_reader
+from core.media.open_reader import open_reader
 from core.media.source import index_source
 from core.mining.detectors.registry import create_detector
 from core.mining.occlusion.evidence import Crop, Crops

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import TrainingError
 from core.jobs.train.drawn import crops_folder, weight_of_drawn
-from core.jobs.train.learned_sets import LearnedSets, learned_sets
+from core.jobs.train.learned_sets import LearnedSets
 from core.jobs.train.needs import Need
+from core.jobs.train.past import Past, past_of_start, sets_to_learn_from
 from core.jobs.train.settings import TrainSettings
 from core.records.recipes import Split
 from core.store.project import Project
@@ -38,7 +39,9 @@ def hidden_points_needs(project: Project, settings: TrainSettings) -> Sequence[N
     )
 
 
-def hidden_points_task(project: Project, settings: TrainSettings) -> HiddenPointsTask:
+def hidden_points_task(
+    project: Project, settings: TrainSettings, past: Past | None = None
+) -> HiddenPointsTask:
     """The task over what the project's pre-labeller says of the cars of composites and crops.
 
     Raises:
@@ -52,15 +55,16 @@ def hidden_points_task(project: Project, settings: TrainSettings) -> HiddenPoint
     from core.training.tasks.prelabeller import cars_with_points
 
     finder, name = prelabeller_of(project)
-    sets = _sets(project, settings)
+    sets = _sets(project, settings, past)
     about: dict[str, Any] = {
         "points of": f"pre-labeller, {name}",
         "composites": None if sets.teaching is None else sets.teaching.name,
         "measured by composites": None if sets.measuring is None else sets.measuring.name,
+        **({} if past is None else past.told()),
     }
     of_split: dict[Split, list[PackedCrop]] = {}
     for split in _MOST:
-        composed, made = _of_composites(project, settings, split), _synthetic(settings, split)
+        composed, made = _of_composites(project, settings, sets, split), _synthetic(settings, split)
         cars = cars_with_points([*composed, *made])
         about[split.value] = {"cars of composites": len(composed), "synthetic cars": len(made)}
         of_split[split] = cars
@@ -71,20 +75,24 @@ def hidden_points_task(project: Project, settings: TrainSettings) -> HiddenPoint
     return make_task(supply, form=form_of(settings.variant or VARIANTS[0], in_3d=settings.in_3d))
 
 
-def _of_composites(project: Project, settings: TrainSettings, split: Split) -> list[PackedCrop]:
+def _of_composites(
+    project: Project, settings: TrainSettings, sets: LearnedSets, split: Split
+) -> list[PackedCrop]:
     from core.jobs.compose.supply import StoredComposites
     from core.training.data.composite_crops import composite_crops
 
-    sets = _sets(project, settings)
     chosen = sets.teaching if split is Split.TRAIN else sets.measuring
     if chosen is None or not settings.weight_composites:
         return []
-    return list(composite_crops(StoredComposites(project.path, chosen.name, split), _MOST[split]))
+    left_out = frozenset[int]() if split is Split.TRAIN else sets.left_out
+    stored = StoredComposites(project.path, chosen.name, split, left_out)
+    return list(composite_crops(stored, _MOST[split]))
 
 
-def _sets(project: Project, settings: TrainSettings) -> LearnedSets:
+def _sets(project: Project, settings: TrainSettings, past: Past | None = None) -> LearnedSets:
     with project.read() as connection:
-        return learned_sets(connection, settings.composites)
+        past = past or past_of_start(connection, settings)
+        return sets_to_learn_from(connection, settings.composites, past)
 
 
 def _synthetic(settings: TrainSettings, split: Split) -> list[PackedCrop]:

@@ -19,6 +19,7 @@ from core.jobs.train.device_lock import WAITS, devices_held, gpu_locks
 from core.jobs.train.drawn import Tell
 from core.jobs.train.events import StoredRun
 from core.jobs.train.files import file_of, run_folder, runs_folder
+from core.jobs.train.past import Past, own_past, past_of_start
 from core.jobs.train.prepare import own_start, prepare, without_beginning
 from core.jobs.train.purposes import TITLES, build_task
 from core.jobs.train.settings import TrainSettings
@@ -101,13 +102,22 @@ def _task(
         before: the run that goes on; None, or without a checkpoint: it begins.
         tell, log: as for `prepare`.
     """
-    if before is None or before.last is None:
+    with project.read() as connection:
+        if before is not None and before.last is not None:
+            past: Past | None = own_past(connection, before)
+        else:
+            before, past = None, past_of_start(connection, settings)
+    if past is not None and past.note:
+        log(past.note)
+    if before is not None:  # what it began with is in its checkpoint
+        settings = without_beginning(settings)
         prepare(settings, tell, log)
-        tell(0.0, "Gathering what there is to learn from")
-        return build_task(project, settings)
-    # what it began with is in its checkpoint
-    prepare(without_beginning(settings), tell, log)
-    return going_on(build_task(project, without_beginning(settings)), before.architecture)
+        return going_on(build_task(project, settings, past), before.architecture)
+    if past is None and own_start(settings) is not None:
+        log("Which run those first weights are of is not known here: what taught them may measure this one.")
+    prepare(settings, tell, log)
+    tell(0.0, "Gathering what there is to learn from")
+    return build_task(project, settings)
 
 
 def plan_of(task: Task, settings: TrainSettings) -> TrainPlan:

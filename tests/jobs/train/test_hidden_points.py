@@ -113,7 +113,9 @@ def test_hidden_points_are_learned_from_composites(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(hidden_points, name, 0)
     # the yard is six pictures: too short for tracks on two sides
     same = hidden_points._of_composites
-    monkeypatch.setattr(hidden_points, "_of_composites", lambda p, s, split: same(p, s, Split.TRAIN))
+    monkeypatch.setattr(
+        hidden_points, "_of_composites", lambda p, s, sets, split: same(p, s, sets, Split.TRAIN)
+    )
     with Project.open(yard.path) as project:
         task = build_task(project, TrainSettings(what="hidden_points", variant="released", device="cpu"))
     cars = task.data["train"]["cars of composites"]

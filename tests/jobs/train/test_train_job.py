@@ -309,3 +309,29 @@ def test_labels_that_changed_meanwhile_are_told(bench: Bench) -> None:
     assert run_job(bench.path, job_id) is JobState.DONE
     assert "The labels have changed since this run began" in log_of(bench.path, job_id)
     assert run_of(bench.path, job_id).data == {"train": {"points": 30}}
+
+
+def test_a_training_holds_to_what_was_trained_before(bench: Bench) -> None:
+    """Its task is built by what its own run has kept, or that with whose weights it begins."""
+    kept = {"borders": {"1": [3.0, "never", 0.5]}, "split": "by time and track", "taught before": []}
+    bench.task = TinyTask(data=kept)
+    job_id = begin(bench.path)
+    run_job(bench.path, job_id, on_start=stop_at(7))
+    assert bench.past is None
+    assert run_job(bench.path, job_id) is JobState.DONE
+    run = run_of(bench.path, job_id)
+    assert bench.past is not None
+    assert (bench.past.run.id, bench.past.goes_on, bench.past.before) == (run.id, True, ())
+    assert bench.past.borders == kept["borders"]
+    with Project.open(bench.path) as project:
+        start = file_of(project, run.best or "")
+    second = do(bench.path, start=str(start), epochs=1)
+    assert (bench.past.run.id, bench.past.goes_on, bench.past.borders) == (run.id, False, kept["borders"])
+    assert f"Nothing measures it that taught run {run.id}" in log_of(bench.path, second)
+    elsewhere = bench.path.with_name("strange.safetensors")
+    elsewhere.write_bytes(start.read_bytes())
+    with Project.open(bench.path) as project, project.write() as connection:
+        connection.exec_driver_sql("UPDATE run SET best = NULL, last = NULL")
+    third = do(bench.path, start=str(elsewhere), epochs=1)
+    assert bench.past is None
+    assert "what taught them may measure this one" in log_of(bench.path, third)

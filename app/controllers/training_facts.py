@@ -45,7 +45,7 @@ _JOB_LOOKS = {
 _TELLING_SHARE = 0.02  # of a run: before that, how long it takes would be a guess
 _TOLD_ELSEWHERE = frozenset({"what", "name", "estimate"})  # settings
 _MIXED_OF = frozenset({"data", "project", "mixed"})  # of a run's data: the sentence on what is mixed says it
-_FOR_THE_PROGRAM = frozenset({"measured objects"})  # ids, by which a run goes on as it began
+_FOR_THE_PROGRAM = frozenset({"measured objects", "schedule"})  # by which a run goes on as it began
 _MUCH_WAITING = 0.05  # of the time for data: more is worth a word
 _WHAT_IT_DOES = {
     Purpose.DETECTOR: "Mining offers it as the project's own detector. What it finds enters the review "

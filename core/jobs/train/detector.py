@@ -202,6 +202,7 @@ def detector_task(project: Project, settings: TrainSettings, past: Past | None =
         make_task,
         network_settings,
         usual_schedule,
+        variant_of,
     )
 
     stock = detector_stock(project, settings, past)
@@ -241,7 +242,7 @@ def detector_task(project: Project, settings: TrainSettings, past: Past | None =
             frames=frames.weight,
             synthetic=drawn.weight,
         ),
-        usual_schedule(variant),
+        usual_schedule(variant_of(network)),  # a file may have brought another than the device's
         people=people,
         synthetic=StreetPictures(folder, stock.synthetic, categories) if stock.synthetic else None,
         validation_synthetic=(
@@ -302,10 +303,9 @@ def _unknown_words(sets: LearnedSets) -> str:
 
 def _usual(device: str) -> str:
     """The variant that suits a device."""
-    import torch
+    from core.training.devices import is_gpu
 
-    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    return VARIANTS[1] if on_gpu else VARIANTS[0]
+    return VARIANTS[1] if is_gpu(device) else VARIANTS[0]
 
 
 def cameras_of(project: Project) -> StoredCameras:

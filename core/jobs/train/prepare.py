@@ -23,10 +23,12 @@ def prepare(settings: TrainSettings, tell: Tell, log: Callable[[str], None]) -> 
         RayCastingUnavailableError: rays cannot be cast here.
         DiskFullError: there is no room.
     """
+    from core.training.devices import is_gpu
+
     if settings.weight_synthetic and settings.what != "hidden_points" and not are_drawn(settings.what):
         log("The synthetic street is drawn, once on this machine.")
         draw(settings.what, tell)
-    weights = weights_to_fetch(settings, gpu=_on_gpu(settings))
+    weights = weights_to_fetch(settings, gpu=is_gpu(settings.device))
     if weights is not None:
         log(f"Fetching {weights.name}, {weights.megabytes} MB, from {weights.url}, once on this machine.")
         path = fetch_weights(weights, tell)
@@ -52,9 +54,3 @@ def own_start(settings: TrainSettings) -> Path | None:
     if path is None or (settings.what == "detector" and not is_of_a_run(path)):
         return None
     return path
-
-
-def _on_gpu(settings: TrainSettings) -> bool:
-    import torch
-
-    return settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available())

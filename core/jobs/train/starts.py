@@ -134,10 +134,12 @@ def start_of(begin_with: str, variant: Variant) -> Start:
 def going_on(task: Task, architecture: Mapping[str, Any]) -> Task:
     """The task of a run that goes on: its network is the run's own, and begins with nothing, as all is there.
 
+    So is its schedule, on whatever device it goes on.
+
     Args:
         architecture: of the run.
     """
-    from core.training.tasks.detector import DetectorTask, Start, settings_of
+    from core.training.tasks.detector import DetectorTask, Start, settings_of, usual_schedule, variant_of
 
     if not isinstance(task, DetectorTask):
         return task
@@ -145,6 +147,7 @@ def going_on(task: Task, architecture: Mapping[str, Any]) -> Task:
         network = settings_of(architecture)
     except (KeyError, TypeError, ValueError):  # the training refuses its checkpoint, and says why
         return task
-    same = replace(task, settings=replace(task.settings, start=Start.NOTHING, weights=None, network=network))
+    settings = replace(task.settings, start=Start.NOTHING, weights=None, network=network)
+    same = replace(task, settings=settings, schedule=usual_schedule(variant_of(network)))
     same.notes = task.notes  # with what is known of the project
     return same

@@ -146,6 +146,12 @@ def network_settings(
     return AmodalRcnnSettings(trained_stages=3 if frozen else 5, **some)
 
 
+def variant_of(network: AmodalRcnnSettings) -> Variant:
+    """The variant that a network is of, by its backbone: on a light one, the small one."""
+    told = {BackboneName.RESNET50: Variant.RESNET50, BackboneName.SWIN_T: Variant.SWIN_T}
+    return told.get(network.backbone, Variant.SMALL)
+
+
 def usual_schedule(variant: Variant) -> Schedule:
     """What suits a variant: WALT's, and for the small one fewer pictures a step, and a rate for learning from
     nothing."""

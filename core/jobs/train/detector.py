@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _LEAST_LEARNED = 20
 _LEAST_MEASURED = 5
+_NO_MASKS = "No object that it is measured by has a mask: the best weights are chosen by boxes."
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,11 @@ class DetectorStock:
         own = self.sets.for_validation + len(self.frames.validation)
         return own or len(self.validation_synthetic)
 
+    @property
+    def by_boxes_alone(self) -> bool:
+        """Whether nothing that it is measured by has a mask, as of objects that a detector of boxes found."""
+        return bool(len(self.frames.validation)) and not (self.sets.for_validation or self.frames.outlined)
+
 
 def detector_needs(project: Project, settings: TrainSettings) -> Sequence[Need]:
     """Pictures to learn from, and to be measured by, of all kinds."""
@@ -197,6 +203,7 @@ def detector_task(project: Project, settings: TrainSettings, past: Past | None =
     """
     from core.training.data.street_pictures import StreetPictures
     from core.training.tasks.detector import (
+        BY_BOXES,
         DetectorSettings,
         Variant,
         make_task,
@@ -251,6 +258,9 @@ def detector_task(project: Project, settings: TrainSettings, past: Past | None =
             else None
         ),
     )
+    if stock.by_boxes_alone:
+        task.metric = BY_BOXES
+        task.notes = (*task.notes, _NO_MASKS)
     if people is not None:
         task.notes = (*task.notes, *strangers(project, people.body))
     return task

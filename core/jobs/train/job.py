@@ -113,7 +113,8 @@ def _task(
     if before is not None:  # what it began with is in its checkpoint
         settings = without_beginning(settings)
         prepare(settings, tell, log)
-        return going_on(build_task(project, settings, past), before.architecture)
+        metric = None if before.value is None else before.metric
+        return going_on(build_task(project, settings, past), before.architecture, metric)
     if past is None and own_start(settings) is not None:
         log("Which run those first weights are of is not known here: what taught them may measure this one.")
     prepare(settings, tell, log)
@@ -170,6 +171,7 @@ def _train(
                 state=RunState.RUNNING,
                 data=_data(task, plan, run.data.get(_BEGAN, "")),
                 architecture=dict(task.architecture),
+                metric=task.metric,
                 device=f"{place.name}, {place.precision}",
                 versions=_versions(),
                 finished_at=None,

@@ -131,13 +131,14 @@ def start_of(begin_with: str, variant: Variant) -> Start:
     return start
 
 
-def going_on(task: Task, architecture: Mapping[str, Any]) -> Task:
+def going_on(task: Task, architecture: Mapping[str, Any], metric: str | None = None) -> Task:
     """The task of a run that goes on: its network is the run's own, and begins with nothing, as all is there.
 
     So is its schedule, on whatever device it goes on.
 
     Args:
         architecture: of the run.
+        metric: by which it has chosen its best weights so far, or None.
     """
     from core.training.tasks.detector import DetectorTask, Start, settings_of, usual_schedule, variant_of
 
@@ -149,5 +150,6 @@ def going_on(task: Task, architecture: Mapping[str, Any]) -> Task:
         return task
     settings = replace(task.settings, start=Start.NOTHING, weights=None, network=network)
     same = replace(task, settings=settings, schedule=usual_schedule(variant_of(network)))
+    same.metric = metric or task.metric
     same.notes = task.notes  # with what is known of the project
     return same

@@ -47,6 +47,9 @@ from core.training.validating import Answer, validated_alone
 KIND = "amodal_rcnn"
 """What `architecture` calls this network."""
 
+BY_MASKS, BY_BOXES = "mask_ap", "box_ap"
+"""By which the best weights are chosen: the latter where no mask is known that they could be measured by."""
+
 _SHOWN = 0.5  # least score of what a gallery shows
 _log = logging.getLogger(__name__)
 
@@ -216,7 +219,7 @@ class DetectorTask:
     synthetic: Dataset[Sample] | None = None
     validation_synthetic: Dataset[Sample] | None = None
     purpose: Purpose = Purpose.DETECTOR
-    metric: str = "mask_ap"
+    metric: str = BY_MASKS
     started: str = ""
     architecture: Mapping[str, Any] = field(init=False)
     data: Mapping[str, Any] = field(init=False)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import cv2
 import numpy as np
@@ -30,8 +33,12 @@ from core.store.history import History  # noqa: E402
 from core.store.project import Project  # noqa: E402
 from core.store.queries.pieces import piece_lives  # noqa: E402
 from core.store.queries.recipes import pieces_in, set_by_name  # noqa: E402
+from core.store.queries.reviewed import unoccluded_by_people  # noqa: E402
 from core.store.queries.runs import run_by_id  # noqa: E402
 from core.store.writers.runs import make_run, update_run  # noqa: E402
+from core.training.task import Noted  # noqa: E402
+from core.training.tasks.detector_scores import DetectorScores  # noqa: E402
+from core.training.tasks.seen import known_objects  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
 from tests.jobs.yard import CAMERA, STEP_S, Car, Place, Yard  # noqa: E402
 
@@ -219,6 +226,42 @@ def test_frames_without_their_footage_are_left_out_and_told(yard: Yard) -> None:
             supply.frame(0)
     finally:
         away.rename(yard.pictures)
+
+
+def test_boxes_without_masks_are_measured_by_boxes(yard: Yard) -> None:
+    """As those of a detector that finds boxes alone; with one mask there is a mask AP again."""
+    elsewhere = yard.path.with_name("boxes.amodal")
+    shutil.copy(yard.path, elsewhere)
+    with closing(sqlite3.connect(elsewhere)) as rows, rows:
+        rows.execute("UPDATE recipe_set SET hidden = 1")
+        rows.execute("UPDATE instance SET mask_id = NULL")
+    settings = TrainSettings(variant="small")
+    with Project.open(elsewhere) as project:
+        task = build_task(project, settings)
+        assert isinstance(task, Noted)
+        assert (task.metric, [line for line in task.notes if "mask" in line]) == (
+            "box_ap",
+            [detector._NO_MASKS],
+        )
+        image, target = task.validation()[0]  # type: ignore[attr-defined]
+        scores = DetectorScores()
+        known = known_objects(target, task.settings.network)  # type: ignore[attr-defined]
+        scores.add(known, known, [], image.shape[-2:])
+        assert "mask_ap" not in scores.figures()
+        assert scores.figures()[task.metric] == 1.0
+        measured = set(task.supply.validation_frames()._ids)  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(yard.path)) as rows:
+        masks = dict(rows.execute("SELECT id, mask_id FROM instance WHERE mask_id IS NOT NULL"))
+    with Project.open(elsewhere) as project, project.read() as connection:
+        [one, *_] = [
+            view.instance_id
+            for view in unoccluded_by_people(connection)
+            if view.frame_id in measured and view.instance_id not in yard.ids[-1].values()
+        ]
+    with closing(sqlite3.connect(elsewhere)) as rows, rows:
+        rows.execute("UPDATE instance SET mask_id = ? WHERE id = ?", (masks[one], one))
+    with Project.open(elsewhere) as project:
+        assert build_task(project, settings).metric == "mask_ap"
 
 
 def test_a_run_keeps_its_sets_and_borders_whatever_is_made_later(yard: Yard) -> None:

@@ -180,7 +180,9 @@ def test_a_network_brings_its_schedule_on_any_device(yard: Yard, few: None, tmp_
         begun = build_task(project, TrainSettings(device="cpu", start=start))
     assert usual.schedule == schedules[small]
     assert begun.schedule == schedules[large] != schedules[small]
-    assert starts.going_on(usual, architecture).schedule == schedules[large]
+    again = starts.going_on(usual, architecture, "box_ap")
+    assert (again.schedule, again.metric) == (schedules[large], "box_ap")
+    assert starts.going_on(usual, architecture).metric == usual.metric == "mask_ap"
     for variant in task_module.Variant:
         made = network_settings(variant, task_module.Start.NOTHING, tuple(Category))
         assert task_module.variant_of(made) is variant

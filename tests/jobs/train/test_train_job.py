@@ -315,6 +315,20 @@ def test_labels_that_changed_meanwhile_are_told(bench: Bench) -> None:
     assert run_of(bench.path, job_id).data["train"] == {"points": 30}
 
 
+def test_what_the_best_is_chosen_by_is_settled_by_the_first_validation(bench: Bench) -> None:
+    """Before that, a run that goes on may be measured by what it can be measured by now."""
+    bench.task = TinyTask(metric="mask_ap")
+    job_id = begin(bench.path)
+    with pytest.raises(TrainingError, match=r"tells nothing by which .* chosen \(mask_ap\)"):
+        run_job(bench.path, job_id)
+    assert (run_of(bench.path, job_id).metric, run_of(bench.path, job_id).best) == ("mask_ap", None)
+    bench.task = TinyTask()
+    assert run_job(bench.path, job_id) is JobState.DONE
+    run = run_of(bench.path, job_id)
+    assert (run.metric, run.best is None) == ("fit", False)
+    assert job_of(bench.path, job_id).result["fit"] == run.value
+
+
 def test_a_run_goes_on_by_the_schedule_that_it_began_with(bench: Bench) -> None:
     """Another device, or another version, may propose another one meanwhile."""
     unbroken = run_of(bench.path, do(bench.path, rate=0.02))

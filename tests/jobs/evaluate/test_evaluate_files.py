@@ -75,6 +75,18 @@ def test_results_of_another_program_are_measured_as_a_run_is(
     assert [one.outcome for one in rows[:2]] == [Outcome.MISSED, Outcome.FOUND]
 
 
+def test_without_masks_nothing_is_told_of_hidden_parts(
+    yard: Yard, truth: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    boxes = [{name: value for name, value in one.items() if name != "segmentation"} for one in truth]
+    for rows, masks in ((boxes[1:], "whole"), (truth[1:], "seen")):
+        path = written(tmp_path, rows)
+        found = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, masks=masks, draws=0))
+        assert found.figure("recall").value < 1
+        assert found.figure("hidden_iou") is None
+        assert {one.hidden_iou for one in rows_of(yard.path, found)} == {None}
+
+
 def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any]], tmp_path: Path) -> None:
     first, second, *rest = truth
     with Project.open(yard.path) as project, project.read() as connection:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
+from core.cli_evaluations import evaluations_app  # noqa: E402
 from core.errors import EvaluationError, ExchangeError  # noqa: E402
 from core.exchange.coco_words import COCO_IDS  # noqa: E402
 from core.jobs.evaluate import runs as evaluated_runs  # noqa: E402
@@ -21,7 +23,7 @@ from core.store.queries.instances import by_ids  # noqa: E402
 from core.store.queries.recipes import recipe_ids, recipe_sets  # noqa: E402
 from core.store.queries.results import result_said  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
-from tests.jobs.evaluate.conftest import numbers_of, rows_of  # noqa: E402
+from tests.jobs.evaluate.conftest import WHOLE, numbers_of, rows_of  # noqa: E402
 from tests.jobs.yard import HEIGHT, WIDTH, Yard  # noqa: E402
 
 CAR = COCO_IDS[Category.CAR]
@@ -85,6 +87,36 @@ def test_without_masks_nothing_is_told_of_hidden_parts(
         assert found.figure("recall").value < 1
         assert found.figure("hidden_iou") is None
         assert {one.hidden_iou for one in rows_of(yard.path, found)} == {None}
+
+
+def test_finds_in_pictures_that_are_not_measured_are_told(
+    yard: Yard, truth: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    measured = {one["image_id"] for one in truth}
+    [frame_id] = set(yard.frame_ids) - measured  # six frames, and five composites with the first numbers
+    with pytest.raises(ExchangeError, match=f"about image {frame_id}.* frame of that number.*reviewed"):
+        about_a_frame = {**truth[0], "image_id": frame_id}
+        do_job(yard.path, "evaluate", predictions=written(tmp_path, [*truth, about_a_frame]))
+    do_job(yard.path, "compose", count=3, name="Other", least=2, most=2, seed=9, **WHOLE)
+    with Project.open(yard.path) as project, project.read() as connection:
+        [other] = [one for one in recipe_sets(connection) if one.name == "Other"]
+        elsewhere = [{**truth[0], "image_id": one} for one in recipe_ids(connection, other.id)]
+    with pytest.raises(ExchangeError, match=f"Result 1 is about composite {elsewhere[0]['image_id']}"):
+        do_job(yard.path, "evaluate", predictions=written(tmp_path, elsewhere))
+    path = written(tmp_path, [*elsewhere, *truth])
+    found = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, draws=0))
+    assert (found.figure("recall").value, found.figure("extra").value) == (1.0, 0.0)
+    data = found.evaluation.data
+    assert (data["finds"], data["finds in pictures that are not measured"]) == (len(truth), 3)
+    [note] = data["notes"]
+    assert note.startswith(f"3 of {len(truth) + 3} finds in the file lie in composites that are not measured")
+    shown = CliRunner().invoke(evaluations_app, ["show", str(yard.path), str(found.evaluation.id)])
+    assert f"to know of it: {note}" in shown.output
+    # of fewer pictures the same file says fewer things
+    path = written(tmp_path, truth)
+    some = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, draws=0, most=1)).evaluation
+    assert some.data["finds"] + some.data["finds in pictures that are not measured"] == len(truth)
+    assert len(some.data["notes"]) == 1
 
 
 def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any]], tmp_path: Path) -> None:

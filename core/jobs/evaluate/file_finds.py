@@ -47,8 +47,15 @@ def sort_finds(results: Sequence[CocoResult], measured: Collection[int], kind: T
         name: of the file, for errors.
 
     Raises:
-        ExchangeError: none lies in a picture that is measured.
+        ExchangeError: none lies in a picture that is measured, or some have masks and others none.
     """
+    masked = {one.rle is not None for one in results}
+    if len(masked) > 1:
+        bare = next(one for one in results if one.rle is None)
+        raise ExchangeError(
+            f"{name} cannot be used: result {bare.position} has no mask, and others have one.",
+            "Give masks with all results, or with none.",
+        )
     what, wanted = PICTURES[kind], frozenset(measured)
     own: dict[int, list[CocoResult]] = {}
     others = []

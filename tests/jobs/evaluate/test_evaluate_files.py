@@ -133,6 +133,7 @@ def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any
         ([first, {**second, "category_id": 77}], "result 2.*category 77"),
         ([first, {**second, "segmentation": small}], "result 2.*10 by 10|result 2.*size"),
         ([first, {**second, "score": None}], "score of result 2"),
+        ([first, {**second, "segmentation": None}], "result 2 has no mask, and others have one"),
         ([{**first, "id": 4}, {**second, "id": 4}], "two results have the id 4"),
     ):
         with pytest.raises(ExchangeError, match=words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,4 +77,24 @@ def sort_finds(results: Sequence[CocoResult], measured: Collection[int], kind: T
             f"{len(others):,} of {len(results):,} finds in the file lie in {what}s that are not measured "
             f"({len(set(others)):,} of them): they do not count."
         )
+    notes += _odd([one for some in own.values() for one in some])
     return FileFinds(own, len(results), len(others), tuple(notes))
+
+
+def _odd(finds: Sequence[CocoResult]) -> Iterator[str]:
+    """What is no fault of a file, and seldom meant."""
+    empty = sum(one.box.area <= 0 for one in finds)
+    if empty:
+        yield f"{empty:,} of {len(finds):,} finds have a box without area, which finds no object."
+    again = len(finds) - len({_content(one) for one in finds})
+    if again:
+        yield (
+            f"{again:,} of {len(finds):,} finds stand in the file once more, alike in all: an object is "
+            "found once, and they count as finds where nothing is."
+        )
+
+
+def _content(one: CocoResult) -> tuple[object, ...]:
+    """All that a find says."""
+    points = None if one.keypoints is None else one.keypoints.tobytes()
+    return one.image, one.category, one.box, one.score, one.rle, points

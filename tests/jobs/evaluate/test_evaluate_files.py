@@ -119,6 +119,22 @@ def test_finds_in_pictures_that_are_not_measured_are_told(
     assert len(some.data["notes"]) == 1
 
 
+def test_what_is_seldom_meant_is_told(yard: Yard, truth: list[dict[str, Any]], tmp_path: Path) -> None:
+    flat = [{**truth[0], "bbox": [1, 1, 0, 0]}, *truth[1:]]
+    for rows, words in (
+        (flat, f"1 of {len(truth)} finds have a box without area"),
+        ([*truth, *truth[:2]], f"2 of {len(truth) + 2} finds stand in the file once more"),
+    ):
+        path = written(tmp_path, rows)
+        found = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, draws=0)).evaluation
+        [note] = found.data["notes"]
+        assert note.startswith(words)
+    nearly = [*truth, {**truth[0], "score": 0.7}]
+    path = written(tmp_path, nearly)
+    found = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, draws=0)).evaluation
+    assert found.data["notes"] == []
+
+
 def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any]], tmp_path: Path) -> None:
     first, second, *rest = truth
     with Project.open(yard.path) as project, project.read() as connection:

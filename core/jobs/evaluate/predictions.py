@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.jobs.evaluate.truth import TruthSample
 
 _WORDS = {Truth.REVIEWED: "reviewed frames", Truth.COMPOSITES: "composites"}
+_LARGEST = 2**63 - 1  # that the store can be asked for
 _CATEGORIES = {number: category for category, number in COCO_IDS.items()}
 
 
@@ -146,6 +147,8 @@ class ProjectImages(Mapping[int | str, CocoImage]):
             return int(connection.scalar(select(func.count()).select_from(self._table)) or 0)
 
     def _read(self, number: int, kind: Truth) -> CocoImage | None:
+        if abs(number) > _LARGEST:
+            return None
         f, s, r, b = tables.frame.c, tables.source.c, tables.recipe.c, tables.background.c
         if kind is Truth.REVIEWED:
             query = select(s.width, s.height).join(tables.frame, f.source_id == s.id).where(f.id == number)

@@ -5,22 +5,22 @@ Those were made by mining: what is told is agreement with them, as far as people
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
-from core.errors import EvaluationError, ExchangeError
+from core.errors import EvaluationError
 from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare
 from core.evaluation.drawn_anew import Drawn
 from core.evaluation.sliced import Counted, figure, found_figures
 from core.evaluation.tracking import TracksInFrame, count_sequence, tracking_estimates, without_ignored
+from core.exchange.benchmarks.mot_text import MotKind, parse_mot
+from core.exchange.benchmarks.texts import read_text
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.places import FramePlace, distances_of, frames_by_ids, grounds_of
@@ -37,13 +37,11 @@ from core.store.queries.frames import frames_of
 from core.store.queries.sources import list_sources
 
 _i = tables.instance.c
-_LEAST_COLUMNS = 6  # frame, id, left, top, width, height
 _MOST_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    line: int
     frame: int
     track: int
     box: Box
@@ -147,39 +145,11 @@ def _there(connection: Connection, source_id: int) -> dict[int, list[_There]]:
 
 
 def _read(path: Path, frames: int) -> list[_Said]:
-    """The lines of a file of MOT's text: frame, id, left, top, width, height, and maybe a score."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise ExchangeError(f"{path} cannot be read: {problem}.", "Choose a file of MOT's text.") from problem
-    if not rows:
-        raise ExchangeError(f"{path.name} holds no line.", "Choose a file that holds tracks.")
-    found: list[_Said] = []
-    seen: set[tuple[int, int]] = set()
-    for number, row in rows:
-        try:
-            values = [float(value) for value in row]
-        except ValueError:
-            values = []
-        if len(values) < _LEAST_COLUMNS or not all(math.isfinite(one) for one in values[:7]):
-            _refuse(path, number, "is not frame, id, left, top, width, height")
-        frame, track, x, y, w, h = values[:_LEAST_COLUMNS]
-        if frame != int(frame) or not 1 <= frame <= frames:
-            _refuse(path, number, f"is of frame {frame:g}; the footage has frames 1 to {frames}")
-        if w <= 0 or h <= 0:
-            _refuse(path, number, "has a box without area")
-        key = (int(frame), int(track))
-        if track != int(track) or key in seen:
-            _refuse(path, number, f"has the id {track:g}, which is no whole number or stands there twice")
-        seen.add(key)
-        score = values[6] if len(values) > _LEAST_COLUMNS and values[6] >= 0 else 1.0
-        found.append(_Said(number, int(frame), int(track), Box(x, y, w, h), min(score, 1.0)))
-    return found
-
-
-def _refuse(path: Path, line: int, why: str) -> NoReturn:
-    raise ExchangeError(f"{path.name}, line {line}, {why}.", "Mend the file, or write it once more.")
+    """The lines of a file of MOT's text; a score that is negative says nothing."""
+    read = parse_mot(read_text(path), path.name, MotKind.RESULTS, frames)
+    scores = np.where(read.scores < 0, 1.0, np.minimum(read.scores, 1.0)).tolist()
+    rows = zip(read.frames.tolist(), read.ids.tolist(), read.boxes.tolist(), scores, strict=True)
+    return [_Said(frame, track, Box(*box), score) for frame, track, box, score in rows]
 
 
 def _picture(frame: FramePlace, own: Sequence[_There], far: dict[int, float | None]) -> TruePicture:

@@ -146,6 +146,7 @@ def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any
         ([], "no results"),
         ({"annotations": []}, "no list"),
         ([first, {**second, "image_id": 999}], "result 2 .*999"),
+        ([first, {**second, "image_id": 10**30}], "result 2 .*10{30}"),
         ([first, {**second, "category_id": 77}], "result 2.*category 77"),
         ([first, {**second, "segmentation": small}], "result 2.*10 by 10|result 2.*size"),
         ([first, {**second, "score": None}], "score of result 2"),
@@ -191,6 +192,12 @@ def test_tracks_are_measured_by_the_projects_own(yard: Yard, tmp_path: Path) -> 
     assert same.figure("assa").value == pytest.approx(1.0)
     rows = rows_of(yard.path, same)
     assert sum(one.outcome is Outcome.MISSED for one in rows) == parked
+    # spaces part the numbers as well, and a score below 0 says nothing
+    path = Path(text(tmp_path, [[*line[:6], -1] for line in lines]))
+    path.write_text(path.read_text().replace(",", " "))
+    spaced = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=str(path), draws=0))
+    assert spaced.figure("mota").value == same.figure("mota").value
+    assert {one.score for one in rows_of(yard.path, spaced)} == {1.0, None}
     # one car gets another identity from its second picture on
     track = lines[-1][1]
     first = min(line[0] for line in lines if line[1] == track)
@@ -206,12 +213,14 @@ def test_tracks_are_measured_by_the_projects_own(yard: Yard, tmp_path: Path) -> 
 def test_lines_that_do_not_fit_are_named(yard: Yard, tmp_path: Path) -> None:
     good = [1, 7, 10, 10, 20, 20, 1]
     for wrong, words in (
-        ([], "holds no line"),
-        ([good, [2, 7, 1, 1, 5]], "line 2, is not frame, id"),
-        ([good, [7, 7, 1, 1, 5, 5]], "line 2, is of frame 7; the footage has frames 1 to 6"),
-        ([good, [2, 7, 1, 1, 0, 5]], "line 2, has a box without area"),
-        ([good, good], "line 2, has the id 7"),
-        ([good, [2, "car", 1, 1, 5, 5]], "line 2, is not frame, id"),
+        ([], "has no boxes"),
+        ([good, [2, 7, 1, 1, 5]], "line 2 has 5 numbers"),
+        ([good, [7, 7, 1, 1, 5, 5]], "line 2 is of frame 7, and there are 1 to 6"),
+        ([good, [2, 7, 1, 1, 0, 5]], "line 2 has a box without area"),
+        ([good, good], "line 2 has track 7 in frame 1, and so has line 1"),
+        ([good, [2, "car", 1, 1, 5, 5]], "the track of line 2 is “car”"),
+        ([good, [2, 1e30, 1, 1, 5, 5]], "the track of line 2 is “1e\\+30”"),
+        ([good, [2, -1, 1, 1, 5, 5]], "line 2 has no track, but -1"),  # detections, not tracks
     ):
         with pytest.raises(ExchangeError, match=words):
             do_job(yard.path, "evaluate", predictions=text(tmp_path, wrong))

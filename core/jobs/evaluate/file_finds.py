@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,14 @@ class FileFinds:
         of_picture: number of a frame or composite -> its finds, in the order of the file.
         total: finds in the file. unmeasured: those in pictures that are not measured.
         notes: plain sentences of what is not as it should be.
+        digest: of all that it says of them.
     """
 
     of_picture: Mapping[int, Sequence[CocoResult]]
     total: int
     unmeasured: int
     notes: tuple[str, ...]
+    digest: str
 
 
 def sort_finds(results: Sequence[CocoResult], measured: Collection[int], kind: Truth, name: str) -> FileFinds:
@@ -77,16 +80,20 @@ def sort_finds(results: Sequence[CocoResult], measured: Collection[int], kind: T
             f"{len(others):,} of {len(results):,} finds in the file lie in {what}s that are not measured "
             f"({len(set(others)):,} of them): they do not count."
         )
-    notes += _odd([one for some in own.values() for one in some])
-    return FileFinds(own, len(results), len(others), tuple(notes))
+    finds = [one for some in own.values() for one in some]
+    said, digest = [_content(one) for one in finds], hashlib.sha256()
+    for content in said:
+        digest.update(repr(content).encode())
+    notes += _odd(finds, said)
+    return FileFinds(own, len(results), len(others), tuple(notes), digest.hexdigest()[:32])
 
 
-def _odd(finds: Sequence[CocoResult]) -> Iterator[str]:
+def _odd(finds: Sequence[CocoResult], said: Sequence[Hashable]) -> Iterator[str]:
     """What is no fault of a file, and seldom meant."""
     empty = sum(one.box.area <= 0 for one in finds)
     if empty:
         yield f"{empty:,} of {len(finds):,} finds have a box without area, which finds no object."
-    again = len(finds) - len({_content(one) for one in finds})
+    again = len(said) - len(set(said))
     if again:
         yield (
             f"{again:,} of {len(finds):,} finds stand in the file once more, alike in all: an object is "
@@ -94,7 +101,7 @@ def _odd(finds: Sequence[CocoResult]) -> Iterator[str]:
         )
 
 
-def _content(one: CocoResult) -> tuple[object, ...]:
+def _content(one: CocoResult) -> tuple[Hashable, ...]:
     """All that a find says."""
     points = None if one.keypoints is None else one.keypoints.tobytes()
     return one.image, one.category, one.box, one.score, one.rle, points

@@ -88,7 +88,8 @@ def evaluate_results(
         own = sample.row.frame_id if kind is Truth.REVIEWED else sample.row.recipe_id
         return [_seen(one, settings, path) for one in finds.of_picture.get(own or 0, ())]
 
-    looked = look(context, KeptPictures(context.project, evaluation_id), chosen.truth, say, settings.most)
+    kept = KeptPictures(context.project, evaluation_id, finds.digest)
+    looked = look(context, kept, chosen.truth, say, settings.most)
     counted = outcomes(
         context, looked, shown_score=settings.shown_score, seed=settings.seed, draws=settings.draws
     )

@@ -15,8 +15,12 @@ from core.cli_evaluations import evaluations_app  # noqa: E402
 from core.errors import EvaluationError, ExchangeError  # noqa: E402
 from core.exchange.coco_words import COCO_IDS  # noqa: E402
 from core.jobs.evaluate import runs as evaluated_runs  # noqa: E402
+from core.jobs.evaluate.looked_folder import looked_folder  # noqa: E402
+from core.jobs.registry import create  # noqa: E402
+from core.jobs.runner import run_job  # noqa: E402
 from core.records.detections import Category  # noqa: E402
 from core.records.evaluations import Outcome, Subject, Truth  # noqa: E402
+from core.records.jobs import JobState  # noqa: E402
 from core.store.project import Project  # noqa: E402
 from core.store.queries.evaluations import evaluation_picture  # noqa: E402
 from core.store.queries.instances import by_ids  # noqa: E402
@@ -133,6 +137,44 @@ def test_what_is_seldom_meant_is_told(yard: Yard, truth: list[dict[str, Any]], t
     path = written(tmp_path, nearly)
     found = numbers_of(yard.path, do_job(yard.path, "evaluate", predictions=path, draws=0)).evaluation
     assert found.data["notes"] == []
+
+
+def test_what_was_kept_of_another_file_is_not_counted(
+    yard: Yard, truth: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.evaluate.detections.PORTION", 2)
+    path = written(tmp_path, truth)
+    with Project.open(yard.path) as project:
+        job_id = create(project, "evaluate", {"predictions": path, "draws": 0})
+
+    def run(until: str = "") -> tuple[JobState, str]:
+        """Goes on with the job, until it says this; tells the first picture that it looks at."""
+        looking: list[str] = []
+
+        def follow(context: Any) -> None:
+            tell = context.progress
+
+            def progress(share: float, message: str = "") -> None:
+                tell(share, message)
+                if message.startswith("Looking"):
+                    looking.append(message)
+                if until and message.startswith(until):
+                    context.request_stop()
+
+            context.progress = progress
+
+        return run_job(yard.path, job_id, on_start=follow), looking[0]
+
+    third = "Looking at picture 3 of 5"
+    assert run(third) == (JobState.CANCELLED, "Looking at picture 1 of 5")
+    assert run(third) == (JobState.CANCELLED, third)  # the same file: it goes on
+    without = [one for one in truth if one["image_id"] != truth[0]["image_id"]]
+    written(tmp_path, without)
+    assert run() == (JobState.DONE, "Looking at picture 1 of 5")
+    found = numbers_of(yard.path, job_id)
+    assert found.figure("recall").value == pytest.approx(len(without) / len(truth))
+    with Project.open(yard.path) as project:
+        assert not looked_folder(project, found.evaluation.id).exists()
 
 
 def test_results_that_do_not_fit_are_named(yard: Yard, truth: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Those were made by mining: what is told is agreement with them, as far as people
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from core.errors import EvaluationError
-from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare
+from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare, matches
 from core.evaluation.drawn_anew import Drawn
 from core.evaluation.sliced import Counted, figure, found_figures
 from core.evaluation.tracking import TracksInFrame, count_sequence, tracking_estimates, without_ignored
@@ -60,8 +61,8 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
     """MOTA, IDF1 and HOTA over the footage that the file is of, and how each box came out.
 
     Frames are counted from 1 in the order of time, over all of the footage. Only frames in which the project
-    has an object are compared: others were not mined. Categories are not compared. What is on no track of the
-    project may be found or not.
+    has an object are compared: others were not mined. The file names no categories: a line finds whatever it
+    lies on. What is on no track of the project may be found or not.
 
     Raises:
         ExchangeError: it is no such file, or a line does not fit; it says which.
@@ -82,6 +83,7 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
     for one in said:
         of_frame.setdefault(order[one.frame - 1][0], []).append(one)
     compared = [(frame_id, sequence) for frame_id, sequence in order if frame_id in frames]
+    named = _named([(there[frame_id], of_frame.get(frame_id, [])) for frame_id, _ in compared])
     objects: list[ComparedObject] = []
     sequences: dict[int, list[tuple[TracksInFrame, TracksInFrame]]] = {}
     pictures: list[PictureRow] = []
@@ -91,7 +93,7 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
         own, told = there[frame_id], of_frame.get(frame_id, [])
         truth = _picture(frames[frame_id], own, far)
         pictures.append(frames[frame_id].row(place))
-        finds = [_seen(one.box, one.score, Category.CAR) for one in told]
+        finds = [_seen(one.box, one.score, kind) for one, kind in zip(told, named[place], strict=True)]
         objects += compare(truth, finds, len(objects), place, settings.shown_score).objects
         sequences.setdefault(sequence, []).append(_tracks(own, told))
     tracked = [count_sequence(*zip(*own, strict=True)) for own in sequences.values()]
@@ -105,6 +107,7 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
     data: dict[str, Any] = {
         "footage": name,
         "truth": "the project's own tracks, as mining followed them",
+        "categories": "those of the project's objects: the file names none",
         "pictures": len(compared),
         "objects": sum(one.track_id is not None for own in there.values() for one in own),
         "lines of the file": len(said),
@@ -152,10 +155,31 @@ def _read(path: Path, frames: int) -> list[_Said]:
     return [_Said(frame, track, Box(*box), score) for frame, track, box, score in rows]
 
 
+def _named(frames: Sequence[tuple[Sequence[_There], Sequence[_Said]]]) -> list[list[Category]]:
+    """What each line of each frame is: what it lies on, else what most of its track, or of all, lies on."""
+    every = Counter(one.category for own, _ in frames for one in own if one.track_id is not None)
+    [(commonest, _)] = every.most_common(1)
+    of_track: dict[int, Counter[Category]] = {}
+    found: list[dict[int, Category]] = []
+    for own, told in frames:
+        things = [one for one in own if one.track_id is not None]
+        # all are of one category, so that each line finds whatever it lies on
+        known = [_seen(one.box, 1.0, commonest) for one in things]
+        said = [_seen(one.box, one.score, commonest) for one in told]
+        found.append({place: things[row].category for row, place in matches(known, said).items()})
+        for place, category in found[-1].items():
+            of_track.setdefault(told[place].track, Counter())[category] += 1
+    most = {track: counts.most_common(1)[0][0] for track, counts in of_track.items()}
+    return [
+        [one.get(place, most.get(line.track, commonest)) for place, line in enumerate(told)]
+        for one, (_, told) in zip(found, frames, strict=True)
+    ]
+
+
 def _picture(frame: FramePlace, own: Sequence[_There], far: dict[int, float | None]) -> TruePicture:
     things = [
         TrueThing(
-            _seen(one.box, 1.0, Category.CAR),  # categories are not compared
+            _seen(one.box, 1.0, one.category),
             instance_id=one.instance_id,
             distance_m=far[one.instance_id],
             track=one.track_id,

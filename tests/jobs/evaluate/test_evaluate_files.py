@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from core.jobs.runner import run_job  # noqa: E402
 from core.records.detections import Category  # noqa: E402
 from core.records.evaluations import Outcome, Subject, Truth  # noqa: E402
 from core.records.jobs import JobState  # noqa: E402
+from core.records.slices import By, Slice, category_bin  # noqa: E402
 from core.store.project import Project  # noqa: E402
 from core.store.queries.evaluations import evaluation_picture  # noqa: E402
 from core.store.queries.instances import by_ids  # noqa: E402
@@ -250,6 +254,30 @@ def test_tracks_are_measured_by_the_projects_own(yard: Yard, tmp_path: Path) -> 
     assert switched.figure("mota").value == pytest.approx(1 - (parked + 1) / (parked + len(lines)))
     assert switched.figure("idf1").value < same.figure("idf1").value
     assert switched.figure("recall").value == same.figure("recall").value
+
+
+def test_tracks_have_the_categories_of_what_they_follow(yard: Yard, tmp_path: Path) -> None:
+    walker = sorted(yard.ids[1].values())
+    path = tmp_path / "walker.amodal"
+    with closing(sqlite3.connect(yard.path)) as rows, closing(sqlite3.connect(path)) as copied, copied:
+        rows.backup(copied)
+        marks = ",".join("?" * len(walker))
+        copied.execute(f"UPDATE instance SET category = 'person' WHERE id IN ({marks})", walker)
+    lines = lines_of(yard)
+    with Project.open(path) as project, project.read() as connection:
+        track = next(row.track_id for row in by_ids(connection, walker))
+    aside = [[len(yard.frame_ids), one, 1, 1, 9, 9, 0.9] for one in (track, 900)]  # where nothing is
+    found = numbers_of(path, do_job(path, "evaluate", predictions=text(tmp_path, lines + aside), draws=0))
+    of_people = Slice(By.CATEGORY, category_bin(Category.PERSON))
+    [recall] = [one for one in found.figures if (one.name, one.slice) == ("recall", of_people)]
+    assert (recall.value, recall.count) == (1.0, len(walker))
+    said = Counter((one.outcome, one.category, one.said) for one in rows_of(path, found))
+    cars = len(lines) - len(walker)
+    assert said[Outcome.FOUND, Category.PERSON, Category.PERSON] == len(walker)
+    assert said[Outcome.FOUND, Category.CAR, Category.CAR] == cars
+    # of a track that follows a person, and of one that follows nothing
+    assert said[Outcome.EXTRA, Category.PERSON, Category.PERSON] == 1
+    assert said[Outcome.EXTRA, Category.CAR, Category.CAR] == 1
 
 
 def test_lines_that_do_not_fit_are_named(yard: Yard, tmp_path: Path) -> None:

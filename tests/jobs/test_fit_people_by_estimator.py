@@ -23,10 +23,12 @@ from core.jobs.runner import run_job
 from core.networks.hmr2.checkpoint import load_hmr2
 from core.records.fits import BodyFit, FitMethod, FitRow, FitVerdict
 from core.records.jobs import JobState
+from core.records.occlusion import OcclusionDecision, OcclusionLabel
 from core.shapes.body.placed import placed_body
 from core.store import job_rows
 from core.store.project import Project
 from core.store.queries.fits import fits_in_force
+from core.store.writers.decisions import write_decisions
 from tests.jobs.doing import do_job
 from tests.jobs.yard import GROUND, PARKED, Walker, Yard
 from tests.networks.hmr2_checkpoints import TINY, random_tensors
@@ -173,6 +175,16 @@ def test_who_gets_no_answer_is_told(yard: Yard, adapter: Adapter) -> None:
     row, log = fit(yard, people="upright")
     assert row.result["people"] == 4
     assert "no answer for 2 people" in log
+
+
+def test_the_feet_of_who_is_labelled_occluded_may_be_hidden(yard: Yard, adapter: Adapter) -> None:
+    behind, *_ = yard.people_ids[0].values()
+    with Project.open(yard.path) as project, project.bulk() as bulk:
+        hidden = OcclusionDecision(behind, OcclusionLabel.OCCLUDED, 0.9, ())
+        bulk.run(lambda connection: write_decisions(connection, [hidden]))
+    fit(yard, people="upright")
+    unsure = [i for i, one in rows_of(yard).items() if "feet are hidden or may be" in one.fit.reason]
+    assert unsure == [behind]
 
 
 def test_one_that_is_stopped_goes_on_with_who_has_no_fit(

@@ -17,11 +17,12 @@ import torch
 from core.errors import BodyEstimatorError, CheckpointError, JobError
 from core.jobs.context import JobContext
 from core.jobs.fit.people import estimators, hmr2
-from core.jobs.fit.people.estimators import adapters
-from core.jobs.registry import create
+from core.jobs.fit.people.ways import adapters
+from core.jobs.registry import create, forms
 from core.jobs.runner import run_job
 from core.networks.hmr2.checkpoint import load_hmr2
 from core.records.fits import BodyFit, FitMethod, FitRow, FitVerdict
+from core.records.forms import FieldKind
 from core.records.jobs import JobState
 from core.records.occlusion import OcclusionDecision, OcclusionLabel
 from core.shapes.body.placed import placed_body
@@ -157,6 +158,15 @@ def test_an_adapter_is_found_and_its_bodies_stand_on_the_ground(yard: Yard, adap
             vertices = placed_body(one.fit, stand_in().model).vertices
             assert GROUND.heights(vertices).min() == pytest.approx(0, abs=1e-6)
             assert 0.8 < one.fit.height_ratio < 1.25
+
+
+def test_the_form_offers_what_is_installed(adapter: Adapter) -> None:
+    field = next(field for field in forms()["fit"].fields if field.name == "people")
+    assert (field.kind, field.default) == (FieldKind.CHOICE, "points")
+    assert field.choices[:2] == (("points", "Their keypoints"), ("hmr2", "HMR 2.0's network"))
+    assert {("upright", "The adapter upright"), ("broken", "The adapter broken")} <= set(field.choices[2:])
+    licence = next(field for field in forms()["fit"].fields if field.name == "weights").help
+    assert "from its makers, under their licence" in licence
 
 
 def test_only_who_needs_a_fit_is_looked_at(yard: Yard, adapter: Adapter) -> None:

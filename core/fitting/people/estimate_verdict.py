@@ -19,7 +19,7 @@ class EstimateFindings:
 
     Attributes:
         grounded: whether there is a plane.
-        upside_down: whether the head is below the feet.
+        upside_down: whether the head is below the feet, by the plane, or else by the picture.
         height_ratio: of the body in the picture to the box; None where it has no picture.
         at_border: the sides at which the picture's border ends the box.
         feet_show: whether nothing is known that would hide the feet or cut them off.
@@ -56,7 +56,9 @@ def _outside(found: EstimateFindings) -> str:
     if found.upside_down:
         return "The person is upside down: the head lies below the feet."
     ratio = found.height_ratio
-    if ratio is None or LEAST_RATIO <= ratio <= MOST_RATIO or not found.grounded:
+    # what is as tall as the box by making says nothing, and what only the system places may be anywhere
+    told = found.grounded or found.by is StandsBy.OWN
+    if ratio is None or LEAST_RATIO <= ratio <= MOST_RATIO or not told:
         return ""
     if found.at_border and ratio > 1:
         return (
@@ -65,12 +67,9 @@ def _outside(found: EstimateFindings) -> str:
         )
     if (found.disagrees or not found.feet_show) and ratio > 1:
         return ""  # of whom something hides the legs, less is seen
-    why = (
-        "the person is cut off, a child, or the ground plane is wrong there"
-        if ratio > 1
-        else "the box holds more than the person, or the ground plane is wrong there"
-    )
-    return f"The body would be {ratio:.1f} times as tall as the box: {why}."
+    why = "the person is cut off, a child" if ratio > 1 else "the box holds more than the person"
+    wrong = "the ground plane is wrong there" if found.grounded else "the system's own distance is wrong"
+    return f"The body would be {ratio:.1f} times as tall as the box: {why}, or {wrong}."
 
 
 def _ambiguous(found: EstimateFindings) -> str:

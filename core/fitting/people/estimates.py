@@ -43,6 +43,8 @@ HEADING_SIGMA_RAD = float(np.deg2rad(20.0))
 """Assumed of every estimate's heading, as none says how sure it is."""
 _SHARED_JOINTS = 22
 """SMPL's joints that SMPL-X has in the same places; SMPL's two hands are none of its fingers."""
+_PICTURES_UP = np.array([0.0, -1.0, 0.0])
+"""Stands in for the ground's normal where there is none."""
 _SKEW = 0.05
 _LARGEST_BETA = 30.0
 _FAR_POINT = 0.15
@@ -178,7 +180,7 @@ def place_estimate(
     verdict, reason = judge_estimate(
         EstimateFindings(
             grounded=plane is not None,
-            upside_down=plane is not None and _is_upside_down(joints @ plane.normal),
+            upside_down=_is_upside_down(joints @ (_PICTURES_UP if plane is None else plane.normal)),
             height_ratio=_height_ratio(placed, camera, evidence.box),
             at_border=ends.at_border,
             feet_show=found.feet_show,

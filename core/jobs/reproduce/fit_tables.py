@@ -22,7 +22,7 @@ from core.evaluation.bootstrap import (
 )
 from core.evaluation.occlusion_bins import PASCALS, WALTS
 from core.evaluation.poses import ACCURATE_RAD, FINE_RAD
-from core.jobs.reproduce.claims import Claim, claims_table, interval_of
+from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.fits import LEAST_PX, OF_CARS, OF_PEOPLE, Way
 from core.jobs.reproduce.tables import number, table
 from core.records.detections import Category
@@ -144,13 +144,13 @@ def fit_claims(cars: FittedObjects, draws: int) -> list[Claim]:
         within = _values(cars.category, [row["ways"][way.value] for row in cars.rows])[0]
         figures[way] = means(np.where(chosen, within, np.nan), cars.tracks)
     count, drawing = cars.tracks.count, Drawing(draws)
-    alone = {way: interval_of(estimates(one, count, drawing)[0]) for way, one in figures.items()}
+    alone = {way: estimates(one, count, drawing)[0] for way, one in figures.items()}
     return [
         Claim(
             saying,
             alone[first],
             alone[second],
-            interval_of(differences(figures[first], figures[second], count, drawing)[0]),
+            differences(figures[first], figures[second], count, drawing)[0],
         )
         for saying, first, second in said
     ]

@@ -126,9 +126,7 @@ def point_report(
 
 
 def _words(one: Measured, group: str) -> str:
-    """A figure with its interval; a dash where there is nothing."""
-    found = one.interval(GROUPS.index(group))
-    return words(found) if found.value == found.value else "-"
+    return words(one.interval(GROUPS.index(group)))
 
 
 def _with_intervals(networks: Networks, columns: Sequence[str], groups: Sequence[str]) -> str:

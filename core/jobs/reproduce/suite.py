@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -99,4 +100,13 @@ def reproduce(
 
 def _as_json(value: Any) -> str:
     """Plain values, with as many digits as mean something."""
-    return json.dumps(value, indent=1, default=lambda one: round(float(one), 6))
+    return json.dumps(_finite(value), indent=1, default=lambda one: round(float(one), 6))
+
+
+def _finite(value: Any) -> Any:
+    """What is no number as nothing: JSON has no NaN."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.evaluation.drawn_anew import LEAST_GROUPS
 from core.jobs.reproduce.arms import Arm
 from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.precision import GROUPS, Measured
@@ -69,7 +70,8 @@ def report(
         line_of(counts["learned from"], "Learned from: ")
         + f"\nMeasured on {counts['test pictures']} pictures of other streets through other cameras; objects "
         f"by how much of them is hidden: {line_of(counts['test objects'])}",
-        "Intervals are of 95 %: pictures of the test and seeds, drawn anew together, the same draws for all.",
+        "Intervals are of 95 %: cameras of the test and seeds, drawn anew together, the same draws for all. "
+        f"Of fewer than {LEAST_GROUPS} cameras none is told, and of fewer than some twenty it is too narrow.",
         "### Table 1 and figure 6: whole mask AP of given boxes",
         table(
             ("learned from", "seeds", *GROUPS[:3], "spread of seeds"),

@@ -17,8 +17,10 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch.utils.data import Dataset, Subset
 
+from core.evaluation.bootstrap import Groups
 from core.jobs.reproduce.arms import CATEGORIES, Arm, samples_of, stage_street, test_plans, test_truth
-from core.jobs.reproduce.figures import Known, known_of, one_row, read_finds
+from core.jobs.reproduce.details import mean_details
+from core.jobs.reproduce.figures import known_in, read_finds
 from core.jobs.reproduce.masks import looks_of, masks_found, taught, taught_head
 from core.jobs.reproduce.placed import PLACED, PlacedKeeper
 from core.jobs.reproduce.precision import GROUPS, Measured, measured
@@ -91,30 +93,30 @@ def figures(folder: Path, scale: Scale) -> dict[tuple[Arm, float, bool], Measure
 
     The third of the key: whether boxes of what is seen were given, as a detector of such labels finds them.
     """
-    known = _known(folder, scale)
+    test = test_truth(folder, scale.streets)
+    known, cameras = known_in(test), Groups.of(test.cameras)
     out = {}
     for (arm, share, seen), paths in _paths(folder, scale).items():
         finds = {seed: read_finds(path, known) for seed, path in paths.items()}
-        out[arm, share, seen] = measured(known, finds, scale.draws)
+        out[arm, share, seen] = measured(known, finds, cameras, scale.draws)
     return out
 
 
 def details(folder: Path, scale: Scale) -> dict[str, dict[str, float]]:
     """Further figures of each network that learned from all its pictures, mean over its seeds."""
-    known = _known(folder, scale)
+    known = known_in(test_truth(folder, scale.streets))
     out = {}
     for (arm, share, seen), paths in _paths(folder, scale).items():
         if share < 1:
             continue
-        rows = [one_row(known, read_finds(path, known)) for path in paths.values()]
-        mean = {key: sum(row[key] for row in rows) / len(rows) for key in rows[0]}
-        out[arm.value + (", boxes of what is seen" if seen else "")] = mean
+        name = arm.value + (", boxes of what is seen" if seen else "")
+        out[name] = mean_details(known, [read_finds(path, known) for path in paths.values()])
     return out
 
 
 def counts(folder: Path, scale: Scale) -> dict[str, Any]:
     """How many pictures and objects there are."""
-    known = _known(folder, scale)
+    known = known_in(test_truth(folder, scale.streets))
     rows = dict.fromkeys(GROUPS[3:], 0)
     for row in known:
         for one in row:
@@ -151,11 +153,6 @@ def _paths(folder: Path, scale: Scale) -> dict[tuple[Arm, float, bool], dict[int
             if one.arm is Arm.MODAL:
                 out.setdefault((one.arm, one.share, True), {})[one.seed] = home / "seen" / _FOUND
     return out
-
-
-def _known(folder: Path, scale: Scale) -> list[list[Known]]:
-    test = test_truth(folder, scale.streets)
-    return [known_of(test.frame(place)) for place in range(len(test))]
 
 
 def _make_test(folder: Path, plan: StreetPlan, sign: Path) -> None:

@@ -8,16 +8,17 @@ import pytest
 pytest.importorskip("torch")
 
 from core.jobs.reproduce.arms import Arm
-from core.jobs.reproduce.precision import GROUPS, Measured
+from core.jobs.reproduce.precision import GROUPS, Kind, Measured
 from core.jobs.reproduce.whole_mask_tables import claims, report
 
 NOISE = np.random.default_rng(0).normal(0, 0.01, 200)
 OWN = np.random.default_rng(1).normal(0, 0.01, 200)
 
 
-def networks(value: float, noise: np.ndarray) -> Measured:
-    drawn = np.tile((value + noise)[:, None], (1, len(GROUPS)))
-    return Measured(np.full(len(GROUPS), value), drawn, np.array([value]))
+def networks(value: float, noise: np.ndarray, groups: int = 6) -> Measured:
+    count = len(GROUPS) * len(Kind)
+    drawn = np.tile((value + noise)[:, None], (1, count))
+    return Measured(np.full(count, value), drawn, np.array([value]), np.full(count, groups))
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,11 @@ def test_a_claim_is_judged_by_its_intervals(value: float, noise: np.ndarray, ver
 
 def test_what_is_not_there_yet_is_no_claim() -> None:
     assert claims({(Arm.WALT3D, 1.0, False): networks(0.3, NOISE)}) == []
+
+
+def test_of_too_few_cameras_nothing_is_claimed() -> None:
+    found = {
+        (Arm.WALT2D, 1.0, False): networks(0.3, NOISE, 4),
+        (Arm.WALT3D, 1.0, False): networks(0.4, NOISE, 4),
+    }
+    assert {one.verdict for one in claims(found)} == {"not told: too few to draw from"}

@@ -29,7 +29,7 @@ from core.jobs.reproduce.hidden_points import (
     teach_graph,
     write_said,
 )
-from core.jobs.reproduce.precision import Interval, Measured
+from core.jobs.reproduce.precision import Measured
 from core.jobs.reproduce.shares import measured_shares
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.tables import table, words
@@ -221,7 +221,7 @@ def _report(
                     *(
                         (
                             _TITLES.get(name, name),
-                            *(_words(one.interval(place)) for place in range(len(POINT_GROUPS))),
+                            *(words(one.interval(place)) for place in range(len(POINT_GROUPS))),
                         )
                         for name, one in rows.items()
                     ),
@@ -236,10 +236,6 @@ def _report(
         claims_table(claims),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _words(one: Interval) -> str:
-    return words(one) if one.value == one.value else "-"  # NaN where there are no such points
 
 
 def _last_shard(folder: Path, split: str, count: int) -> Path:

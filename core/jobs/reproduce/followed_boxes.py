@@ -18,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from core.evaluation.bootstrap import Drawing, Estimate, Figures, Groups, differences, estimates, means
 from core.geometry.boxes import iou_matrix, to_array
 from core.jobs.reproduce.claims import Claim, claims_table
+from core.jobs.reproduce.enough import groups_with, of_enough
 from core.jobs.reproduce.figures import known_of
 from core.jobs.reproduce.following import Told
 from core.jobs.reproduce.precision import GROUPS, members_of
@@ -77,8 +78,11 @@ def box_rows(done: Mapping[Told, Sequence[BoxIous]], draws: int) -> dict[Told, B
     rows = {}
     for told in Told:
         if told in done:
+            first = done[told][0]
             figures, count = _figures(done[told])
-            rows[told] = BoxRow(len(done[told]), estimates(figures, count, Drawing(draws)))
+            found = estimates(figures, count, Drawing(draws))
+            tracks = groups_with(members_of(first.hidden), Groups.of(first.tracks))
+            rows[told] = BoxRow(len(done[told]), tuple(map(of_enough, found, tracks)))
     return rows
 
 

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from core.evaluation.average_precision import Compared
 from core.evaluation.binned_precision import BinnedPrecision
 from core.evaluation.bootstrap import Drawing, Estimate, Groups
-from core.evaluation.drawn_anew import LEAST_GROUPS, ends_of
+from core.evaluation.drawn_anew import ends_of
+from core.jobs.reproduce.enough import groups_with, of_enough
 from core.jobs.reproduce.figures import HIDDEN, Found, Known
 from core.records.detections import Category
 from core.records.evaluation import FoundObject, TrueObject
@@ -107,7 +108,7 @@ def measured(
         values.mean(axis=0),
         drawn_seeds(each[back.reshape(-1)], drawing.seed + 1),
         values[:, 0],
-        _cameras_with(known, cameras),
+        np.array(groups_with(_counted(known), Groups(_pictures(known, cameras), cameras.count))),
     )
 
 
@@ -128,6 +129,12 @@ def members_of(hidden: ArrayLike) -> NDArray[np.bool_]:
     tenth = np.minimum((shares * TENTHS).astype(int), TENTHS - 1)
     some = [np.ones(len(shares), dtype=np.bool_), shares > HIDDEN, shares <= HIDDEN]
     return np.array([*some, *(tenth == number for number in range(TENTHS))], dtype=np.bool_)
+
+
+def counts_of(known: Sequence[Sequence[Known]]) -> dict[Kind, list[int]]:
+    """Of each Kind how many objects count in each of GROUPS."""
+    counts = _counted(known).sum(axis=1).reshape(len(Kind), len(GROUPS))
+    return {kind: row.tolist() for kind, row in zip(Kind, counts, strict=True)}
 
 
 def drawn_seeds(each: Floats, seed: int) -> Floats:
@@ -183,6 +190,20 @@ def _hidden(known: Sequence[Sequence[Known]]) -> Floats:
     return np.array([one.hidden for row in known for one in row], dtype=np.float64)
 
 
+def _counted(known: Sequence[Sequence[Known]]) -> NDArray[np.bool_]:
+    """(figures, n) which objects count in each figure of `measured`."""
+    objects = [one for row in known for one in row]
+    groups = members_of([one.hidden for one in objects])
+    groups &= ~np.array([one.ignored for one in objects], dtype=np.bool_)
+    own = [np.array([kind.holds(one.category) for one in objects], dtype=np.bool_) for kind in Kind]
+    return np.concatenate([groups & one for one in own])
+
+
+def _pictures(known: Sequence[Sequence[Known]], cameras: Groups) -> NDArray[np.int64]:
+    """(n,) the camera of each object."""
+    return np.repeat(cameras.place, [len(row) for row in known])
+
+
 def _mean(rows: Floats) -> Floats:
     """(n,) over rows (k, n), NaN left out; NaN where there is nothing else."""
     there = np.isfinite(rows)
@@ -191,21 +212,8 @@ def _mean(rows: Floats) -> Floats:
     return np.divide(total, count, out=np.full(rows.shape[1], np.nan), where=count > 0)
 
 
-def _cameras_with(known: Sequence[Sequence[Known]], cameras: Groups) -> NDArray[np.int64]:
-    """(figures,) how many cameras have something of each."""
-    objects = [(place, one) for place, row in zip(cameras.place, known, strict=True) for one in row]
-    camera = np.array([place for place, _ in objects], dtype=np.int64)
-    groups = members_of([one.hidden for _, one in objects])
-    groups &= ~np.array([one.ignored for _, one in objects], dtype=np.bool_)
-    counts = []
-    for kind in Kind:
-        own = np.array([kind.holds(one.category) for _, one in objects], dtype=np.bool_)
-        counts += [len(np.unique(camera[row & own])) for row in groups]
-    return np.array(counts, dtype=np.int64)
-
-
 def _estimate(value: float, drawn: Floats, groups: int) -> Estimate:
     there = drawn[np.isfinite(drawn)]
-    told = float(value) if np.isfinite(value) else None
-    low, high = ends_of(there) if told is not None and groups >= LEAST_GROUPS else (None, None)
-    return Estimate(told, low, high, Drawing().level, groups, len(there))
+    if not np.isfinite(value):
+        return Estimate(None, None, None, Drawing().level, groups, len(there))
+    return of_enough(Estimate(float(value), *ends_of(there), Drawing().level, groups, len(there)), groups)

@@ -23,7 +23,7 @@ from core.jobs.reproduce.details import mean_details
 from core.jobs.reproduce.figures import known_in, read_finds
 from core.jobs.reproduce.masks import looks_of, masks_found, taught, taught_head
 from core.jobs.reproduce.placed import PLACED, PlacedKeeper
-from core.jobs.reproduce.precision import GROUPS, Measured, measured
+from core.jobs.reproduce.precision import Measured, counts_of, measured
 from core.jobs.reproduce.sizes import Scale
 from core.jobs.reproduce.units import Unit
 from core.training.composites import Sample
@@ -117,11 +117,6 @@ def details(folder: Path, scale: Scale) -> dict[str, dict[str, float]]:
 def counts(folder: Path, scale: Scale) -> dict[str, Any]:
     """How many pictures and objects there are."""
     known = known_in(test_truth(folder, scale.streets))
-    rows = dict.fromkeys(GROUPS[3:], 0)
-    for row in known:
-        for one in row:
-            if not one.ignored:
-                rows[GROUPS[3 + min(int(one.hidden * 10), 9)]] += 1
     learned = {}
     for arm in Arm:
         truth = StreetTruth([folder / arm.value / str(seed) for seed in scale.streets.seeds])
@@ -129,7 +124,7 @@ def counts(folder: Path, scale: Scale) -> dict[str, Any]:
             "pictures": len(truth),
             "objects": sum(len(truth.frame(place).objects) for place in range(len(truth))),
         }
-    return {"test pictures": len(known), "test objects": rows, "learned from": learned}
+    return {"test pictures": len(known), "test objects": counts_of(known), "learned from": learned}
 
 
 def _teachings(scale: Scale) -> Iterator[Teaching]:

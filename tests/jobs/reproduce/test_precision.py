@@ -70,7 +70,7 @@ def test_pictures_of_one_camera_are_drawn_together() -> None:
     known = [[thing(CAR, 0)] for _ in range(24)]
     said = [[find(row[0], right=place < 12)] for place, row in enumerate(known)]
     by_camera, alone = (
-        measured(known, {0: said}, groups, draws=400).interval()
+        measured(known, {0: said}, groups, draws=120).interval()
         for groups in (Groups.of([place // 4 for place in range(24)]), Groups.each(24))
     )
     assert by_camera.value == alone.value

@@ -100,7 +100,7 @@ def detectors(
                 training = ArmTraining(arm, seed, given.steps, given.weights)
                 home = folder / "runs" / training.name
                 train_arm(folder, home, plan, training, ends)
-                found.setdefault(arm.value, {})[seed] = finds_of(home, training, test, ends)
+                found.setdefault(arm.value, {})[seed] = finds_of(home, test, ends=ends)
     except OutOfTime:
         print("The time is over; start again to go on.")
     return found

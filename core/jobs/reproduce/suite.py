@@ -18,13 +18,22 @@ from core.jobs.reproduce.chapters.occlusion_net import OCCLUSION_NET
 from core.jobs.reproduce.chapters.real_footage import real_footage
 from core.jobs.reproduce.chapters.tracking_by_detector import TRACKING_BY_DETECTOR
 from core.jobs.reproduce.chapters.unoccluded import UNOCCLUDED
+from core.jobs.reproduce.chapters.whole_detectors import WHOLE_DETECTORS
 from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.tables import line_of
 from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
-CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, KEYPOINTS, TRACKING_BY_DETECTOR, UNOCCLUDED, OCCLUSION_NET)
+CHAPTERS = (
+    WHOLE_MASKS,
+    FITS_BY_OCCLUSION,
+    KEYPOINTS,
+    TRACKING_BY_DETECTOR,
+    UNOCCLUDED,
+    OCCLUSION_NET,
+    WHOLE_DETECTORS,
+)
 """All that is simulated; `chapters_with` adds real footage."""
 
 
@@ -74,7 +83,8 @@ def reproduce(
     """
     home = folder / size.value
     chapters = chapters_with(footage) if chapters is None else chapters
-    units = [unit for chapter in chapters for unit in chapter.units(home, size)]
+    by_chapter = {chapter: chapter.units(home, size) for chapter in chapters}
+    units = [unit for some in by_chapter.values() for unit in some]
     make_units(units, until=None if minutes is None else time.monotonic() + 60 * minutes, told=told)
     done = sum(one.done for one in units)
     pages = {chapter: chapter.page(home, size) for chapter in chapters}
@@ -85,17 +95,23 @@ def reproduce(
         "parts": f"{done} of {len(units)}",
         "versions": f"torch {version('torch')}, numpy {version('numpy')}",
     }
-    missing = [chapter.title for chapter in chapters if chapter not in there]
+    missing = [chapter.title for chapter in chapters if chapter not in there and by_chapter[chapter]]
+    left_out = [f"{chapter.title}: {chapter.left_out}" for chapter in chapters if not by_chapter[chapter]]
     parts = [
         f"# The papers' tables on simulated streets, size {size.value}",
         line_of(settings),
         *(page.markdown.strip() for page in there.values()),
-        *(["## Not run yet", "\n".join(f"- {title}" for title in missing)] if missing else []),
+        *_listed("## Not run yet", missing),
+        *_listed("## Left out of this size", left_out),
     ]
     write_whole(home / REPORT, "\n\n".join(parts) + "\n")
     numbers = {"settings": settings} | {chapter.key: page.numbers for chapter, page in there.items()}
     write_whole(home / NUMBERS, _as_json(numbers))
     return Reproduced(done, len(units), home / REPORT)
+
+
+def _listed(title: str, lines: Sequence[str]) -> list[str]:
+    return [title, "\n".join(f"- {line}" for line in lines)] if lines else []
 
 
 def _as_json(value: Any) -> str:

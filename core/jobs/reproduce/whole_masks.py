@@ -88,6 +88,16 @@ def units(folder: Path, scale: Scale) -> list[Unit]:
     return made
 
 
+def pretraining_samples(folder: Path, scale: Scale) -> Dataset[Sample]:
+    """Labels of what is seen on streets of their own, or on those that all learn from; drawn if need be."""
+    numbers = tuple(range(_PRETRAINING, _PRETRAINING + scale.pretraining))
+    if not numbers:
+        return samples_of(folder, Arm.MODAL, scale.streets)
+    plan = StreetPlan(numbers, scale.pretraining_frames, scale.streets.width, scale.streets.height)
+    homes = make_street_frames(folder / "pretraining", plan)
+    return ReviewedFrames(SeenLabels(StreetTruth(homes)), CATEGORIES)
+
+
 def figures(folder: Path, scale: Scale) -> dict[tuple[Arm, float, bool], Measured]:
     """Mask AP of each kind of network and share of its pictures.
 
@@ -160,13 +170,7 @@ def _make_test(folder: Path, plan: StreetPlan, sign: Path) -> None:
 
 def _pretrain(folder: Path, scale: Scale) -> None:
     """The backbone learns from labels of what is seen, on streets of its own."""
-    numbers = tuple(range(_PRETRAINING, _PRETRAINING + scale.pretraining))
-    samples = samples_of(folder, Arm.MODAL, scale.streets)
-    if numbers:
-        plan = StreetPlan(numbers, scale.pretraining_frames, scale.streets.width, scale.streets.height)
-        homes = make_street_frames(folder / "pretraining", plan)
-        samples = ReviewedFrames(SeenLabels(StreetTruth(homes)), CATEGORIES)
-    network = taught(looks_of(samples, 0), 0, scale.pretraining_steps)
+    network = taught(looks_of(pretraining_samples(folder, scale), 0), 0, scale.pretraining_steps)
     part = folder / "backbone.new"
     save_file({name: one.contiguous() for name, one in network.trunk.state_dict().items()}, part)
     part.replace(folder / "backbone.safetensors")

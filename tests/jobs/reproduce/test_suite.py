@@ -39,6 +39,7 @@ def test_it_goes_on_where_it_stopped_and_says_what_came_out(folder: Path) -> Non
         "| COCO + WALT3D | 23.5 | 38.7 |",
         "occluded by others",
         "occlusion classifier | 0.70 | 0.81",
+        "## Left out of this size\n\n- Whole detectors",
     ):
         assert words in tables
     learned, told = (

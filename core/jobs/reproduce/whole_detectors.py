@@ -2,7 +2,7 @@
 
 Each network begins, for all kinds of labels alike, where labels of what is seen on streets of their own have
 brought it (the paper's begin with COCO's), and then learns so many steps more from one kind of labels of the
-same cameras' footage, all of its layers. It takes hours of a GPU each, and is no part of what two cores do.
+same cameras' footage, all of its layers. Two cores cannot do that, so it is a part of the full size alone.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _FIGURES = {
     Kind.VEHICLES: "### Figure 6: whole masks of vehicles by how much is hidden",
     Kind.PEOPLE: "### Figure 7: whole masks of people by how much is hidden",
 }
-PAPER = (
+_PAPER = (
     ("COCO", 20.8, 31.2),
     ("COCO + WALT2D", 22.4, 36.4),
     ("COCO + WALT3D", 23.5, 38.7),
@@ -94,7 +94,7 @@ def report(
         _details(details),
         "The values of figures 6 and 7 are lost. The paper's table 1, for comparison (a detector trained on "
         "COCO, measured on real pictures):",
-        table(("trained on", "KINS", "COCO-A"), [(a, f"{b}", f"{c}") for a, b, c in PAPER]),
+        table(("trained on", "KINS", "COCO-A"), [(a, f"{b}", f"{c}") for a, b, c in _PAPER]),
         "Comparable: which of them is better, and not by how much. Here boxes are given, the network is "
         "small, training takes minutes and streets are drawn.",
         "### Figure 8: the share of the data",

@@ -54,5 +54,5 @@ WHOLE_DETECTORS = Chapter(
     "whole detectors",
     _units,
     _page,
-    left_out="this size tests composites fairly, with boxes given, and no detector: one takes hours of a GPU",
+    left_out="this size tests composites fairly, with boxes given; two cores cannot teach a detector",
 )

@@ -45,8 +45,12 @@ def footage_report(parts: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
             "for where the fit puts it; L is the larger side of the box, of cars of that around their "
             "points. Intervals are of 95 %, different cars or people drawn anew.",
             _held_out(parts),
+            "No paper's number stands beside these: points that a fit puts back are no network's finds. "
+            "WALT3D's PCK is of those, on labels of its own, and its values are lost.",
             "### Annotated cars: as large as cars",
             _sizes(parts["cars"]) if "cars" in parts else "Not run yet.",
+            "Likewise: no table of the papers has sizes of cars, or statures of people, on footage whose 3D "
+            "is not known.",
             "### Annotated people: mined, calibrated and fitted in their clip",
             _plaza(parts["plaza"]) if "plaza" in parts else _NO_FOOTAGE.format(what="mining them"),
             "### Who is unoccluded (table 5)",

@@ -26,6 +26,7 @@ from core.jobs.reproduce.claims import Claim, claims_table, interval_of
 from core.jobs.reproduce.fits import LEAST_PX, OF_CARS, OF_PEOPLE, Way
 from core.jobs.reproduce.tables import number, table
 from core.records.detections import Category
+from core.records.slices import occlusion_bins
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -255,7 +256,7 @@ def _groups(hidden: Floats) -> list[Bits]:
 
 
 def _tenths(hidden: Floats) -> list[Bits]:
-    return [(hidden >= one.low) & (hidden < one.high) for one in WALTS]
+    return [occlusion_bins(hidden) == tenth for tenth in range(len(WALTS))]
 
 
 def _finite(value: Any) -> Any:

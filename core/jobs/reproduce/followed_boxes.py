@@ -22,6 +22,7 @@ from core.jobs.reproduce.figures import HIDDEN, known_of
 from core.jobs.reproduce.following import Told
 from core.jobs.reproduce.precision import GROUPS, TENTHS, Interval
 from core.jobs.reproduce.tables import number, table, words
+from core.records.slices import occlusion_bins
 from core.training.data.street_frames import StreetTruth
 
 Floats = NDArray[np.float64]
@@ -155,6 +156,6 @@ def _figures(seeds: Sequence[BoxIous]) -> tuple[Figures, int]:
 
 def _members(hidden: Floats) -> NDArray[np.bool_]:
     """(groups, n) which objects are of which of GROUPS."""
-    tenth = np.minimum((hidden * TENTHS).astype(int), TENTHS - 1)
+    tenth = occlusion_bins(hidden)
     some = [np.ones(len(hidden), dtype=np.bool_), hidden > HIDDEN, hidden <= HIDDEN]
     return np.array([*some, *(tenth == place for place in range(TENTHS))], dtype=np.bool_)

@@ -12,6 +12,7 @@ from core.evaluation.average_precision import Compared
 from core.evaluation.binned_precision import BinnedPrecision
 from core.jobs.reproduce.figures import HIDDEN, Found, Known
 from core.records.evaluation import FoundObject, TrueObject
+from core.records.slices import occlusion_bins
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +92,7 @@ def _matched(known: Sequence[Sequence[Known]], said: Sequence[Sequence[Found]]) 
         for one in row
     ]
     hidden = np.array([one.hidden for row in known for one in row])
-    tenth = np.minimum((hidden * TENTHS).astype(int), TENTHS - 1)
+    tenth = occlusion_bins(hidden)
     groups = [np.ones_like(hidden, dtype=bool), hidden > HIDDEN, hidden <= HIDDEN]
     groups += [tenth == number for number in range(TENTHS)]
     return BinnedPrecision(truth, found, Compared.MASK, np.array(groups))

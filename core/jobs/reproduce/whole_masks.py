@@ -24,6 +24,7 @@ from core.jobs.reproduce.placed import PLACED, PlacedKeeper
 from core.jobs.reproduce.precision import GROUPS, Measured, measured
 from core.jobs.reproduce.sizes import Scale
 from core.jobs.reproduce.units import Unit
+from core.records.slices import occlusion_bin
 from core.training.composites import Sample
 from core.training.data.real import ReviewedFrames
 from core.training.data.street_frames import TOLD, SeenLabels, StreetPlan, StreetTruth, make_street_frames
@@ -119,7 +120,7 @@ def counts(folder: Path, scale: Scale) -> dict[str, Any]:
     for row in known:
         for one in row:
             if not one.ignored:
-                rows[GROUPS[3 + min(int(one.hidden * 10), 9)]] += 1
+                rows[GROUPS[3 + occlusion_bin(one.hidden)]] += 1
     learned = {}
     for arm in Arm:
         truth = StreetTruth([folder / arm.value / str(seed) for seed in scale.streets.seeds])

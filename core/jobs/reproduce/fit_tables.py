@@ -27,6 +27,7 @@ from core.jobs.reproduce.enough import groups_with, of_enough
 from core.jobs.reproduce.fits import LEAST_PX, OF_CARS, OF_PEOPLE, Way
 from core.jobs.reproduce.tables import number, table
 from core.records.detections import Category
+from core.records.slices import occlusion_bins
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -255,7 +256,7 @@ def _groups(hidden: Floats) -> list[Bits]:
 
 
 def _tenths(hidden: Floats) -> list[Bits]:
-    return [(hidden >= one.low) & (hidden < one.high) for one in WALTS]
+    return [occlusion_bins(hidden) == tenth for tenth in range(len(WALTS))]
 
 
 def _plainly(one: Estimate) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from core.jobs.reproduce.figures import HIDDEN
 from core.jobs.reproduce.points import FoundPoints
 from core.jobs.reproduce.precision import TENTHS, Measured
 from core.jobs.reproduce.shares import measured_shares
+from core.records.slices import occlusion_bins
 from core.training.data.crops import TAGS
 
 ALPHAS = (0.2, 0.1, 0.05)
@@ -78,7 +79,7 @@ def _cars(one: FoundPoints) -> list[NDArray[np.bool_]]:
 
 
 def _tenths(one: FoundPoints) -> NDArray[np.int64]:
-    return np.minimum((one.hidden * TENTHS).astype(np.int64), TENTHS - 1)
+    return occlusion_bins(one.hidden)
 
 
 def _per_car(points: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from core.jobs.reproduce.enough import groups_with, of_enough
 from core.jobs.reproduce.figures import HIDDEN, Found, Known
 from core.records.detections import Category
 from core.records.evaluation import FoundObject, TrueObject
+from core.records.slices import occlusion_bins
 
 Floats = NDArray[np.float64]
 
@@ -126,7 +127,7 @@ def members_of(hidden: ArrayLike) -> NDArray[np.bool_]:
         hidden: (n,) the share of each that is not seen.
     """
     shares = np.asarray(hidden, dtype=np.float64)
-    tenth = np.minimum((shares * TENTHS).astype(int), TENTHS - 1)
+    tenth = occlusion_bins(shares)
     some = [np.ones(len(shares), dtype=np.bool_), shares > HIDDEN, shares <= HIDDEN]
     return np.array([*some, *(tenth == number for number in range(TENTHS))], dtype=np.bool_)
 

@@ -56,6 +56,12 @@ def test_vehicles_and_people_are_told_apart_and_both_are_their_mean() -> None:
     assert one.interval(place_of(8, Kind.PEOPLE)).value is None  # and not 0
 
 
+def test_a_tenth_of_the_pixels_is_in_the_second_bin() -> None:
+    hidden = 1 - 360 / 400  # a little less than a tenth in floating point
+    one = measured([[replace(thing(CAR, 0), hidden=hidden)]], {0: [[]]}, Groups.each(1), draws=0)
+    assert (told(one, "10-20 %"), np.isnan(told(one, "0-10 %"))) == (0.0, True)
+
+
 def test_boxes_and_what_is_seen_are_measured_alike() -> None:
     known = [[thing(CAR, 0, 0.5)]]
     said = [[replace(find(known[0][0]), whole=rle(28, 10))]]

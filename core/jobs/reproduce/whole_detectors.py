@@ -17,6 +17,7 @@ import torch
 from torch.utils.data import Dataset
 
 from core.evaluation.bootstrap import Groups
+from core.evaluation.precision import MOST_DRAWS
 from core.jobs.reproduce.arms import CATEGORIES, Arm, samples_of, test_truth
 from core.jobs.reproduce.detectors import BATCH, TaughtAlone, finds_of, state_of, teach
 from core.jobs.reproduce.figures import known_in, read_finds
@@ -108,10 +109,11 @@ def figures(
         return {}
     test = test_truth(folder, scale.streets)
     known, cameras = known_in(test), Groups.of(test.cameras)
+    draws = min(scale.draws, MOST_DRAWS)
     out = {}
     for key, seeds in paths.items():
         finds = {seed: read_finds(path, known) for seed, path in seeds.items()}
-        out[key] = {what: measured(known, finds, cameras, scale.draws, what) for what in MEASURED}
+        out[key] = {what: measured(known, finds, cameras, draws, what) for what in MEASURED}
     return out
 
 

@@ -138,7 +138,8 @@ def _figures(
     levels = binned.by_threshold()
     values = np.stack([levels.mean(axis=1), levels[:, 0]])
     again: list[NDArray[np.float64]] = []
-    if drawn.draws and len(binned.pictures) >= LEAST_GROUPS:
+    enough = binned.holding.sum(axis=1) >= LEAST_GROUPS
+    if drawn.draws and enough.any():
         columns = list(binned.pictures)
         draws = drawn.weights[:MOST_DRAWS]
         for number, weights in enumerate(draws):
@@ -150,7 +151,7 @@ def _figures(
             value = float(values[kind, row])
             if not np.isfinite(value) or (kind and (where != ALL or name not in _HALVES)):
                 continue
-            low, high = ends_of([float(one[kind, row]) for one in again])
+            low, high = ends_of([float(one[kind, row]) for one in again] if enough[row] else [])
             yield Figure(title, where, value, low, high, int(counts[row]))
 
 

@@ -109,6 +109,18 @@ def test_intervals_are_of_the_pictures() -> None:
         assert (one.low, one.high) == pytest.approx(tuple(ends)), name
 
 
+def test_a_bar_of_few_pictures_has_no_interval() -> None:
+    """One half hidden car in one of ten pictures: drawn or not, its figure is the same."""
+    clear, half = TrueThing(pointed(0), occlusion=0.0), TrueThing(pointed(0), occlusion=0.5)
+    said = [pointed(0, score=0.9)]
+    found = figures_of([([half if n == 0 else clear], said) for n in range(10)], draws=20)
+    for name in ("box_ap", "mask_ap", "walt_box_ap", "oks_ap"):
+        assert (found[name, HALF].low, found[name, HALF].high) == (None, None), name
+        assert found[name, Slice(By.OCCLUSION, 0)].low == 1.0, name
+    four = [([clear], said)] * 4 + [([], [])] * 6
+    assert figures_of(four, draws=20)["box_ap", Slice()].low is None
+
+
 def test_without_masks_only_boxes_are_compared() -> None:
     bare = replace(seen(0), whole=None, modal=None)
     found = figures_of([([TrueThing(bare)], [replace(bare, score=0.9)])])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.average_precision import Compared
 from core.evaluation.binned_precision import BinnedPrecision, Protocol
-from core.evaluation.compared import ComparedPicture, MaskCodes, PictureToMeasure
+from core.evaluation.compared import ComparedPicture, MaskCodes, PictureToMeasure, counting
 from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.point_precision import PointPrecision
 from core.evaluation.sliced import slices_of
@@ -60,7 +60,8 @@ def precision_figures(
     """COCO's average precision of boxes, masks and points, over all slices.
 
     Of boxes and masks, of whole objects and of what is seen; in a slice, objects of others are ignored
-    (`BinnedPrecision`). By occlusion also by WALT's protocol. Masks, and boxes of what is seen, are compared
+    (`BinnedPrecision`); finds that are not listed, as they lie in what is ignored, do not count here either.
+    By occlusion also by WALT's protocol. Masks, and boxes of what is seen, are compared
     where any object of the truth has a mask and any find has one; an object without is ignored there. Points
     are compared by OKS where any object has labelled ones (`core.evaluation.point_precision`).
 
@@ -72,6 +73,7 @@ def precision_figures(
         codes: of the masks, as far as they are made.
     """
     codes = codes or MaskCodes()
+    pictures = [replace(one, said=counting(one.truth, one.said)) for one in pictures]
     true_ones = [one for one in results if one.outcome is not Outcome.EXTRA]
     sliced = list(slices_of(true_ones))
     own = _own_places(pictures)

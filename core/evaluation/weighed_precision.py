@@ -105,7 +105,7 @@ class WeighedPrecision:
 
     @property
     def holding(self) -> Bools:
-        """(bins, pictures) which pictures have an object that counts in a bin: those its figure depends on."""
+        """(bins, pictures) which pictures have an object that counts in a bin: of these its figure is."""
         found = np.zeros((self.count, len(self.pictures)), dtype=np.bool_)
         for one in self._categories:
             found |= one.there > 0

@@ -98,6 +98,21 @@ def test_objects_without_points_and_ignored_ones_may_be_found_or_not() -> None:
     assert ("oks_ap", Slice()) not in figures_of([(things, [seen(0, score=0.9)])])
 
 
+def test_a_find_with_half_of_its_box_in_an_ignored_region_is_not_counted() -> None:
+    """It comes before the right one; COCO would count it as wrong from an overlap of 0.65 on."""
+    region = Box(40, 0, 30, 20)
+    for left, counts in ((34, True), (35, False), (37, False)):  # 10 px wide
+        found = figures_of([([TrueThing(pointed(0))], [pointed(0, score=0.5), pointed(left, score=0.9)])])
+        assert found["box_ap", Slice()].value == pytest.approx(0.5)  # nothing is ignored
+        said = [pointed(0, score=0.5), pointed(left, score=0.9)]
+        found = figures_of([([TrueThing(pointed(0))], said)], ignored=(region,))
+        for name in ("box_ap", "mask_ap", "modal_box_ap"):
+            assert found[name, Slice()].value == pytest.approx(0.5 if counts else 1.0), (name, left)
+    # what found an object counts, wherever that lies
+    inside = figures_of([([TrueThing(seen(45))], [seen(45, score=0.9)])], ignored=(region,))
+    assert inside["box_ap", Slice()].value == 1.0
+
+
 def test_intervals_are_of_the_pictures() -> None:
     """Ten pictures, in every second of which the car is found: its share is drawn."""
     thing = TrueThing(pointed(0), occlusion=0.0)

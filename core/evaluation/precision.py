@@ -14,7 +14,7 @@ from core.evaluation.binned_precision import BinnedPrecision, Protocol
 from core.evaluation.compared import ComparedPicture, MaskCodes, PictureToMeasure, counting
 from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.point_precision import PointPrecision
-from core.evaluation.sliced import slices_of
+from core.evaluation.sliced import drawn_curve, slices_of
 from core.geometry.masks import box_to_patch, empty_patch, patch_box, patch_to_rle, tighten
 from core.records.boxes import Box
 from core.records.detections import Category
@@ -26,7 +26,7 @@ from core.records.slices import ALL, By, Slice
 MOST_DRAWS = 200
 """Of intervals of average precision, each of which is counted over all finds anew."""
 
-_POINTS = 200  # of a curve
+_NOTHING = -1  # the number of the object that a find of nothing is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +105,29 @@ def precision_figures(
 
 
 def box_curves(pictures: Sequence[ComparedPicture], results: Sequence[ObjectResult]) -> Iterator[Curve]:
-    """Precision over recall of boxes at an IoU of 0.5, over all and by occlusion, all categories together.
+    """Precision over recall of boxes at an IoU of 0.5, over all slices but categories, which stand together.
 
-    In a bin of occlusion what finds objects of other bins is left out.
+    As with average precision, what finds objects of other bins is left out, and what finds nothing counts in
+    every bin.
     """
     finds = [
-        (score, None if row is None else one.objects[row].result.number)
+        (score, _NOTHING if row is None else one.objects[row].result.number)
         for one in pictures
         for score, row in one.finds
     ]
     finds.sort(key=lambda one: -one[0])
+    numbers = np.array([number for _, number in finds], dtype=np.int64)
     for where, which in slices_of(results, extra=False):
         total = int(which.sum())
-        if where.by not in (By.ALL, By.OCCLUSION) or not total:
+        if where.by is By.CATEGORY or not total or not finds:
             continue
-        own = [number is not None for _, number in finds if number is None or which[number]]
-        if not own:
+        right = (numbers != _NOTHING) & which[numbers]
+        own = right[right | (numbers == _NOTHING)]
+        if not len(own):
             continue
         hits = np.cumsum(own)
         recall, precision = hits / total, hits / np.arange(1, len(own) + 1)
-        some = np.unique(np.linspace(0, len(own) - 1, _POINTS).astype(int))
-        x, y = (tuple(float(value) for value in one[some]) for one in (recall, precision))
-        yield Curve("precision_recall.box", where, x, y)
+        yield drawn_curve("precision_recall.box", where, recall, precision)
 
 
 def _figures(

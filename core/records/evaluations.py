@@ -124,7 +124,7 @@ class Curve:
     """A curve of an evaluation: precision over recall, PCK over alpha.
 
     Attributes:
-        name: "precision_recall.box", "precision_recall.mask", "pck"; `figures.CURVES` has its axes' titles.
+        name: "precision_recall.box", "precision_recall.label", "pck"; `figures.CURVES` has its axes' titles.
         slice: over which objects.
         x, y: its points, x rising.
     """

@@ -135,7 +135,6 @@ FIGURES: Mapping[str, FigureKind] = {
 
 CURVES: Mapping[str, tuple[str, str, str]] = {
     "precision_recall.box": ("Precision over recall, boxes at IoU 0.5", "recall", "precision"),
-    "precision_recall.mask": ("Precision over recall, whole masks at IoU 0.5", "recall", "precision"),
     "precision_recall.label": ("Precision over recall of unoccluded objects", "recall", "precision"),
     "pck": ("Right points over alpha", "alpha", "PCK"),
 }

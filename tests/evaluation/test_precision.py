@@ -9,7 +9,7 @@ import pytest
 
 from core.evaluation.compared import PictureToMeasure, TruePicture, TrueThing, compare
 from core.evaluation.drawn_anew import Drawn
-from core.evaluation.precision import precision_figures
+from core.evaluation.precision import box_curves, precision_figures
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.evaluations import Figure
@@ -134,6 +134,25 @@ def test_a_bar_of_few_pictures_has_no_interval() -> None:
         assert found[name, Slice(By.OCCLUSION, 0)].low == 1.0, name
     four = [([clear], said)] * 4 + [([], [])] * 6
     assert figures_of(four, draws=20)["box_ap", Slice()].low is None
+
+
+def test_curves_are_told_of_every_bar() -> None:
+    """Two cars at 5 and 25 m, large and small; the first is found first, and a find of nothing is between."""
+    things = [TrueThing(seen(0, w=20), distance_m=5.0), TrueThing(seen(40), distance_m=25.0)]
+    said = [seen(0, w=20, score=0.9), seen(80, score=0.8), seen(40, score=0.7)]
+    found = compare(TruePicture(100, 20, things, hour=9), said, 0, 0, shown_score=0.5)
+    curves = list(box_curves([found], [one.result for one in found.objects]))
+    drawn = {one.slice: (one.x, one.y) for one in curves}
+    whole = ((0.5, 0.5, 1.0), (1.0, 0.5, 0.66667))
+    near, far = ((1.0, 1.0), (1.0, 0.5)), ((0.0, 1.0), (0.0, 0.5))
+    assert drawn == {
+        Slice(): whole,
+        Slice(By.HOUR, 9): whole,
+        Slice(By.DISTANCE, 0): near,
+        Slice(By.DISTANCE, 2): far,
+        Slice(By.SIZE, 1): near,
+        Slice(By.SIZE, 0): far,
+    }
 
 
 def test_without_masks_only_boxes_are_compared() -> None:

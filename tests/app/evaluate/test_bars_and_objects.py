@@ -47,6 +47,12 @@ def test_a_bar_leads_to_its_objects(path: Path, open_desk: Opens) -> None:
     assert desk.view.objects.head.title == "Objects hidden by 30-40 %"
     assert desk.view.figures.table.slice_title == "objects hidden by 30-40 %"
     assert desk.figures["Found"] == [desk.chart.series[0].bars[3].text.split("\n")[0]]
+    desk.press("G")
+    desk.press("G")
+    assert [chart.over for chart in desk.view.curves.sheet.charts] == [
+        "all objects: there is none of objects hidden by 30-40 %",
+        "objects hidden by 30-40 %",
+    ]
     desk.press("Right")
     assert set(desk.column("Occlusion")) == {"43%"}
     desk.press("B")  # by distance: nothing is chosen

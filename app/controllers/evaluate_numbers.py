@@ -250,7 +250,9 @@ def _bar(figure: Figure | None) -> Bar | None:
     interval = interval_words(figure)
     said = [words_of(figure.name, figure.value)]
     said += [f"95 %: {interval}"] if interval else []
-    said.append(f"over {figure.count:,}")
+    said.append(
+        f"over {figure.count:,} {FIGURES[figure.name].over if figure.name in FIGURES else ''}".rstrip()
+    )
     return Bar(
         figure.value * scale,
         None if figure.low is None else figure.low * scale,

@@ -9,7 +9,7 @@ import numpy as np
 from core.evaluation.classification import precision_recall
 from core.evaluation.drawn_anew import Drawn, Estimate
 from core.evaluation.sliced import Counted, drawn_curve, figure, slices_of
-from core.records.evaluations import Confusion, Curve, Figure, ObjectResult
+from core.records.evaluations import Confusion, Curve, Figure, ObjectResult, label_words
 from core.records.occlusion import OcclusionLabel
 from core.records.slices import Slice
 
@@ -19,7 +19,7 @@ KINDS = (OcclusionLabel.UNOCCLUDED, OcclusionLabel.OCCLUDED)
 
 def label_detail(truth: int, said: int) -> str:
     """What an `ObjectResult` says of its label: the true one, then what was said."""
-    return f"{KINDS[truth].value} > {KINDS[said].value}"
+    return label_words(KINDS[truth].value, KINDS[said].value)
 
 
 def label_figures(

@@ -7,9 +7,11 @@ nothing that a pickle names, and refuses all else with the reason. `docs/decisio
 
 from __future__ import annotations
 
+import codecs
+import io
 import pickletools
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +25,7 @@ DEEPEST = 32
 
 _GROWTH, _ROOM = 8, 4096  # bytes of arrays for each byte of the pickle, and besides
 _KEYS = (str, bytes, int, float, bool, type(None))
+_INSTRUCTIONS = {one.code.encode("latin-1"): one for one in pickletools.opcodes}
 
 
 def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) -> Any:
@@ -39,8 +42,8 @@ def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) ->
     """
     machine = _Machine(KNOWN if constructors is None else constructors, _ROOM + _GROWTH * len(data))
     try:
-        for opcode, argument, _ in pickletools.genops(data):
-            machine.step(opcode.name, argument)
+        for name, argument in _instructions(data):
+            machine.step(name, argument)
     except PickleRefusedError:
         raise
     except (ValueError, struct.error, IndexError, KeyError, TypeError, OverflowError, EOFError) as error:
@@ -48,6 +51,29 @@ def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) ->
     result = machine.result()
     _check_size(result)
     return result
+
+
+def _instructions(data: bytes) -> Iterator[tuple[str, Any]]:
+    """Each instruction's name and argument, up to STOP.
+
+    As pickletools.genops, which takes the texts of protocol 0 for ASCII: those of Python 2 hold arrays, too.
+
+    Raises:
+        ValueError: an instruction is not known, or the pickle ends too early.
+    """
+    stream = io.BytesIO(data)
+    name = ""
+    while name != "STOP":
+        code = stream.read(1)
+        opcode = _INSTRUCTIONS.get(code)
+        if opcode is None:
+            raise ValueError(f"it has the instruction {code!r}" if code else "it ends too early")
+        name = opcode.name
+        if name == "STRING":
+            quoted = pickletools.read_stringnl(stream, decode=False)
+            yield name, codecs.escape_decode(quoted)[0].decode("latin-1")
+        else:
+            yield name, None if opcode.arg is None else opcode.arg.reader(stream)
 
 
 @dataclass(slots=True, eq=False)

@@ -45,22 +45,25 @@ def body_arrays(joints: int = 24, shapes: int = 10, count: int = COUNT, seed: in
 
 
 class Python2Pickler(pickle._Pickler):  # type: ignore[name-defined, misc]
-    """Writes texts and bytes alike as Python 2's texts, in protocol 2."""
+    """Writes texts and bytes alike as Python 2's texts, in its protocols: 0, of lines of letters, to 2."""
 
     dispatch: ClassVar = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
 
     def save_text(self, value: str | bytes) -> None:
         raw = value.encode("latin-1") if isinstance(value, str) else value
         short = len(raw) < 256
-        self.write((b"U" + bytes([len(raw)]) if short else b"T" + struct.pack("<i", len(raw))) + raw)
+        if self.proto == 0:
+            self.write(b"S" + repr(raw)[1:].encode() + b"\n")
+        else:
+            self.write((b"U" + bytes([len(raw)]) if short else b"T" + struct.pack("<i", len(raw))) + raw)
         self.memoize(value)
 
     dispatch[str] = dispatch[bytes] = save_text
 
 
-def as_python_2(value: Any) -> bytes:
+def as_python_2(value: Any, protocol: int = 2) -> bytes:
     stream = io.BytesIO()
-    Python2Pickler(stream, 2).dump(value)
+    Python2Pickler(stream, protocol).dump(value)
     written = stream.getvalue()
     for now, then in ((b"numpy._core.", b"numpy.core."), (b"scipy.sparse._csc\n", b"scipy.sparse.csc\n")):
         written = written.replace(b"c" + now, b"c" + then)
@@ -104,7 +107,8 @@ def assert_holds(body, arrays, rtol=0.0):
 
 @pytest.mark.parametrize("shapes", [10, 300])
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_smpls_official_pickle_is_read(tmp_path, chumpy, shapes, is_sparse):
+@pytest.mark.parametrize("protocol", [0, 1, 2])
+def test_smpls_official_pickle_is_read(tmp_path, chumpy, shapes, is_sparse, protocol):
     arrays = body_arrays(shapes=shapes)
     written: dict[str, Any] = dict(arrays)
     for key in ("v_template", "shapedirs", "posedirs", "weights"):
@@ -113,7 +117,7 @@ def test_smpls_official_pickle_is_read(tmp_path, chumpy, shapes, is_sparse):
         written["J_regressor"] = sparse.csc_matrix(arrays["J_regressor"])
     written |= {"bs_type": "lrotmin", "bs_style": "lbs", "J": variable(chumpy, np.zeros((24, 3)))}
     path = tmp_path / "SMPL_NEUTRAL.pkl"
-    path.write_bytes(as_python_2(written))
+    path.write_bytes(as_python_2(written, protocol))
     assert b"_dirty_vars" in path.read_bytes()
     assert b"__builtin__\nset" in path.read_bytes()
     chumpy.forget()

@@ -18,17 +18,22 @@ from typing import Any
 import numpy as np
 
 from core.errors import PickleRefusedError
-from core.plain_pickle_known import KNOWN, MOST_VALUES, Constructor, Name, refused
+from core.plain_pickle_known import KNOWN, MOST_VALUES, Constructor, Name, SparseColumns, refused
 
 DEEPEST = 32
 """How deep lists, tuples, dicts and object arrays may lie in each other."""
 
 _GROWTH, _ROOM = 8, 4096  # bytes of arrays for each byte of the pickle, and besides
+_BYTES_A_PART = 8  # at most, of a text's letter (which takes 4) or a value's place in a tuple
 _KEYS = (str, bytes, int, float, bool, type(None))
 _INSTRUCTIONS = {one.code.encode("latin-1"): one for one in pickletools.opcodes}
 
 
-def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) -> Any:
+def loads(
+    data: bytes,
+    constructors: Mapping[str, Constructor] | None = None,
+    most_instructions: int = MOST_VALUES,
+) -> Any:
     """The plain data that a pickle holds, whichever Python and protocol wrote it.
 
     Texts of Python 2 come as str, a letter for each byte (Latin-1).
@@ -36,13 +41,17 @@ def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) ->
     Args:
         data: the pickle.
         constructors: by "module.name"; KNOWN where None.
+        most_instructions: how many it may have. Each takes time and, for a byte of the pickle, up to a
+            hundred bytes: a list, a dict or a place in the memo.
 
     Raises:
         PickleRefusedError: it is damaged, names anything unknown, or is larger or deeper than is sensible.
     """
     machine = _Machine(KNOWN if constructors is None else constructors, _ROOM + _GROWTH * len(data))
     try:
-        for name, argument in _instructions(data):
+        for count, (name, argument) in enumerate(_instructions(data)):
+            if count == most_instructions:
+                raise refused(f"it has more than {most_instructions:,} instructions")
             machine.step(name, argument)
     except PickleRefusedError:
         raise
@@ -257,6 +266,10 @@ class _Machine:
             self._room -= value.nbytes
         elif isinstance(value, bytes):
             self._room -= len(value)
+        elif isinstance(value, str | tuple):
+            self._room -= _BYTES_A_PART * len(value)
+        elif isinstance(value, SparseColumns):  # no bytes of its own, but each is looked through
+            self._room -= value.data.nbytes + value.indices.nbytes + value.indptr.nbytes
         if self._room < 0:
             raise refused("it unfolds to much more than its own size")
         return value

@@ -313,6 +313,8 @@ def test_smplx_without_what_it_needs_is_refused(tmp_path, changes, why):
         (pickle.dumps({"v_template": [[0.0, 1.0]]}), "something else than an array as v_template"),
         (pickle.dumps({"weights": np.array([{}])}), "something else than an array as weights"),
         (pickle.dumps({"J_regressor": sparse.csc_matrix((2**20, 2**20))}), "larger than any"),
+        (b"\x80\x02(" + b"}" * 200_000 + b"l.", "more than 100,000 instructions"),
+        (b"(c__builtin__\nset\np0\n0(" + b"N" * 999 + b"lp1\n0" + b"g0\n(g1\ntR" * 99 + b"l.", "unfolds"),
     ],
 )
 def test_other_files_are_refused(tmp_path, written, why):

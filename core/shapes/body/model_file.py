@@ -11,10 +11,10 @@ from typing import IO
 import numpy as np
 
 from core.errors import BodyModelError
-from core.shapes.body.arrays import HAND_KEYS, KEYS, MOST_VERTICES, SMPLX_COUNT, body_from
+from core.shapes.body.arrays import HAND_KEYS, KEYS, MOST_VERTICES, body_from
 from core.shapes.body.model import BodyModel
 from core.shapes.body.pickled import read_pickled_arrays
-from core.shapes.body.skeleton import COUNT
+from core.shapes.body.skeleton import COUNT, SMPLX_COUNT
 from core.shapes.npz import read_arrays
 
 _ROOT = 2**32 - 1

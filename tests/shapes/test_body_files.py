@@ -9,6 +9,7 @@ import struct
 import sys
 import types
 import zipfile
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from scipy import sparse
 
 from core.errors import BodyModelError
 from core.shapes.body.anatomy import rest_joints
-from core.shapes.body.model_file import load_body, save_body
+from core.shapes.body.model_file import body_digest, load_body, save_body
 from core.shapes.body.skeleton import PARENTS
 
 COUNT = 30
@@ -226,6 +227,19 @@ def test_what_is_written_is_read(tmp_path_factory, joints, count, shapes, protoc
     back = path.with_name("back.npz")
     save_body(body, back)
     assert_holds(load_body(back), arrays, rtol=1e-6)
+
+
+@pytest.mark.parametrize("joints", [24, 55])
+@pytest.mark.parametrize("off", [0.0, 1e-7, 3e-3])
+def test_a_body_is_told_the_same_whatever_kind_of_file_it_came_from(tmp_path, joints, off):
+    """From double precision in a pickle to single in an npz; and weights that do not quite sum to 1."""
+    arrays = body_arrays(joints, 20, count=300)
+    arrays["weights"] *= 1 + off * np.random.default_rng(1).uniform(-1, 1, (300, 1))
+    paths = [tmp_path / name for name in ("double.pkl", "single.npz", "again.npz")]
+    paths[0].write_bytes(as_python_2(arrays))
+    for before, after in pairwise(paths):
+        save_body(load_body(before), after)
+    assert len({body_digest(load_body(path)) for path in paths}) == 1
 
 
 class Harmful:

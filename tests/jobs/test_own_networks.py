@@ -127,6 +127,22 @@ def test_each_has_a_card_and_its_weights_are_as_the_card_says() -> None:
     assert isinstance(classifier, OcclusionClassifier)
 
 
+def test_no_figure_of_a_card_hides_another() -> None:
+    """JSON takes the last of two values of one name, without a word."""
+    doubled: list[str] = []
+
+    def kept(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        doubled.extend(name for name in set(names) if names.count(name) > 1)
+        return dict(pairs)
+
+    found = [path for path in networks_in_use._folder().iterdir() if path.name.endswith(".json")]
+    assert len(found) >= 2
+    for path in found:
+        json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=kept)
+    assert doubled == []
+
+
 def test_weights_that_somebody_has_made_here_without_a_card_are_not_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

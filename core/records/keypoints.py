@@ -102,8 +102,8 @@ class KeypointRow:
         origin: of the set: HUMAN as soon as a person touched it.
         annotator: who, or None for a machine.
         created_at: when, seconds UTC epoch.
-        models: the models that placed the points: the pre-labeller's, then the one's that placed hidden ones;
-            empty where no model of a project or of the program did.
+        models: the models that placed the points: the detector's or the pre-labeller's, then the one's that
+            placed hidden ones; empty where no model of a project or of the program did.
         in_force: whether it is the one that the instance has now.
     """
 

@@ -49,7 +49,7 @@ _FOR_THE_PROGRAM = frozenset({"measured objects", "schedule"})  # by which a run
 _MUCH_WAITING = 0.05  # of the time for data: more is worth a word
 _WHAT_IT_DOES = {
     Purpose.DETECTOR: "Mining offers it as the project's own detector. What it finds enters the review "
-    "queue, the least certain first.",
+    "queue, the least certain first, and its keypoints those of Keypoints.",
     Purpose.CLASSIFIER: "Mining goes by it where the occlusion classifier is the rule. What it says enters "
     "the review queue with its confidence, the least certain first.",
     Purpose.PRELABELLER: "The job that places keypoints goes by it, on cars that nobody has done.",

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection
 
 from core.jobs.context import JobContext
 from core.jobs.footage import chosen_footage
 from core.jobs.keypoint_views import ObjectView, views_of
 from core.jobs.models import settled_model
+from core.jobs.placed_points import placed_points
 from core.jobs.settings import KeypointsSettings
 from core.mining.keypoints.mask_tags import tagged
 from core.mining.keypoints.matching import points_of
 from core.mining.keypoints.protocol import FoundPoints, KeypointFinder
 from core.mining.keypoints.registry import OWN, TORCHVISION, create_finder
 from core.records.detections import Category
-from core.records.keypoints import KeypointSet, PlacedPoint, Template
+from core.records.keypoints import KeypointSet, Template
 from core.records.occlusion import LabelOrigin
 from core.records.project import SourceRow
 from core.records.runs import Purpose
-from core.records.shapes import KeypointTag
 from core.store.bulk import BulkWriter
 from core.store.queries import keypoint_candidates
 from core.store.queries.runs import model_of_job
@@ -161,24 +160,7 @@ def _keypoints(
     own = points_of(view.known, view.beside, [view.in_picture(one) for one in found], view.seen)
     if own is None:
         return KeypointSet(template, (None,) * template.size)
-    points = _placed(own, source)
+    points = placed_points(own, source.width, source.height)
     if template is Template.PERSON and own.tags is None:
         points = tagged(points, view.known, view.masks)
     return KeypointSet(template, points)
-
-
-def _placed(found: FoundPoints, source: SourceRow) -> tuple[PlacedPoint | None, ...]:
-    """Points by what the network says of them; those beyond the picture are truncated."""
-    count = len(found.pixels)
-    tags, inferred = found.tags or (KeypointTag.VISIBLE,) * count, found.inferred or (False,) * count
-    placed: list[PlacedPoint | None] = []
-    for (x, y), score, tag, guess in zip(
-        found.pixels.tolist(), found.scores.tolist(), tags, inferred, strict=True
-    ):
-        if not (np.isfinite(x) and np.isfinite(y)):
-            placed.append(None)
-            continue
-        inside = -0.5 <= x <= source.width - 0.5 and -0.5 <= y <= source.height - 0.5
-        origin = LabelOrigin.INFERRED if guess else LabelOrigin.NETWORK
-        placed.append(PlacedPoint(x, y, tag if inside else KeypointTag.TRUNCATED, origin, score))
-    return tuple(placed)

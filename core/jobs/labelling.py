@@ -31,7 +31,8 @@ LABELLING: Mapping[Purpose, Labelling] = {
         "mine",
         {"detector": "own"},
         "It finds objects in all footage anew. What a person has touched stays as it is; of the others, what "
-        "it does not find is gone from the queue.",
+        "it does not find is gone from the queue. Where it tells keypoints, they are to be confirmed in "
+        "Keypoints.",
     ),
     Purpose.CLASSIFIER: Labelling(
         "judge",

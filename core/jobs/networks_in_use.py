@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
 
 from core.errors import CheckpointError
+from core.records.keypoints import Template
 from core.records.runs import ModelUsed, Purpose
 
 if TYPE_CHECKING:
@@ -114,8 +115,14 @@ def hidden_points_of(project: Project, model: ModelUsed) -> tuple[OcclusionNet, 
     from core.networks.occlusion_net.network import built_of
     from core.networks.occlusion_net.settings import OcclusionNetSettings
 
+    def build(values: Mapping[str, Any]) -> OcclusionNet:
+        settings = OcclusionNetSettings.of_json(values)
+        if {settings.points, settings.types} != {Template.CAR.size}:
+            raise ValueError(f"{settings.points} points of {settings.types} types are no car's")
+        return built_of(settings)
+
     checkpoint, name = _checkpoint(project, Purpose.HIDDEN_POINTS, model)
-    return _rebuilt(lambda values: built_of(OcclusionNetSettings.of_json(values)), checkpoint, name), name
+    return _rebuilt(build, checkpoint, name), name
 
 
 def _checkpoint(project: Project | None, purpose: Purpose, model: ModelUsed | None) -> tuple[Checkpoint, str]:

@@ -10,11 +10,9 @@ from core.jobs.keypoint_views import ObjectView
 from core.records.detections import Category
 from core.records.keypoints import KeypointSet
 from core.records.masks import MaskPatch
-from core.records.occlusion import LabelOrigin
 from core.training.data.crops import POINTS, CropSample, numbers_of, shrunk
 
 UNKNOWN = float("nan")
-_BY_NETWORKS = (LabelOrigin.NETWORK, LabelOrigin.INFERRED)
 
 
 def sample_of(
@@ -25,7 +23,8 @@ def sample_of(
     Args:
         view: it, with what is around it.
         category: what it is.
-        keypoints: a car's, in the whole picture's pixels; what a network placed and nobody moved is left out.
+        keypoints: a car's, in the whole picture's pixels; what nobody stands behind (`PlacedPoint.is_label`)
+            is left out.
         hidden: 0 where nothing covers it, 1 where something does, if that is known.
     """
     image, seen = view.crop.image, view.seen
@@ -37,7 +36,7 @@ def sample_of(
         placed = [
             (number, point)
             for number, point in enumerate(keypoints.points)
-            if point is not None and point.origin not in _BY_NETWORKS
+            if point is not None and point.is_label
         ]
         numbers = [number for number, _ in placed]
         in_picture = np.array([(point.x, point.y) for _, point in placed]).reshape(-1, 2)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records.boxes import Box
+from core.records.found_points import FoundPoints
 from core.records.masks import MaskPatch
 
 
@@ -33,6 +34,7 @@ class Detection:
         score: 0 to 1.
         mask: the part that is seen, or None where the detector gives boxes only.
         whole: the whole extent, hidden part and all, within the picture; None where the detector tells none.
+        points: its keypoints with their tags, in the picture's pixels; None where the detector tells none.
     """
 
     box: Box
@@ -40,6 +42,7 @@ class Detection:
     score: float
     mask: MaskPatch | None
     whole: MaskPatch | None = None
+    points: FoundPoints | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.records.boxes import Box
 from core.records.detections import Category
+from core.records.keypoints import KeypointSet
 from core.records.masks import Rle
 
 
@@ -38,6 +39,7 @@ class FoundInstance:
         find_margin: 0 to 1, how far above the least that is kept its score is, as a share of how far it could
             be; None where the score says nothing of how sure the find is.
         whole: the mask of its whole extent, hidden part and all, or None where nothing tells.
+        keypoints: where the detector says that its points are, or None where it says nothing of them.
     """
 
     box: Box
@@ -48,6 +50,7 @@ class FoundInstance:
     crop: Crop | None = None
     find_margin: float | None = None
     whole: Rle | None = None
+    keypoints: KeypointSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

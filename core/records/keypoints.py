@@ -32,6 +32,13 @@ _SIZES = {Template.CAR: 12, Template.PERSON: 17}
 _OF_CATEGORY = {Category.CAR: Template.CAR, Category.PERSON: Template.PERSON}
 
 
+GUESSED = (LabelOrigin.HEURISTIC, LabelOrigin.INFERRED)
+"""Origins of points of which nobody has looked where they are."""
+
+NO_LABELS = (*GUESSED, LabelOrigin.NETWORK)
+"""Origins of points that nobody stands behind, so that no network learns from them or is measured by them."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedPoint:
     """One keypoint that somebody or something has placed.
@@ -59,7 +66,12 @@ class PlacedPoint:
 
         A person said that it is not seen, or filled a track, or a network inferred it.
         """
-        return self.origin in (LabelOrigin.HEURISTIC, LabelOrigin.INFERRED)
+        return self.origin in GUESSED
+
+    @property
+    def is_label(self) -> bool:
+        """Whether somebody stands behind it: no guess, and no network's word that nobody has confirmed."""
+        return self.origin not in NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +102,8 @@ class KeypointRow:
         origin: of the set: HUMAN as soon as a person touched it.
         annotator: who, or None for a machine.
         created_at: when, seconds UTC epoch.
-        models: the models that placed the points: the pre-labeller's, then the one's that placed hidden ones;
-            empty where no model of a project or of the program did.
+        models: the models that placed the points: the detector's or the pre-labeller's, then the one's that
+            placed hidden ones; empty where no model of a project or of the program did.
         in_force: whether it is the one that the instance has now.
     """
 

@@ -13,14 +13,16 @@ from core.cli import app
 from core.errors import CheckpointError, SettingsError
 from core.evaluation.keypoints import percentage_of_correct_keypoints, tag_accuracy, tag_confusion
 from core.jobs import networks_in_use
-from core.jobs.networks_in_use import cards, classifier_of, prelabeller_of
+from core.jobs.networks_in_use import cards, classifier_of, hidden_points_of, prelabeller_of
 from core.jobs.registry import create, forms
 from core.jobs.train.files import name_of, run_folder
 from core.networks.classifier import OcclusionClassifier
+from core.networks.occlusion_net.network import OcclusionNet
+from core.networks.occlusion_net.settings import OcclusionNetSettings
 from core.networks.prelabeller import Prelabeller, PrelabellerSettings
 from core.records.detections import Category
 from core.records.occlusion import LabelOrigin
-from core.records.runs import Purpose
+from core.records.runs import ModelUsed, Purpose
 from core.store.edits.runs import use_run
 from core.store.history import History
 from core.store.project import Project
@@ -127,6 +129,22 @@ def test_each_has_a_card_and_its_weights_are_as_the_card_says() -> None:
     assert isinstance(classifier, OcclusionClassifier)
 
 
+def test_no_figure_of_a_card_hides_another() -> None:
+    """JSON takes the last of two values of one name, without a word."""
+    doubled: list[str] = []
+
+    def kept(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        doubled.extend(name for name in set(names) if names.count(name) > 1)
+        return dict(pairs)
+
+    found = [path for path in networks_in_use._folder().iterdir() if path.name.endswith(".json")]
+    assert len(found) >= 2
+    for path in found:
+        json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=kept)
+    assert doubled == []
+
+
 def test_weights_that_somebody_has_made_here_without_a_card_are_not_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +174,9 @@ def test_the_form_offers_it_first() -> None:
     assert field.choices[0][0] == "own"
 
 
-def trained_run(path: Path, purpose: Purpose, network: Prelabeller, architecture: dict[str, object]) -> int:
+def trained_run(
+    path: Path, purpose: Purpose, network: torch.nn.Module, architecture: dict[str, object]
+) -> int:
     with Project.open(path) as project, project.write() as connection:
         run_id = make_run(
             connection, purpose, "mine", job_id=None, settings={}, seed=0, epochs=1, metric="pck_0.1"
@@ -211,3 +231,17 @@ def test_a_run_that_says_that_its_network_is_huge_takes_no_memory(parking: Parki
     trained_run(parking.path, Purpose.PRELABELLER, Prelabeller(settings), said)
     with Project.open(parking.path) as project, pytest.raises(CheckpointError, match="and this network as"):
         prelabeller_of(project)
+
+
+@pytest.mark.parametrize("said", [{"points": 3000, "types": 3000}, {"points": 14, "types": 14}, {"types": 5}])
+def test_a_network_of_other_points_than_a_cars_is_no_occlusion_net_of_a_project(
+    parking: Parking, said: dict[str, int]
+) -> None:
+    made = OcclusionNet(OcclusionNetSettings(hidden=8))
+    run_id = trained_run(parking.path, Purpose.HIDDEN_POINTS, made, made.settings.as_json() | said)
+    model = ModelUsed(Purpose.HIDDEN_POINTS, run_id, "mine", "")
+    with (
+        Project.open(parking.path) as project,
+        pytest.raises(CheckpointError, match="cannot be understood"),
+    ):
+        hidden_points_of(project, model)

@@ -24,11 +24,14 @@ from core.media.background_samples import hour_of_day
 from core.mining.detectors.protocol import Detector
 from core.records.cameras import CalibrationRecord
 from core.records.finds import FoundFrame, FoundInstance
+from core.records.keypoints import Template
 from core.records.media import DecodedFrame
 from core.records.occlusion import LabelOrigin
 from core.records.project import FrameRow
 from core.store.bulk import SLICE_S, BulkWriter
+from core.store.queries.instances import by_ids
 from core.store.writers.detections import write_frames
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints
 
 AHEAD_FRAMES = 8
 _MOST_PROCESSES = 6  # more than these, decoding and writing do not keep up with
@@ -168,6 +171,27 @@ def _slices(
         yield chunk
 
 
+def _propose(
+    connection: Connection, chunk: Sequence[_ReadyFrame], ids: Sequence[Sequence[int]], job_id: int
+) -> None:
+    """The keypoints of what was found enter the queue of proposals; never over a person's or imported ones.
+
+    What a person has called something else keeps what it has: these points are not its own.
+    """
+    said = {
+        instance_id: one.keypoints
+        for frame, of_frame in zip(chunk, ids, strict=True)
+        for one, instance_id in zip(frame.found, of_frame, strict=True)
+        if one.keypoints is not None
+    }
+    found = [
+        FoundKeypoints(row.id, said[row.id])
+        for row in by_ids(connection, list(said))
+        if said[row.id].template is Template.of(row.category)
+    ]
+    write_keypoints(connection, found, origin=LabelOrigin.NETWORK, job_id=job_id)
+
+
 def _write(context: JobContext, bulk: BulkWriter, chunk: Sequence[_ReadyFrame], detector: str) -> float:
     origin = LabelOrigin.HEURISTIC if detector == "motion" else LabelOrigin.NETWORK
     held_s = 0.0
@@ -175,13 +199,14 @@ def _write(context: JobContext, bulk: BulkWriter, chunk: Sequence[_ReadyFrame], 
     def step(connection: Connection) -> None:
         nonlocal held_s
         started = time.perf_counter()
-        write_frames(
+        ids = write_frames(
             connection,
             [FoundFrame(one.frame.id, one.found) for one in chunk],
             detector=detector,
             origin=origin,
             job_id=context.job_id,
         )
+        _propose(connection, chunk, ids, context.job_id)
         context.checkpoint["pts"] = chunk[-1].frame.pts
         context.save(connection)
         held_s = time.perf_counter() - started

@@ -20,10 +20,12 @@ from core.geometry.masks import patch_area, patch_to_rle
 from core.jobs.mine import find_wire
 from core.jobs.mine.crops import cut_crop
 from core.jobs.mine.find_wire import FinderSettings, Kind, Message
+from core.jobs.placed_points import placed_points
 from core.jobs.spawn import PROGRAM_FOLDER, program_command
 from core.mining.detectors.protocol import Detector
 from core.records.detections import Detection, DetectorFrame
 from core.records.finds import FoundInstance
+from core.records.keypoints import KeypointSet, Template
 
 Picture = NDArray[np.uint8]
 T = TypeVar("T")
@@ -53,7 +55,7 @@ def find_in(
     crop_px: int,
     least_score: float | None = None,
 ) -> tuple[FoundInstance, ...]:
-    """All objects in a frame with mask and crop, most certain first.
+    """All objects in a frame with mask, crop and the keypoints that are told, most certain first.
 
     Args:
         image: (H, W, 3) uint8 RGB. background: of the same shape, or None.
@@ -184,7 +186,17 @@ def _kept(one: Detection, image: Picture, crop_px: int, least_score: float | Non
         cut_crop(image, one.box, crop_px),
         None if least_score is None else find_margin(one.score, least_score),
         None if whole is None else patch_to_rle(whole, height, width),
+        _keypoints(one, width, height),
     )
+
+
+def _keypoints(one: Detection, width: int, height: int) -> KeypointSet | None:
+    """None where no point is placed."""
+    template = Template.of(one.category)
+    if one.points is None or template is None:
+        return None
+    keypoints = KeypointSet(template, placed_points(one.points, width, height))
+    return keypoints if keypoints.placed else None
 
 
 def find_margin(score: float, least_score: float) -> float:

@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import CheckpointError, DetectionError, DetectorUnavailableError
+from core.geometry.boxes import centres_from_edges
 from core.geometry.masks import patch_box, tighten
 from core.mining.detectors.postprocess import without_doubles
-from core.mining.detectors.settings import Device, OwnSettings
+from core.mining.detectors.settings import OwnSettings
 from core.mining.detectors.torch_device import torch_device
 from core.records.detections import Detection, DetectorFrame
+from core.records.found_points import FoundPoints
+from core.records.keypoints import Template
 from core.records.runs import Purpose, RunRow
+from core.records.seen import points_of
+from core.records.shapes import KeypointTag
 from core.store.project import Project
 from core.store.queries.runs import run_by_id, run_in_use
 
@@ -32,11 +37,13 @@ _WAY_OUT = "Train one with `amodal train`, and use its model; or choose another 
 class OwnDetector:
     """Finds what is seen of objects: the network's modal masks, and boxes around them.
 
-    A detection is of what is seen, as every other detector's; what the network says of the hidden rest goes
-    with it. An object of which nothing is seen is none.
+    A detection is of what is seen, as every other detector's; what the network says of the hidden rest and
+    of keypoints goes with it. An object of which nothing is seen is none. No points are told of small
+    objects, nor by a network that knows no tags.
 
     Args:
-        network: with its weights. min_score: of what is kept. device: where it runs.
+        network: with its weights.
+        settings: least scores, and where it runs.
 
     Raises:
         DetectorUnavailableError: the device is missing.
@@ -45,10 +52,10 @@ class OwnDetector:
     name = "own"
     needs_background = False
 
-    def __init__(self, network: AmodalRcnn, min_score: float, device: Device = Device.AUTO) -> None:
-        self.device = torch_device(device)
+    def __init__(self, network: AmodalRcnn, settings: OwnSettings) -> None:
+        self.device = torch_device(settings.device)
         self.network = network.eval().to(self.device.value)
-        self._min_score = min_score
+        self._settings = settings
 
     def detect(self, frames: Sequence[DetectorFrame]) -> list[list[Detection]]:
         """Objects in each frame, most certain first; one frame at a time, to bound memory.
@@ -74,9 +81,9 @@ class OwnDetector:
 
         tensor = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
         [found] = self.network([tensor.to(self.device.value, torch.float32) / 255.0])
-        said = said_objects(found, self.network.settings, image.shape[:2], self._min_score)
+        said = said_objects(found, self.network.settings, image.shape[:2], self._settings.min_score)
         only_whole = "modal_masks" not in found
-        detections = [_detection(one, only_whole) for one in said]
+        detections = [_detection(one, only_whole, self._settings) for one in said]
         return without_doubles([one for one in detections if one is not None])
 
 
@@ -96,7 +103,7 @@ def own_detector(project: Project, settings: OwnSettings) -> OwnDetector:
         network = rebuilt(network_of, run.architecture, weights, Path(run.best or ""))
     except CheckpointError as problem:
         raise DetectorUnavailableError(problem.problem, _WAY_OUT) from problem
-    return OwnDetector(network, settings.min_score, settings.device)
+    return OwnDetector(network, settings)
 
 
 def chosen_run(project: Project, run_id: int | None) -> RunRow:
@@ -116,11 +123,28 @@ def chosen_run(project: Project, run_id: int | None) -> RunRow:
     return run
 
 
-def _detection(seen: SeenObject, only_whole: bool) -> Detection | None:
+def _detection(seen: SeenObject, only_whole: bool, settings: OwnSettings) -> Detection | None:
     # a network that tells no modal mask, tells the whole one alone
     mask = seen.whole if only_whole else seen.modal
     if mask is None:
         return None
     tight = tighten(mask)
     whole = None if seen.whole is None else tighten(seen.whole)
-    return Detection(patch_box(tight), seen.category, seen.score, tight, whole)
+    box = patch_box(tight)
+    points = _points(seen, settings.min_point_score) if box.size >= settings.min_points_px else None
+    return Detection(box, seen.category, seen.score, tight, whole, points)
+
+
+def _points(seen: SeenObject, least: float) -> FoundPoints | None:
+    """Its template's points in the picture's pixels, without those that are unsure."""
+    template = Template.of(seen.category)
+    if template is None:
+        return None
+    own = points_of(template)
+    tags = seen.tags[own]
+    if KeypointTag.UNLABELLED in tags:  # the network has no such head
+        return None
+    sure = np.clip(seen.sure[own], 0.0, 1.0)
+    pixels = centres_from_edges(seen.places[own])
+    pixels[sure < least] = np.nan
+    return FoundPoints(pixels, sure, tags)

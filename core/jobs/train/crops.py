@@ -15,6 +15,7 @@ from core.jobs.train.past import BORDERS, MEASURED, SPLIT, Past, held
 from core.jobs.train.settings import TrainSettings
 from core.jobs.train.sides import BY_TIME, Key, Labelled, Sides, clocks, key_of, sides_of
 from core.records.detections import Category
+from core.records.keypoints import NO_LABELS
 from core.records.occlusion import LabelOrigin, Verdict
 from core.records.recipes import RecipeSetRow, Split
 from core.store import tables
@@ -62,7 +63,7 @@ def count_verdicts(project: Project) -> dict[Verdict, int]:
 
 
 def count_points(project: Project) -> int:
-    """How many cars have keypoints that people placed or imported."""
+    """How many cars have keypoints that people placed or imported, and did not only guess."""
     with project.read() as connection:
         return int(connection.scalar(_with_points(select(func.count())).where(*_THERE)) or 0)
 
@@ -138,8 +139,11 @@ def _columns() -> Select[Any]:
 
 def _with_points(columns: Select[Any]) -> Select[Any]:
     people = [LabelOrigin.HUMAN.value, LabelOrigin.IMPORT.value]
+    point = func.json_each(_k.points).table_valued("value")
+    # a point that is not placed has no origin either
+    label = func.json_extract(point.c.value, "$[3]").not_in([one.value for one in NO_LABELS])
     return columns.select_from(_joined.join(tables.keypoint_set, _k.id == _i.keypoint_set_id)).where(
-        _i.category == Category.CAR.value, _k.origin.in_(people)
+        _i.category == Category.CAR.value, _k.origin.in_(people), select(point.c.value).where(label).exists()
     )
 
 

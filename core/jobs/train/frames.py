@@ -20,7 +20,7 @@ from core.jobs.train.sides import Labelled, Sides, clocks, key_of
 from core.media.reader import FrameReader
 from core.records.boxes import Box
 from core.records.keypoints import KeypointSet, Template
-from core.records.occlusion import LabelOrigin, Verdict
+from core.records.occlusion import Verdict
 from core.store.project import Project
 from core.store.queries.frames import frame_by_id
 from core.store.queries.instances import masks
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from core.training.data.real import RealFrame, RealObject
 
 _OPEN = 4  # sources at once, in each process
-_UNTOLD = (LabelOrigin.NETWORK, LabelOrigin.HEURISTIC)  # points that nobody has looked at
 
 
 class StoredFrames:
@@ -220,8 +219,8 @@ def gathered_frames(
 
 
 def _told(one: StandingThere, keypoints: KeypointSet) -> KeypointSet | None:
-    """The points that somebody has looked at; None where there are none of this kind of object."""
+    """The points that somebody stands behind; None where there are none of this kind of object."""
     if keypoints.template is not Template.of(one.category):
         return None
-    points = tuple(None if point is None or point.origin in _UNTOLD else point for point in keypoints.points)
+    points = tuple(None if point is None or not point.is_label else point for point in keypoints.points)
     return replace(keypoints, points=points) if any(points) else None

@@ -242,4 +242,20 @@ class OwnSettings(DetectorSettings):
         json_schema_extra={"advanced": True},
     )
     min_score: LeastScore = 0.5
+    min_point_score: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=1.0,
+        title="Least score of a point",
+        description="Keypoints of which the model is less certain than this are left out.",
+        json_schema_extra={"advanced": True},
+    )
+    min_points_px: float = Field(
+        default=32.0,
+        ge=0.0,
+        le=16384.0,
+        title="Smallest object with points",
+        description="Objects whose longer side is shorter than this get no keypoints.",
+        json_schema_extra={"advanced": True, "unit": "px"},
+    )
     device: NetworkDevice = Device.AUTO

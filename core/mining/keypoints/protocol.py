@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records.boxes import Box
-from core.records.shapes import KeypointTag
+from core.records.found_points import FoundPoints as FoundPoints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,27 +24,6 @@ class ObjectCrop:
 
     image: NDArray[np.uint8]
     box: Box
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundPoints:
-    """The keypoints of one object in a crop; N is its template's.
-
-    Attributes:
-        pixels: (N, 2) in the crop's pixels, the first one's centre at (0, 0); NaN where there is none.
-        scores: (N,) 0 to 1.
-        tags: of each point, or None where the network tells none.
-        box: where the network found the object, in the crop's pixels; None where it looks for no object, and
-            the points are those of the one that the crop is about.
-        inferred: of each point, whether it was put there by the other points and not by the picture; None:
-            no point was.
-    """
-
-    pixels: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    tags: tuple[KeypointTag, ...] | None
-    box: Box | None = None
-    inferred: tuple[bool, ...] | None = None
 
 
 class KeypointFinder(Protocol):

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+_MOST = {"points": 64, "types": 64, "hidden": 8192, "shape_components": 100}
+
 
 class EdgeEncoder(StrEnum):
     """How edges come to know of each other."""
@@ -60,6 +62,24 @@ class OcclusionNetSettings:
     pools_nodes: bool = True
     shape_components: int = 5
     in_3d: bool = False
+
+    def __post_init__(self) -> None:
+        """What no network could be built of, or only one of a size that nobody means.
+
+        The graph lists all pairs of points before any weights are looked at.
+
+        Raises:
+            TypeError, ValueError: a value lies outside what is possible.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type in ("bool", "int") and type(value).__name__ != field.type:
+                raise TypeError(f"{field.name} is {value!r}")
+        for name, most in _MOST.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)}")
+        if self.points < 2 or type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
+            raise ValueError(f"points are {self.points}, dropout is {self.dropout!r}")
 
     @property
     def node_features(self) -> int:

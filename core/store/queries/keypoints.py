@@ -16,7 +16,7 @@ from core.store.queries.runs import models_of_jobs
 
 _keypoint_set, _instance, _annotator = tables.keypoint_set, tables.instance, tables.annotator
 _CHUNK = 500
-_PLACING = (Purpose.PRELABELLER, Purpose.HIDDEN_POINTS)
+_PLACING = (Purpose.DETECTOR, Purpose.PRELABELLER, Purpose.HIDDEN_POINTS)
 
 
 def keypoints_in_force(connection: Connection, instance_ids: Sequence[int]) -> dict[int, KeypointRow]:

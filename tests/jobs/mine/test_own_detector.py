@@ -22,16 +22,20 @@ from core.networks.amodal_rcnn.model import AmodalRcnn  # noqa: E402
 from core.networks.amodal_rcnn.settings import MaskKind  # noqa: E402
 from core.records.detections import Category, DetectorFrame  # noqa: E402
 from core.records.jobs import JobState  # noqa: E402
-from core.records.occlusion import Verdict  # noqa: E402
+from core.records.keypoints import KeypointFilter  # noqa: E402
+from core.records.occlusion import LabelOrigin, Verdict  # noqa: E402
 from core.records.project import QueueFilter  # noqa: E402
 from core.records.runs import Purpose  # noqa: E402
+from core.records.seen import POINTS  # noqa: E402
+from core.records.shapes import KeypointTag  # noqa: E402
 from core.store import job_rows, tables  # noqa: E402
 from core.store.edits.runs import use_run  # noqa: E402
 from core.store.edits.verdicts import set_verdict  # noqa: E402
 from core.store.history import History  # noqa: E402
 from core.store.project import Project  # noqa: E402
-from core.store.queries import queue  # noqa: E402
+from core.store.queries import keypoint_queue, queue  # noqa: E402
 from core.store.queries.instance_detail import instance_detail  # noqa: E402
+from core.store.queries.keypoints import keypoints_in_force  # noqa: E402
 from core.store.queries.runs import model_of_job  # noqa: E402
 from core.store.writers.runs import make_run, update_run  # noqa: E402
 from core.training.checkpoints import Checkpoint, write_checkpoint  # noqa: E402
@@ -41,6 +45,7 @@ from tests.jobs.yard import Yard  # noqa: E402
 from tests.networks.amodal_rcnn.pictures import tiny  # noqa: E402
 
 HEIGHT, WIDTH = 64, 96
+ALL_IS_KEPT = ("own.min_score", "own.min_point_score", "own.min_points_px")
 
 
 def network(**more: object) -> AmodalRcnn:
@@ -75,7 +80,7 @@ def found() -> dict[str, torch.Tensor]:
 
 
 def test_it_finds_what_is_seen() -> None:
-    detector = OwnDetector(Saying(found()), 0.5)
+    detector = OwnDetector(Saying(found()), OwnSettings())
     frame = DetectorFrame(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     [first, second] = detector.detect([frame, frame])
     [car] = first
@@ -89,11 +94,46 @@ def test_it_finds_what_is_seen() -> None:
     assert car.mask.bits.all()
 
 
+def with_points() -> dict[str, torch.Tensor]:
+    """As `found`, with a keypoint head: the first car's third point is unsure, and its last one cut off."""
+    places, tags = torch.zeros(3, POINTS, 3), torch.zeros(3, POINTS, 4)
+    places[..., 0] = torch.arange(POINTS) + 20.5
+    places[..., 1], places[..., 2] = 15.5, 0.75
+    places[0, 2, 2] = 0.1
+    tags[..., 1] = 0.5  # hidden by their own object
+    tags[:, :, 3][:, 11] = 0.75
+    return found() | {"keypoints": places, "point_tags": tags}
+
+
+def test_points_are_told_with_tags_and_how_sure_they_are() -> None:
+    frame = DetectorFrame(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    told = with_points()
+    told["modal_masks"][1, 10:] = 1.0  # of the person something is seen, too
+    settings = OwnSettings(min_points_px=20)
+    [[person, car]] = OwnDetector(Saying(told), settings).detect([frame])
+    assert car.points is not None
+    assert car.points.tags == (*[KeypointTag.SELF_OCCLUDED] * 11, KeypointTag.TRUNCATED)
+    # on pixel centres, and the car's twelve of all 29
+    expected = np.stack([np.arange(12) + 20.0, np.full(12, 15.0)], axis=1)
+    expected[2] = np.nan
+    np.testing.assert_array_equal(car.points.pixels, expected)
+    assert np.delete(car.points.scores, 2) == pytest.approx(0.75)
+    assert person.points is not None
+    assert person.points.pixels[:, 0].tolist() == list(range(32, 49))
+    # neither of small objects, nor where there is no such head, nor where it tells no tags
+    [small] = OwnDetector(Saying(told), OwnSettings(min_points_px=40)).detect([frame])
+    assert all(one.points is None for one in small)
+    for names in ({"keypoints", "point_tags"}, {"point_tags"}):
+        bare = {name: values for name, values in told.items() if name not in names}
+        [others] = OwnDetector(Saying(bare), settings).detect([frame])
+        assert [one.points for one in others] == [None, None]
+
+
 def test_a_network_without_modal_masks_finds_whole_ones() -> None:
     told = found()
     del told["modal_masks"]
     frame = DetectorFrame(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
-    [[person, car]] = OwnDetector(Saying(told), 0.5).detect([frame])
+    [[person, car]] = OwnDetector(Saying(told), OwnSettings()).detect([frame])
     assert (person.category, car.box.w) == (Category.PERSON, 56.0)
 
 
@@ -132,7 +172,7 @@ def test_the_run_in_use_finds_what_its_network_found(project: Project) -> None:
     use_run(History(project, "Ann"), run_id)
     picture = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     detector = own_detector(project, OwnSettings(min_score=0.0))
-    here = OwnDetector(made, 0.0)
+    here = OwnDetector(made, OwnSettings(min_score=0.0))
     [one], [other] = (finder.detect([DetectorFrame(picture)]) for finder in (detector, here))
     assert one
     assert [(seen.box, seen.category, seen.score) for seen in one] == [
@@ -195,10 +235,13 @@ def test_its_finds_say_whose_they_are_and_how_sure_and_what_a_person_touched_sta
         history = History(opened, "Ann")
         first = trained(opened, network(**size))
         use_run(history, first)
-    do_job(yard.path, "mine", detector="own", **{"own.min_score": 0.0})
+    do_job(yard.path, "mine", detector="own", **dict.fromkeys(ALL_IS_KEPT, 0.0))
     with Project.open(yard.path) as opened:
         with opened.read() as connection:
             found = finds_of(connection)
+            shown = KeypointFilter(proposed=True, categories=(Category.CAR, Category.PERSON))
+            proposed = [key.id for key in keypoint_queue.page_keys(connection, shown, limit=1000)]
+            placed = keypoints_in_force(connection, proposed)
             details = {row.id: instance_detail(connection, row.id) for row in found}
             order = queue.page(connection, QueueFilter(), None, 1000)
             certain = {row.id: row.uncertainty for row in connection.execute(select(tables.instance))}
@@ -212,6 +255,11 @@ def test_its_finds_say_whose_they_are_and_how_sure_and_what_a_person_touched_sta
             assert row.find_margin == pytest.approx(row.score)  # all is kept, from 0 on
             assert certain[row.id] <= row.find_margin
         assert [certain[i] for i in order] == sorted(certain[i] for i in order)
+        assert placed
+        assert set(proposed) <= {row.id for row in found}
+        assert {(one.origin, one.models[0].run_id) for one in placed.values()} == {
+            (LabelOrigin.NETWORK, first)
+        }
         kept = found[0]
         set_verdict(History(opened, "Ann"), [kept.id], Verdict.OCCLUDED)
         torch.manual_seed(5)

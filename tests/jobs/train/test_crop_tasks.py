@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,26 @@ def test_what_people_said_becomes_crops(parking: Parking) -> None:
     # far from the picture's size, the crop shows the car as it was rendered: points a fixed step apart
     away = one.points[1:] - (cars[1].pixels[1:] - cars[1].pixels[1] + one.points[1])
     assert np.abs(away).max() < 1e-6
+
+
+def test_guesses_teach_nothing_and_make_no_car_a_labelled_one(parking: Parking) -> None:
+    """A person says that the rest is hidden, or fills a track: nobody has looked where those points are."""
+    guesses = (LabelOrigin.HEURISTIC, LabelOrigin.INFERRED, LabelOrigin.NETWORK)
+    placed, *guessed = add_rendered(parking, 1 + len(guesses))
+    hidden = labelled(placed, LabelOrigin.HEURISTIC).points
+    one = replace(hidden[5], origin=LabelOrigin.HUMAN) if hidden[5] is not None else None
+    with Project.open(parking.path) as project:
+        history = History(project, "Ann")
+        points = KeypointSet(Template.CAR, (*hidden[:5], one, *hidden[6:]))
+        save_keypoints(history, placed.instance_id, points, "Place points")
+        for car, origin in zip(guessed, guesses, strict=True):
+            save_keypoints(history, car.instance_id, labelled(car, origin), "Place points")
+        assert count_points(project) == 1
+        crops = prelabeller_crops(project)
+    assert crops.about["labelled"] == 1
+    [crop] = [*crops.training, *crops.validation]
+    assert list(np.flatnonzero(crop.tags >= 0)) == [5]
+    assert list(np.flatnonzero(np.isfinite(crop.points).all(axis=1))) == [5]
 
 
 def test_labels_are_split_by_time_and_track(tmp_path: Path) -> None:

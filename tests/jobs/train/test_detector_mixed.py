@@ -35,6 +35,7 @@ from core.store.queries.pieces import piece_lives  # noqa: E402
 from core.store.queries.recipes import pieces_in, set_by_name  # noqa: E402
 from core.store.queries.reviewed import unoccluded_by_people  # noqa: E402
 from core.store.queries.runs import run_by_id  # noqa: E402
+from core.store.writers.keypoints import FoundKeypoints, write_keypoints  # noqa: E402
 from core.store.writers.runs import make_run, update_run  # noqa: E402
 from core.training.task import Noted  # noqa: E402
 from core.training.tasks.detector_scores import DetectorScores  # noqa: E402
@@ -73,7 +74,11 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
                 set_verdict(history, seen, Verdict.REJECTED, reason)
             elif number != UNREVIEWED:
                 set_verdict(history, seen, Verdict.OCCLUDED if number == OCCLUDED else Verdict.UNOCCLUDED)
-        save_keypoints(history, made.ids[POINTED][POINTED * LIVES], _points(), "Place points")
+        first = POINTED * LIVES
+        save_keypoints(history, made.ids[POINTED][first], _points(), "Place points")
+        found = [FoundKeypoints(made.ids[POINTED][first + 1], _by_networks())]
+        with project.write() as connection:
+            write_keypoints(connection, found, origin=LabelOrigin.NETWORK)
     return made
 
 
@@ -90,8 +95,17 @@ def _points() -> KeypointSet:
         PlacedPoint(100.0, 60.0, KeypointTag.VISIBLE),
         PlacedPoint(104.0, 62.0, KeypointTag.SELF_OCCLUDED),
         PlacedPoint(1.0, 2.0, KeypointTag.VISIBLE, LabelOrigin.NETWORK),
+        PlacedPoint(3.0, 2.0, KeypointTag.OTHER_OCCLUDED, LabelOrigin.HEURISTIC),
+        PlacedPoint(5.0, 2.0, KeypointTag.SELF_OCCLUDED, LabelOrigin.INFERRED),
     ]
-    return KeypointSet(Template.CAR, (*placed, *[None] * 9))
+    return KeypointSet(Template.CAR, (*placed, *[None] * 7))
+
+
+def _by_networks() -> KeypointSet:
+    """What two networks said, one of what is seen and one of what is hidden; nobody has looked at it."""
+    seen = PlacedPoint(100.0, 60.0, KeypointTag.VISIBLE, LabelOrigin.NETWORK, 0.9)
+    hidden = PlacedPoint(104.0, 62.0, KeypointTag.SELF_OCCLUDED, LabelOrigin.INFERRED, 0.9)
+    return KeypointSet(Template.CAR, (seen, hidden) * 6)
 
 
 def stock_of(yard: Yard, **settings: object) -> DetectorStock:
@@ -166,6 +180,9 @@ def test_a_frame_is_the_footages_and_what_nobody_knows_is_ignored(yard: Yard) ->
     assert driving.keypoints is not None
     assert driving.mask is not None
     assert [point is not None for point in driving.keypoints.points] == [True, True, *[False] * 10]
+    later = supply.frame(places[POINTED * LIVES + 1])
+    assert len(later.objects) > 1
+    assert all(one.keypoints is None for one in later.objects)  # its points are nobody's but two networks'
     outline = yard.outline_at((24.0, 4.0))
     assert patch_area(rle_to_patch(driving.mask)) == patch_area(outline)
 

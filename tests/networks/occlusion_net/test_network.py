@@ -100,6 +100,21 @@ def test_the_sizes_are_the_papers() -> None:
     assert Encoder3D(released).out.weight.shape == (12, 7168)
 
 
+@pytest.mark.parametrize(
+    "strange",
+    [
+        *({"points": value} for value in (3000, 1, -3, "x", True, 12.0)),
+        *({"types": 0}, {"hidden": 10**9}, {"hidden": -1}, {"shape_components": 999}, {"in_3d": 1}),
+        *({"dropout": value} for value in (1.0, -0.1, "x", float("nan"))),
+    ],
+    ids=str,
+)
+def test_what_a_file_may_say_of_its_size_is_bounded(strange: dict[str, object]) -> None:
+    """All pairs of its points are listed before any weights are compared: 3,000 took 800 MiB."""
+    with pytest.raises((TypeError, ValueError), match=next(iter(strange))):
+        OcclusionNetSettings.of_json(PAPER.as_json() | strange)
+
+
 def test_the_car_space_has_a_place_for_every_type() -> None:
     with pytest.raises(ValueError, match="14 types"):
         OcclusionNet(OcclusionNetSettings(points=14, types=14), SPACE)

@@ -266,7 +266,7 @@ class TrainingDraft(QObject):
     def _to_fetch(self) -> WeightsFile | None:
         """The published weights that the training would fetch first."""
         gpu = "" if self._known is None else self._known.gpu
-        return _weights_to_fetch(self._settings(), gpu=bool(gpu) and "Apple" not in gpu)
+        return _weights_to_fetch(self._settings(), gpu=bool(gpu))
 
     def _settings(self) -> dict[str, Any]:
         """What the job is given: what was set, and nothing that is as it would be anyway."""
@@ -332,7 +332,7 @@ def _weights_to_fetch(settings: Mapping[str, Any], *, gpu: bool) -> WeightsFile 
         chosen = checked(TrainSettings, settings)
     except AmodalError:  # the form, or the job, says what is wrong with them
         return None
-    on_gpu = chosen.device == "cuda" or (chosen.device == "auto" and gpu)
+    on_gpu = chosen.device in ("cuda", "mps") or (chosen.device == "auto" and gpu)
     return weights_to_fetch(chosen, gpu=on_gpu)
 
 

@@ -45,6 +45,7 @@ _JOB_LOOKS = {
 _TELLING_SHARE = 0.02  # of a run: before that, how long it takes would be a guess
 _TOLD_ELSEWHERE = frozenset({"what", "name", "estimate"})  # settings
 _MIXED_OF = frozenset({"data", "project", "mixed"})  # of a run's data: the sentence on what is mixed says it
+_FOR_THE_PROGRAM = frozenset({"measured objects", "schedule"})  # by which a run goes on as it began
 _MUCH_WAITING = 0.05  # of the time for data: more is worth a word
 _WHAT_IT_DOES = {
     Purpose.DETECTOR: "Mining offers it as the project's own detector. What it finds enters the review "
@@ -320,7 +321,7 @@ def _facts(row: RunRow, numbers: RunNumbers | None) -> tuple[tuple[str, str], ..
 
 def _learned(row: RunRow) -> tuple[tuple[str, str], ...]:
     """What it learned from, without what there was none of, and what one sentence says already."""
-    told = _MIXED_OF if "mixed" in row.data else frozenset[str]()
+    told = (_MIXED_OF if "mixed" in row.data else frozenset[str]()) | _FOR_THE_PROGRAM
     found = flat({name: value for name, value in row.data.items() if name not in told})
     return tuple((name, value) for name, value in found.items() if value not in ("–", "0"))
 

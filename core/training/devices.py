@@ -71,6 +71,12 @@ def place_of(device: DeviceName, precision: PrecisionName, gpus: int = 1) -> Pla
     return Place(kind, _name(kind), precision, fallback)
 
 
+def is_gpu(device: str) -> bool:
+    """Whether what was asked for comes to a GPU here; it need not be there where it was named."""
+    there = torch.cuda.is_available() or torch.backends.mps.is_available()
+    return device in ("cuda", "mps") or (device == "auto" and there)
+
+
 def fabric_of(place: Place) -> Fabric:
     """Lightning Fabric for a place, its processes joined: all those of torchrun, or this one alone.
 

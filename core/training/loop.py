@@ -37,7 +37,7 @@ from core.training.plan import Kept, NoEvents, Reached, TrainEvents, TrainPlan, 
 from core.training.sampling import order_of, steps_of
 from core.training.stepper import AskedToStop, MemoryRanOut, NoNumber, StepDone, Stepper, workers_told
 from core.training.task import Task
-from core.training.validating import Answer, InPortions, validated_together
+from core.training.validating import Answer, InPortions, main_number, validated_together
 
 _SHARE_OF_TIME = 50  # between two checkpoints at least so many times what one takes
 
@@ -249,7 +249,7 @@ class _Training:
         self._events.pictures(
             stepper.measured(lambda: task.show(stepper.network, device, state.step), state.step)
         )
-        value = float(found[task.metric])
+        value = main_number(found, task.metric)
         better = math.isfinite(value) and (state.value is None or value > state.value)
         if better:
             state.value, state.best_step, state.waiting = value, state.step, 0

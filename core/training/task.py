@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -37,6 +37,24 @@ class Schedule:
     warmup_from: float = 0.001
     drops: tuple[float, ...] = (8 / 12, 11 / 12)
     clip_norm: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self) | {"drops": list(self.drops)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> Schedule:
+        """What `as_json` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: a value is missing, or no number.
+        """
+        counts = ("epochs", "batch", "warmup_steps")
+        found = {field.name: values[field.name] for field in fields(Schedule) if field.name != "drops"}
+        read: dict[str, Any] = {
+            name: int(one) if name in counts else one and float(one) for name, one in found.items()
+        }
+        return Schedule(**read, drops=tuple(map(float, values["drops"])))
 
 
 @runtime_checkable

@@ -37,6 +37,20 @@ class InPortions(Protocol):
         ...
 
 
+def main_number(found: Mapping[str, float], metric: str) -> float:
+    """The number of a validation by which the best weights are chosen.
+
+    Raises:
+        TrainingError: it could not be told.
+    """
+    if metric not in found:
+        raise TrainingError(
+            f"The validation tells nothing by which the best weights could be chosen ({metric}).",
+            "Label that for what it is measured by, or begin a new run.",
+        )
+    return float(found[metric])
+
+
 def validated_alone(
     task: InPortions, network: nn.Module, device: torch.device, check_stop: Callable[[], None]
 ) -> Mapping[str, float]:

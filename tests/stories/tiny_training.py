@@ -47,7 +47,7 @@ class SlowTinyTask(TinyTask):
 def trainable(pace: float = 0.0) -> Trainable:
     """The tiny task as an occlusion classifier with labels enough."""
     needs: Callable[..., Sequence[Need]] = lambda project, settings: [Need("made-up labels", 40, 20)]  # noqa: E731
-    return Trainable(needs, lambda project, settings: SlowTinyTask(pace=pace))
+    return Trainable(needs, lambda project, settings, past: SlowTinyTask(pace=pace))
 
 
 def main(arguments: list[str]) -> int:

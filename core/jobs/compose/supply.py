@@ -25,17 +25,21 @@ class StoredComposites:
         path: of the project.
         name: of the set.
         split: only these, or None for all.
+        left_out: ids of recipes that are not among them.
 
     Raises:
         JobError: there is no such set, or nothing in it.
     """
 
-    def __init__(self, path: Path, name: str, split: Split | None = None) -> None:
+    def __init__(
+        self, path: Path, name: str, split: Split | None = None, left_out: frozenset[int] = frozenset()
+    ) -> None:
         source = StoredPieces(path)
         with source.project().read() as connection:
             found = set_by_name(connection, name)
             ids = array("q") if found is None else recipe_ids(connection, found.id, split=split)
         source.close()
+        ids = array("q", (one for one in ids if one not in left_out)) if left_out else ids
         if found is None:
             raise JobError(f"There is no set of composites called {name}.", "Make one with `amodal compose`.")
         if not ids:

@@ -14,11 +14,12 @@ from core.jobs.evaluate.drawn_pictures import FOLDER
 from core.jobs.evaluate.labels import SaidLabel, classified, label_outcomes, mined_labels
 from core.jobs.evaluate.places import frames_by_ids, grounds_of
 from core.jobs.evaluate.settings import EvaluateSettings
-from core.jobs.evaluate.unseen import Parted, parted, side_of, test_set, unseen_recipes
+from core.jobs.evaluate.unseen import Parted, parted, side_of, test_set
 from core.jobs.models import settled_model
 from core.jobs.train import drawn
 from core.jobs.train.crops import LabelledObject, labelled_objects
 from core.jobs.train.frames import StoredFrames, reviewed_views
+from core.jobs.train.learned_sets import unseen_recipes
 from core.records.detections import Category
 from core.records.evaluations import Truth
 from core.records.occlusion import OcclusionLabel
@@ -283,7 +284,8 @@ def _recipes(
                 f"There are no composites for {split.value} in this project.",
                 f"Make some with `amodal compose --split {split.value}`.",
             )
-        ids, left_out = unseen_recipes(connection, recipes, split, seen)
+        ids, known = unseen_recipes(connection, recipes, split, seen)
+    left_out = len(known)
     if not ids:
         raise EvaluationError(
             f"All {left_out:,} composites of {recipes.name} for {split.value} show objects that the training "

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.errors import EvaluationError
-from core.jobs.flatten import checked
-from core.jobs.train.learned_sets import count_for, learned_sets
-from core.jobs.train.settings import TrainSettings
-from core.jobs.train.sides import Key, Labelled, Sides, key_of, sides_of
+from core.jobs.train.learned_sets import count_for
+from core.jobs.train.past import BORDERS, SPLIT, sets_of_run
+from core.jobs.train.sides import BY_TIME, Key, Labelled, Sides, sides_of
 from core.records.recipes import RecipeSetRow, Split
-from core.records.runs import Purpose, RunRow
+from core.records.runs import RunRow
 from core.store.project import Project
-from core.store.queries.pieces import piece_lives
-from core.store.queries.recipes import recipe_alone, recipe_ids, recipe_sets, set_by_name
-
-_BY_TIME = "by time and track"
+from core.store.queries.recipes import recipe_sets, set_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +65,9 @@ def parted(connection: Connection, project: Project, views: Sequence[Labelled], 
     if run is None:
         sets = [one for one in recipe_sets(connection) if count_for(one, Split.TRAIN)]
         return Parted(sides_of(connection, project, views, sets), tuple(sets), None)
-    teaching, measuring, notes = _sets_of(connection, run)
+    teaching, measuring, notes = sets_of_run(connection, run)
     sides = sides_of(connection, project, views, teaching, measuring)
-    told = run.data.get("borders")
+    told = run.data.get(BORDERS)
     if told:
         sides = sides.with_borders(told)
     else:
@@ -79,7 +75,7 @@ def parted(connection: Connection, project: Project, views: Sequence[Labelled], 
             f"Run {run.id} has not kept where its borders lay: they are drawn as they would be now, so that "
             "labels made since may have moved them."
         )
-    by_time = str(run.data.get("split", _BY_TIME)) == _BY_TIME
+    by_time = str(run.data.get(SPLIT, BY_TIME)) == BY_TIME
     return Parted(sides, tuple(teaching), measuring, tuple(notes), by_time)
 
 
@@ -107,51 +103,3 @@ def test_set(connection: Connection, name: str, split: Split) -> RecipeSetRow | 
             f"Make some with `amodal compose --split {split.value}`, or name another set.",
         )
     return found
-
-
-def unseen_recipes(
-    connection: Connection, recipes: RecipeSetRow, split: Split, seen: frozenset[Key]
-) -> tuple[list[int], int]:
-    """The ids of a set's recipes in which no object was seen, and how many are left out.
-
-    What stands in a background is ignored where composites are measured by, and does not count.
-    """
-    ids = list(recipe_ids(connection, recipes.id, split=split))
-    rows = {one: recipe_alone(connection, one) for one in ids}
-    pieces = sorted({part.piece_id for row in rows.values() if row is not None for part in row.objects})
-    known = {
-        life.id
-        for life in piece_lives(connection, pieces)
-        if not life.standing and key_of(life.instance_id, life.track_id) in seen
-    }
-    kept = [
-        one
-        for one, row in rows.items()
-        if row is not None and not any(part.shown and part.piece_id in known for part in row.objects)
-    ]
-    return kept, len(ids) - len(kept)
-
-
-def _sets_of(
-    connection: Connection, run: RunRow
-) -> tuple[list[RecipeSetRow], RecipeSetRow | None, list[str]]:
-    """The sets that a run learned from and was measured by, as far as its row tells."""
-    settings = checked(TrainSettings, run.settings)
-    notes: list[str] = []
-    if run.purpose in (Purpose.CLASSIFIER, Purpose.PRELABELLER):
-        before = run.started_at or 0.0
-        sets = recipe_sets(connection, hidden=True)
-        taught = [one for one in sets if count_for(one, Split.TRAIN) and one.created_at <= before]
-        return (taught if settings.weight_composites else []), None, notes
-    if "composites" not in run.data:  # hidden points name none
-        found = learned_sets(connection, settings.composites)
-        notes.append(f"Run {run.id} does not name its sets of composites: the newest are taken for them.")
-        return [] if found.teaching is None else [found.teaching], found.measuring, notes
-    sets_found = []
-    for key in ("composites", "measured by composites"):
-        name = run.data.get(key)
-        row = None if name is None else set_by_name(connection, str(name))
-        if name is not None and row is None:
-            notes.append(f"The set {name} of run {run.id} is gone: its objects cannot be told.")
-        sets_found.append(row)
-    return [one for one in sets_found[:1] if one is not None], sets_found[1], notes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.jobs.train.crops import count_points, count_verdicts
 from core.jobs.train.needs import Need
+from core.jobs.train.past import Past
 from core.jobs.train.settings import TrainSettings
 from core.records.occlusion import Verdict
 from core.store.project import Project
@@ -33,7 +34,7 @@ def prelabeller_needs(project: Project, settings: TrainSettings) -> Sequence[Nee
     return [Need("cars with keypoints by a person", count_points(project), LEAST_OBJECTS)]
 
 
-def classifier_task(project: Project, settings: TrainSettings) -> ClassifierTask:
+def classifier_task(project: Project, settings: TrainSettings, past: Past | None = None) -> ClassifierTask:
     """Begins with the weights that come with the program, and learns from all that people have reviewed.
 
     Raises:
@@ -44,11 +45,11 @@ def classifier_task(project: Project, settings: TrainSettings) -> ClassifierTask
     from core.training.tasks.classifier import make_task
 
     network, _ = classifier_of(None)
-    crops = classifier_crops(project, settings)
+    crops = classifier_crops(project, settings, past)
     return make_task(crops, settings=network.settings, start=network.state_dict())
 
 
-def prelabeller_task(project: Project, settings: TrainSettings) -> PrelabellerTask:
+def prelabeller_task(project: Project, settings: TrainSettings, past: Past | None = None) -> PrelabellerTask:
     """Begins with the weights that come with the program, and learns from all cars that people have done.
 
     Raises:
@@ -59,5 +60,5 @@ def prelabeller_task(project: Project, settings: TrainSettings) -> PrelabellerTa
     from core.training.tasks.prelabeller import make_task
 
     network, _ = prelabeller_of(None)
-    crops = prelabeller_crops(project, settings)
+    crops = prelabeller_crops(project, settings, past)
     return make_task(crops, settings=network.settings, start=network.state_dict())

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Select, func, select
 from core.jobs.train.drawn import NOT_DRAWN, crops_folder, weight_of_drawn
 from core.jobs.train.learned_sets import count_for
 from core.jobs.train.mixing import Part, mixed_facts, mixed_words
+from core.jobs.train.past import BORDERS, MEASURED, SPLIT, Past, held
 from core.jobs.train.settings import TrainSettings
-from core.jobs.train.sides import Key, Labelled, Sides, clocks, key_of, sides_of
+from core.jobs.train.sides import BY_TIME, Key, Labelled, Sides, clocks, key_of, sides_of
 from core.records.detections import Category
 from core.records.occlusion import LabelOrigin, Verdict
 from core.records.recipes import RecipeSetRow, Split
@@ -66,22 +67,28 @@ def count_points(project: Project) -> int:
         return int(connection.scalar(_with_points(select(func.count())).where(*_THERE)) or 0)
 
 
-def classifier_crops(project: Project, settings: TrainSettings | None = None) -> Crops:
+def classifier_crops(
+    project: Project, settings: TrainSettings | None = None, past: Past | None = None
+) -> Crops:
     """Every object that a person called unoccluded or occluded, and what else it is to learn from."""
     from core.training.tasks.classifier import sure_ones
 
     query = _with_verdicts()
     chosen = settings or TrainSettings(what="classifier")
-    return _crops(project, query, chosen, "objects that people have judged", sure_ones, points=False)
+    return _crops(project, query, chosen, "objects that people have judged", sure_ones, past, points=False)
 
 
-def prelabeller_crops(project: Project, settings: TrainSettings | None = None) -> Crops:
+def prelabeller_crops(
+    project: Project, settings: TrainSettings | None = None, past: Past | None = None
+) -> Crops:
     """Every car with keypoints by a person, and what else it is to learn from."""
     from core.training.tasks.prelabeller import cars_with_points
 
     chosen = settings or TrainSettings(what="prelabeller")
     query = _with_points(_columns()).where(*_THERE)
-    return _crops(project, query, chosen, "cars with keypoints by people", cars_with_points, points=True)
+    return _crops(
+        project, query, chosen, "cars with keypoints by people", cars_with_points, past, points=True
+    )
 
 
 def labelled_objects(
@@ -142,6 +149,7 @@ def _crops(
     settings: TrainSettings,
     what: str,
     kept: Kept,
+    past: Past | None,
     *,
     points: bool,
 ) -> Crops:
@@ -150,15 +158,18 @@ def _crops(
     Args:
         query: of the labelled objects. what: they are, in the plural.
         kept: those of some crops that can be learned from.
+        past: what the training holds to, or None.
     """
     from core.training.data.crops import CropPart, Crops
 
     with project.read() as connection:
         sets = [one for one in recipe_sets(connection) if count_for(one, Split.TRAIN)]
         sets = sets if settings.weight_composites else []
+        sets = sets if past is None else past.made_then(sets)
+        earlier = () if past is None or past.before is None else past.before
         rows = _found(connection, project, query)
-        sides = sides_of(connection, project, [row.view for row in rows], sets)
-        chosen = _sides(rows, sides, by_verdict=not points)
+        sides = held(sides_of(connection, project, [row.view for row in rows], [*sets, *earlier]), past)
+        chosen = _sides(rows, sides, past, by_verdict=not points)
         training: list[PackedCrop] = []
         validation: list[PackedCrop] = []
         for row, crop in opened_crops(connection, rows, points=points):
@@ -189,8 +200,10 @@ def _crops(
         "mixed": mixed_words(parts),
         "data": mixed_facts(parts),
         "labelled": len(rows),
-        "split": chosen.how,
-        "borders": sides.as_json(),
+        SPLIT: chosen.how,
+        BORDERS: sides.as_json(),
+        **({} if chosen.how == BY_TIME else {MEASURED: sorted(chosen.measuring)}),
+        **({} if past is None else past.told()),
         "on no side": len(rows) - len(chosen.teaching) - len(chosen.measuring),
     }
     counted = [CropPart(crops, share) for _, crops, share, _ in found]
@@ -207,10 +220,11 @@ class _Sorted:
     how: str
 
 
-def _sides(rows: Sequence[LabelledObject], sides: Sides, *, by_verdict: bool) -> _Sorted:
+def _sides(rows: Sequence[LabelledObject], sides: Sides, past: Past | None, *, by_verdict: bool) -> _Sorted:
     """By time and track; by track alone, where the labels are of too short a time to be parted by it.
 
     Args:
+        past: by which of the two is decided where it has kept its borders, or None.
         by_verdict: whether each verdict must be on both sides.
     """
     teaching = sides.teaching([row.view for row in rows])
@@ -223,9 +237,15 @@ def _sides(rows: Sequence[LabelledObject], sides: Sides, *, by_verdict: bool) ->
         len(other.intersection(ids)) >= _LEAST_MEASURED and bool(one.intersection(ids))
         for ids in kinds.values()
     )
-    if enough and 2 * len(one) >= len(rows):
-        return _Sorted(one, other, "by time and track")
-    measured = _measured(rows)
+    enough = enough and 2 * len(one) >= len(rows)
+    if past is not None and past.borders:
+        enough = past.by_time
+    if enough:
+        return _Sorted(one, other, BY_TIME)
+    if past is None or past.measured is None:
+        measured = _measured(rows)
+    else:
+        measured = {row.view.key for row in rows if row.instance_id in past.measured}
     other = frozenset(row.instance_id for row in rows if row.view.key in measured)
     rest = frozenset(row.instance_id for row in rows) - other
     words = f"by track, measured by one of {_VALIDATED}: there are too few moments to part the labels by time"

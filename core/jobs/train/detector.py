@@ -14,10 +14,19 @@ from sqlalchemy import Connection
 from core.errors import SettingsError
 from core.jobs.train.drawn import NOT_DRAWN, PICTURES, pictures_folder, weight_of_drawn
 from core.jobs.train.frames import GatheredFrames, StoredFrames, gathered_frames, reviewed_views
-from core.jobs.train.learned_sets import LearnedSets, learned_sets
+from core.jobs.train.learned_sets import LearnedSets
 from core.jobs.train.mixing import Part, counted, listed, mixed_facts, mixed_words
 from core.jobs.train.needs import Need
-from core.jobs.train.sides import Sides, sides_of
+from core.jobs.train.past import (
+    BORDERS,
+    SPLIT,
+    Past,
+    held,
+    past_of_start,
+    seen_before,
+    sets_to_learn_from,
+)
+from core.jobs.train.sides import BY_TIME, Sides, sides_of
 from core.jobs.train.solid import people_in_3d, strangers
 from core.jobs.train.starts import VARIANTS, beginning_of
 from core.records.detections import Category
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
 
 _LEAST_LEARNED = 20
 _LEAST_MEASURED = 5
+_NO_MASKS = "No object that it is measured by has a mask: the best weights are chosen by boxes."
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,7 @@ class StoredDetectorData:
         known: the cameras of composites.
         reviewed, validation: reviewed frames to learn from, and to be measured by.
         told: what is said of all this.
+        left_out: ids of composites by which it is not measured.
     """
 
     path: Path
@@ -76,6 +87,7 @@ class StoredDetectorData:
     reviewed: StoredFrames
     validation: StoredFrames
     told: Mapping[str, Any]
+    left_out: frozenset[int] = frozenset()
 
     def composites(self) -> StoredComposites | None:
         """Those to learn from."""
@@ -83,7 +95,9 @@ class StoredDetectorData:
 
     def validation_composites(self) -> StoredComposites | None:
         """Those to be measured by: of other tracks and times."""
-        return None if self.measuring is None else self._of(self.measuring, Split.VALIDATION)
+        if self.measuring is None:
+            return None
+        return self._of(self.measuring, Split.VALIDATION, self.left_out)
 
     def frames(self) -> StoredFrames:
         """Reviewed frames to learn from."""
@@ -101,10 +115,10 @@ class StoredDetectorData:
         """What it learns from, in which shares, and what is left out."""
         return self.told
 
-    def _of(self, name: str, split: Split) -> StoredComposites:
+    def _of(self, name: str, split: Split, left_out: frozenset[int] = frozenset()) -> StoredComposites:
         from core.jobs.compose.supply import StoredComposites
 
-        return StoredComposites(self.path, name, split)
+        return StoredComposites(self.path, name, split, left_out)
 
 
 @dataclass(frozen=True)
@@ -117,6 +131,7 @@ class DetectorStock:
         parts: the kinds of data to learn from, in the order of the settings.
         sides: where the borders between what teaches, measures and tests lie.
         synthetic, validation_synthetic: names of the files of drawn pictures that count.
+        past: what the training holds to, or None.
     """
 
     sets: LearnedSets
@@ -125,12 +140,18 @@ class DetectorStock:
     sides: Sides
     synthetic: tuple[str, ...]
     validation_synthetic: tuple[str, ...]
+    past: Past | None = None
 
     @property
     def measured(self) -> int:
         """How many pictures there are to be measured by."""
         own = self.sets.for_validation + len(self.frames.validation)
         return own or len(self.validation_synthetic)
+
+    @property
+    def by_boxes_alone(self) -> bool:
+        """Whether nothing that it is measured by has a mask, as of objects that a detector of boxes found."""
+        return bool(len(self.frames.validation)) and not (self.sets.for_validation or self.frames.outlined)
 
 
 def detector_needs(project: Project, settings: TrainSettings) -> Sequence[Need]:
@@ -143,13 +164,20 @@ def detector_needs(project: Project, settings: TrainSettings) -> Sequence[Need]:
     )
 
 
-def detector_stock(project: Project, settings: TrainSettings) -> DetectorStock:
-    """Counts what a detector would learn from by some settings; quick, without torch."""
+def detector_stock(project: Project, settings: TrainSettings, past: Past | None = None) -> DetectorStock:
+    """Counts what a detector would learn from by some settings; quick, without torch.
+
+    Args:
+        past: of its run, where that goes on; None: that of what it begins with.
+    """
     with project.read() as connection:
-        sets = learned_sets(connection, settings.composites)
-        taught = sets.teaching if settings.weight_composites else None
+        past = past or past_of_start(connection, settings)
         found, views = reviewed_views(connection, project)
-        sides = sides_of(connection, project, views, () if taught is None else (taught,), sets.measuring)
+        seen = seen_before(connection, project, views, past)
+        sets = sets_to_learn_from(connection, settings.composites, past, seen)
+        taught = [] if sets.teaching is None or not settings.weight_composites else [sets.teaching]
+        taught += () if past is None or past.before is None else past.before
+        sides = held(sides_of(connection, project, views, taught, sets.measuring), past)
         frames = gathered_frames(connection, project, sides, found, views, matrices_of(connection))
     weight = weight_of_drawn("detector", settings.weight_synthetic)
     drawn = (PICTURES.names("train"), PICTURES.names("val")) if weight else ([], [])
@@ -163,10 +191,10 @@ def detector_stock(project: Project, settings: TrainSettings) -> DetectorStock:
             "" if settings.weight_synthetic == 0 else NOT_DRAWN,
         ),
     )
-    return DetectorStock(sets, frames, parts, sides, tuple(drawn[0]), tuple(drawn[1]))
+    return DetectorStock(sets, frames, parts, sides, tuple(drawn[0]), tuple(drawn[1]), past)
 
 
-def detector_task(project: Project, settings: TrainSettings) -> Task:
+def detector_task(project: Project, settings: TrainSettings, past: Past | None = None) -> Task:
     """The task of a detector over composites, reviewed frames and the synthetic street.
 
     Raises:
@@ -175,14 +203,16 @@ def detector_task(project: Project, settings: TrainSettings) -> Task:
     """
     from core.training.data.street_pictures import StreetPictures
     from core.training.tasks.detector import (
+        BY_BOXES,
         DetectorSettings,
         Variant,
         make_task,
         network_settings,
         usual_schedule,
+        variant_of,
     )
 
-    stock = detector_stock(project, settings)
+    stock = detector_stock(project, settings, past)
     if stock.sets.unknown:
         raise SettingsError(
             f"There is no set of composites called {settings.composites}.",
@@ -205,6 +235,7 @@ def detector_task(project: Project, settings: TrainSettings) -> Task:
         stock.frames.training,
         stock.frames.validation,
         _told(stock),
+        stock.sets.left_out,
     )
     folder = pictures_folder()
     people = people_in_3d(settings) if settings.in_3d else None
@@ -218,7 +249,7 @@ def detector_task(project: Project, settings: TrainSettings) -> Task:
             frames=frames.weight,
             synthetic=drawn.weight,
         ),
-        usual_schedule(variant),
+        usual_schedule(variant_of(network)),  # a file may have brought another than the device's
         people=people,
         synthetic=StreetPictures(folder, stock.synthetic, categories) if stock.synthetic else None,
         validation_synthetic=(
@@ -227,6 +258,9 @@ def detector_task(project: Project, settings: TrainSettings) -> Task:
             else None
         ),
     )
+    if stock.by_boxes_alone:
+        task.metric = BY_BOXES
+        task.notes = (*task.notes, _NO_MASKS)
     if people is not None:
         task.notes = (*task.notes, *strangers(project, people.body))
     return task
@@ -243,8 +277,9 @@ def _told(stock: DetectorStock) -> dict[str, Any]:
         "measured by composites": None if sets.measuring is None else sets.measuring.name,
         "reviewed objects": {"to learn from": frames.objects[0], "measured by": frames.objects[1]},
         "frames on no side": frames.left_out,
-        "split": "by time and track",
-        "borders": stock.sides.as_json(),
+        SPLIT: BY_TIME,
+        BORDERS: stock.sides.as_json(),
+        **({} if stock.past is None else stock.past.told()),
     }
 
 
@@ -278,10 +313,9 @@ def _unknown_words(sets: LearnedSets) -> str:
 
 def _usual(device: str) -> str:
     """The variant that suits a device."""
-    import torch
+    from core.training.devices import is_gpu
 
-    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    return VARIANTS[1] if on_gpu else VARIANTS[0]
+    return VARIANTS[1] if is_gpu(device) else VARIANTS[0]
 
 
 def cameras_of(project: Project) -> StoredCameras:

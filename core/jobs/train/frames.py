@@ -148,6 +148,7 @@ class GatheredFrames:
         objects: how many unoccluded objects teach, and by how many is measured.
         without_footage: frames whose footage is not where it was: they are left out.
         left_out: frames that are on neither side: too near to a border, or for the test.
+        outlined: how many of the objects by which is measured have masks.
     """
 
     training: StoredFrames
@@ -155,6 +156,7 @@ class GatheredFrames:
     objects: tuple[int, int]
     without_footage: int
     left_out: int
+    outlined: int
 
 
 def reviewed_views(connection: Connection, project: Project) -> tuple[list[ReviewedObject], list[Labelled]]:
@@ -213,6 +215,7 @@ def gathered_frames(
         (len(teaching), len(measuring)),
         len(lost),
         len(set(frame_of.values()) - lost - set(frames[0]) - set(frames[1])),
+        sum(one.outlined and one.instance_id in sorts[1] for one in found),
     )
 
 

@@ -26,11 +26,20 @@ from core.jobs.train.drawn import (
     shared_folder,
     weight_of_drawn,
 )
-from core.jobs.train.learned_sets import LearnedSets, learned_sets
+from core.jobs.train.learned_sets import LearnedSets
 from core.jobs.train.mixing import Part, counted, listed, mixed_facts, mixed_words
 from core.jobs.train.needs import Need
+from core.jobs.train.past import (
+    BORDERS,
+    SPLIT,
+    Past,
+    held,
+    past_of_start,
+    seen_before,
+    sets_to_learn_from,
+)
 from core.jobs.train.settings import TrainSettings
-from core.jobs.train.sides import Sides, sides_of
+from core.jobs.train.sides import BY_TIME, Sides, sides_of
 from core.records.occlusion import LabelOrigin
 from core.records.recipes import Split
 from core.records.shapes import KeypointTag
@@ -112,14 +121,21 @@ def hidden_points_needs(project: Project, settings: TrainSettings) -> Sequence[N
     )
 
 
-def hidden_points_stock(project: Project, settings: TrainSettings) -> HiddenStock:
-    """Counts what it would learn from by some settings; quick, without torch."""
+def hidden_points_stock(project: Project, settings: TrainSettings, past: Past | None = None) -> HiddenStock:
+    """Counts what it would learn from by some settings; quick, without torch.
+
+    Args:
+        past: of its run, where that goes on; None: that of what it begins with.
+    """
     with project.read() as connection:
-        sets = learned_sets(connection, settings.composites)
-        taught = sets.teaching if settings.weight_composites else None
+        past = past or past_of_start(connection, settings)
         rows = _told_by_people(connection, labelled_objects(connection, project, points=True))
         views = [row.view for row in rows]
-        sides = sides_of(connection, project, views, () if taught is None else (taught,), sets.measuring)
+        seen = seen_before(connection, project, views, past)
+        sets = sets_to_learn_from(connection, settings.composites, past, seen)
+        taught = [] if sets.teaching is None or not settings.weight_composites else [sets.teaching]
+        taught += () if past is None or past.before is None else past.before
+        sides = held(sides_of(connection, project, views, taught, sets.measuring), past)
     teaching = sides.teaching(views)
     measuring = {view.instance_id for view in sides.measuring(views, teaching)}
     learned = {view.instance_id for view in teaching}
@@ -136,7 +152,9 @@ def hidden_points_stock(project: Project, settings: TrainSettings) -> HiddenStoc
     )
 
 
-def hidden_points_task(project: Project, settings: TrainSettings) -> HiddenPointsTask:
+def hidden_points_task(
+    project: Project, settings: TrainSettings, past: Past | None = None
+) -> HiddenPointsTask:
     """The task over what the project's pre-labeller says of cars.
 
     Raises:
@@ -151,7 +169,7 @@ def hidden_points_task(project: Project, settings: TrainSettings) -> HiddenPoint
     from core.training.tasks.prelabeller import cars_with_points
 
     finder, name = prelabeller_of(project)
-    stock = hidden_points_stock(project, settings)
+    stock = hidden_points_stock(project, settings, past)
     how = Augmentation(rough=0.0)
 
     def looks(crops: Sequence[PackedCrop]) -> list[SaidCar]:
@@ -173,8 +191,9 @@ def hidden_points_task(project: Project, settings: TrainSettings) -> HiddenPoint
         "composites": None if stock.sets.teaching is None else stock.sets.teaching.name,
         "measured by": _measured_words(stock),
         "measured by composites": None if stock.sets.measuring is None else stock.sets.measuring.name,
-        "split": "by time and track",
-        "borders": stock.sides.as_json(),
+        SPLIT: BY_TIME,
+        BORDERS: stock.sides.as_json(),
+        **({} if past is None else past.told()),
         "on no side": stock.left_out,
     }
     learned = [car for part in taught for car in part.cars]
@@ -275,7 +294,9 @@ def _of_composites(project: Project, stock: HiddenStock, split: Split) -> list[P
     chosen = stock.sets.teaching if split is Split.TRAIN else stock.sets.measuring
     if chosen is None:
         return []
-    return list(composite_crops(StoredComposites(project.path, chosen.name, split), _MOST[split]))
+    left_out = frozenset[int]() if split is Split.TRAIN else stock.sets.left_out
+    stored = StoredComposites(project.path, chosen.name, split, left_out)
+    return list(composite_crops(stored, _MOST[split]))
 
 
 def _drawn(stock: HiddenStock, split: Split) -> list[PackedCrop]:

@@ -19,6 +19,7 @@ from core.jobs.train.device_lock import WAITS, devices_held, gpu_locks
 from core.jobs.train.drawn import Tell
 from core.jobs.train.events import StoredRun
 from core.jobs.train.files import file_of, run_folder, runs_folder
+from core.jobs.train.past import Past, own_past, past_of_start
 from core.jobs.train.prepare import own_start, prepare, without_beginning
 from core.jobs.train.purposes import TITLES, build_task
 from core.jobs.train.settings import TrainSettings
@@ -33,10 +34,11 @@ from core.training.devices import Place, gpu_ids, local_rank, other_programs, pl
 from core.training.loop import train
 from core.training.measure import measure
 from core.training.plan import NoEvents, TrainPlan, TrainResult
-from core.training.task import Noted, Task
+from core.training.task import Noted, Schedule, Task
 
 _HOUR_S = 3600
 _BEGAN = "began with"  # of a run's data: known once its network is made
+_SCHEDULE = "schedule"  # likewise: by which it goes on
 
 
 def run_train(context: JobContext) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def run_train(context: JobContext) -> dict[str, Any]:
         context.log(str(task.data["mixed"]))
     for line in task.notes if isinstance(task, Noted) else ():
         context.log(line)
-    plan = plan_of(task, settings)
+    plan = plan_of(task, settings, before)
     holder = f"job {context.job_id} of {context.project.path.name}"
     with devices_held(_locks(context.project, place), holder, _waiting(context, place, settings)):
         if settings.estimate:
@@ -82,7 +84,7 @@ def follow_train(project_path: Path, settings: TrainSettings, job_id: int | None
         with project.read() as connection:
             before = None if job_id is None else run_of_job(connection, job_id)
         task = _task(project, settings, before, lambda share, words: None, lambda line: None)
-        plan = plan_of(task, settings)
+        plan = plan_of(task, settings, before)
         if local_rank() == 0 and place.kind != "cpu":  # the first process of another machine
             holder = f"a training of {project_path.name}"
             held.enter_context(devices_held(_locks(project, place), holder, lambda holder: None))
@@ -101,21 +103,39 @@ def _task(
         before: the run that goes on; None, or without a checkpoint: it begins.
         tell, log: as for `prepare`.
     """
-    if before is None or before.last is None:
+    with project.read() as connection:
+        if before is not None and before.last is not None:
+            past: Past | None = own_past(connection, before)
+        else:
+            before, past = None, past_of_start(connection, settings)
+    if past is not None and past.note:
+        log(past.note)
+    if before is not None:  # what it began with is in its checkpoint
+        settings = without_beginning(settings)
         prepare(settings, tell, log)
-        tell(0.0, "Gathering what there is to learn from")
-        return build_task(project, settings)
-    # what it began with is in its checkpoint
-    prepare(without_beginning(settings), tell, log)
-    return going_on(build_task(project, without_beginning(settings)), before.architecture)
+        metric = None if before.value is None else before.metric
+        return going_on(build_task(project, settings, past), before.architecture, metric)
+    if past is None and own_start(settings) is not None:
+        log("Which run those first weights are of is not known here: what taught them may measure this one.")
+    prepare(settings, tell, log)
+    tell(0.0, "Gathering what there is to learn from")
+    return build_task(project, settings)
 
 
-def plan_of(task: Task, settings: TrainSettings) -> TrainPlan:
-    """How a training goes about it: the task's own schedule, but for what the settings say."""
+def plan_of(task: Task, settings: TrainSettings, before: RunRow | None = None) -> TrainPlan:
+    """How a training goes about it: the task's own schedule, but for what the settings say.
+
+    Args:
+        before: the run that goes on, with the schedule that it began with; None: it begins.
+    """
     given = {"epochs": settings.epochs, "batch": settings.batch, "learning_rate": settings.rate}
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    schedule = replace(task.schedule, **chosen)
+    if before is not None and before.last is not None:
+        with suppress(KeyError, TypeError, ValueError):  # an older row has none
+            schedule = Schedule.from_json(before.data[_SCHEDULE])
     return TrainPlan(
-        schedule=replace(task.schedule, **chosen),
+        schedule=schedule,
         accumulate=settings.accumulate,
         device=settings.device,
         precision=settings.precision,
@@ -138,7 +158,8 @@ def _train(
     with context.project.bulk() as bulk:
         run = bulk.run(lambda connection: _begun(connection, context.job_id, settings, task, plan))
         resume = None if run.last is None else file_of(context.project, run.last)
-        if resume is not None and {**run.data, _BEGAN: None} != {**task.data, _BEGAN: None}:
+        told = {_BEGAN: None, _SCHEDULE: None}
+        if resume is not None and {**run.data, **told} != {**task.data, **told}:
             context.log("The labels have changed since this run began; it goes on with those of now.")
         folder = run_folder(context.project, run.id)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -148,8 +169,9 @@ def _train(
                 connection,
                 run.id,
                 state=RunState.RUNNING,
-                data=dict(task.data) | {name: run.data[name] for name in (_BEGAN,) if name in run.data},
+                data=_data(task, plan, run.data.get(_BEGAN, "")),
                 architecture=dict(task.architecture),
+                metric=task.metric,
                 device=f"{place.name}, {place.precision}",
                 versions=_versions(),
                 finished_at=None,
@@ -162,7 +184,7 @@ def _train(
         state = RunState.STOPPED
         try:
             events = StoredRun(
-                context, bulk, run.id, on_begun=lambda: _say_beginning(context, bulk, run, task, start)
+                context, bulk, run.id, on_begun=lambda: _say_beginning(context, bulk, run, task, plan, start)
             )
             result = train(task, plan, events, folder, resume=resume, start=start, place=place)
             state = RunState.DONE
@@ -187,7 +209,7 @@ def _telling(context: JobContext) -> Tell:
 
 
 def _say_beginning(
-    context: JobContext, bulk: BulkWriter, run: RunRow, task: Task, start: Path | None
+    context: JobContext, bulk: BulkWriter, run: RunRow, task: Task, plan: TrainPlan, start: Path | None
 ) -> None:
     """What weights a run has begun with, into its log and its row."""
     if run.last is not None:
@@ -197,7 +219,12 @@ def _say_beginning(
         words = f"It begins with the weights of {start.name}."
     if words:
         context.log(words)
-        bulk.run(lambda c: update_run(c, run.id, data=dict(task.data) | {_BEGAN: words}))
+        bulk.run(lambda c: update_run(c, run.id, data=_data(task, plan, words)))
+
+
+def _data(task: Task, plan: TrainPlan, began: str) -> dict[str, Any]:
+    """What a run's row keeps of what it learns from, and of how."""
+    return dict(task.data) | ({_BEGAN: began} if began else {}) | {_SCHEDULE: plan.schedule.as_json()}
 
 
 def _begun(

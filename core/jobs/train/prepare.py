@@ -23,11 +23,13 @@ def prepare(settings: TrainSettings, tell: Tell, log: Callable[[str], None]) -> 
         RayCastingUnavailableError: rays cannot be cast here.
         DiskFullError: there is no room.
     """
+    from core.training.devices import is_gpu
+
     what = drawn_for(settings.what, settings.hidden_from)
     if weight_of_drawn(what, settings.weight_synthetic) and not are_drawn(what):
         log("The synthetic street is drawn, once on this machine.")
         draw(what, tell)
-    weights = weights_to_fetch(settings, gpu=_on_gpu(settings))
+    weights = weights_to_fetch(settings, gpu=is_gpu(settings.device))
     if weights is not None:
         log(f"Fetching {weights.name}, {weights.megabytes} MB, from {weights.url}, once on this machine.")
         path = fetch_weights(weights, tell)
@@ -53,9 +55,3 @@ def own_start(settings: TrainSettings) -> Path | None:
     if path is None or (settings.what == "detector" and not is_of_a_run(path)):
         return None
     return path
-
-
-def _on_gpu(settings: TrainSettings) -> bool:
-    import torch
-
-    return settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from core.errors import SettingsError, TooFewLabelsError, TrainingError
 from core.jobs.train import crop_tasks, detector, hidden_points, starts
 from core.jobs.train.needs import Need
+from core.jobs.train.past import Past, past_of_start
 from core.jobs.train.settings import TrainSettings
 from core.records.runs import Purpose
 from core.store.project import Project
@@ -36,12 +37,13 @@ class Trainable:
 
     Attributes:
         needs: what it needs of a project; quick, without torch.
-        build: its task; may import anything. Labels were counted before.
+        build: its task, given what it holds to of what was trained before, or None; may import anything.
+            Labels were counted before.
         variants: of its network, the default first; none: it has only one.
     """
 
     needs: Callable[[Project, TrainSettings], Sequence[Need]]
-    build: Callable[[Project, TrainSettings], Task]
+    build: Callable[[Project, TrainSettings, Past | None], Task]
     variants: tuple[str, ...] = ()
 
 
@@ -101,8 +103,11 @@ def availability(project: Project, settings: TrainSettings | None = None) -> lis
     return found
 
 
-def build_task(project: Project, settings: TrainSettings) -> Task:
+def build_task(project: Project, settings: TrainSettings, past: Past | None = None) -> Task:
     """The task of a training.
+
+    Args:
+        past: of its run, where that goes on: it was enough to begin with. None: it begins.
 
     Raises:
         TrainingError: this version cannot train it, or a package is missing.
@@ -122,13 +127,17 @@ def build_task(project: Project, settings: TrainSettings) -> Task:
     if settings.variant and settings.variant not in known.variants:
         which = f"Choose one of {', '.join(known.variants)}." if known.variants else "Leave it empty."
         raise SettingsError(f"There is no variant {settings.variant} of this: {title.lower()}.", which)
+    if past is not None:
+        return known.build(project, settings, past)
     unmet = [need.words for need in known.needs(project, settings) if not need.met]
     if unmet:
         raise TooFewLabelsError(
             f"There is too little to learn from ({title.lower()}): {' and '.join(unmet)}.",
             "Review and label more, and begin again.",
         )
-    return known.build(project, settings)
+    with project.read() as connection:
+        past = past_of_start(connection, settings)
+    return known.build(project, settings, past)
 
 
 def _missing_package() -> str:

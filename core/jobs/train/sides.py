@@ -30,6 +30,9 @@ from core.store.queries.recipes import pieces_in
 Key = tuple[str, int]
 """One physical object: its track, or itself where it is on none."""
 
+BY_TIME = "by time and track"
+"""How a run's data say that borders in time parted its labels."""
+
 _SHARES = (7, 2, 1)  # of labelled moments: there are fewer of them than of what is cut out
 _SHORTEST = 20  # times the guard time that labelled footage must last, or the guard is that much shorter
 
@@ -59,7 +62,7 @@ class Sides:
     """Where the borders lie, and what composites have taken already.
 
     Attributes:
-        borders: camera id -> its borders.
+        borders: camera id -> its borders; none of one at which nothing is known yet, whose side is open.
         taught_until: camera id -> until when composites that teach show something.
         measured_from: camera id -> from when composites that are measured by show something.
         taught, measured: the objects in either.
@@ -73,7 +76,9 @@ class Sides:
 
     def of_moment(self, camera_id: int, moment_s: float) -> Split | None:
         """The side of a moment; None where it is too near to the other side, or to what shows it."""
-        borders = self.borders[camera_id]
+        borders = self.borders.get(camera_id)
+        if borders is None:
+            return None
         side = borders.split_of(moment_s, moment_s)
         guard = borders.guard_s
         if side is Split.TRAIN and moment_s >= self.measured_from.get(camera_id, math.inf) - guard:
@@ -118,12 +123,11 @@ class Sides:
 
     def with_borders(self, told: Mapping[str, Sequence[Any]]) -> Sides:
         """The same with the borders that a run's row tells, where it tells any of a camera."""
-        borders = dict(self.borders)
-        for camera_id in borders:
-            if str(camera_id) in told:
-                first, second, guard = told[str(camera_id)]
-                borders[camera_id] = Borders(_moment(first), _moment(second), float(guard))
-        return replace(self, borders=borders)
+        kept = {
+            int(camera_id): Borders(_moment(first), _moment(second), float(guard))
+            for camera_id, (first, second, guard) in told.items()
+        }
+        return replace(self, borders={**self.borders, **kept})
 
 
 def _plain(moment_s: float) -> float | str:
@@ -164,9 +168,10 @@ def sides_of(
     borders = {}
     for camera_id in known:
         lives = _stock(connection, camera_id, known[camera_id]) if teaching else []
-        borders[camera_id] = (
-            borders_of(lives, shares) if lives else _of_moments(sorted(moments.get(camera_id, ())), shares)
-        )
+        if lives:
+            borders[camera_id] = borders_of(lives, shares)
+        elif camera_id in moments:
+            borders[camera_id] = _of_moments(sorted(moments[camera_id]), shares)
     taught = [
         life
         for one in teaching
@@ -207,6 +212,15 @@ def shared_objects(connection: Connection, teaching: RecipeSetRow, measuring: Re
         lives = piece_lives(connection, sorted(pieces_in(connection, one.id, split)))
         found.append({key_of(life.instance_id, life.track_id) for life in lives if not life.standing})
     return len(found[0] & found[1])
+
+
+def taught_by(connection: Connection, sets: Iterable[RecipeSetRow]) -> frozenset[Key]:
+    """The objects in what some sets teach."""
+    return frozenset(
+        key_of(life.instance_id, life.track_id)
+        for one in sets
+        for life in piece_lives(connection, sorted(pieces_in(connection, one.id, Split.TRAIN)))
+    )
 
 
 def _shares(connection: Connection, sets: Sequence[RecipeSetRow]) -> SplitSettings:

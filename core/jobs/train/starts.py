@@ -131,13 +131,16 @@ def start_of(begin_with: str, variant: Variant) -> Start:
     return start
 
 
-def going_on(task: Task, architecture: Mapping[str, Any]) -> Task:
+def going_on(task: Task, architecture: Mapping[str, Any], metric: str | None = None) -> Task:
     """The task of a run that goes on: its network is the run's own, and begins with nothing, as all is there.
+
+    So is its schedule, on whatever device it goes on.
 
     Args:
         architecture: of the run.
+        metric: by which it has chosen its best weights so far, or None.
     """
-    from core.training.tasks.detector import DetectorTask, Start, settings_of
+    from core.training.tasks.detector import DetectorTask, Start, settings_of, usual_schedule, variant_of
 
     if not isinstance(task, DetectorTask):
         return task
@@ -145,6 +148,8 @@ def going_on(task: Task, architecture: Mapping[str, Any]) -> Task:
         network = settings_of(architecture)
     except (KeyError, TypeError, ValueError):  # the training refuses its checkpoint, and says why
         return task
-    same = replace(task, settings=replace(task.settings, start=Start.NOTHING, weights=None, network=network))
+    settings = replace(task.settings, start=Start.NOTHING, weights=None, network=network)
+    same = replace(task, settings=settings, schedule=usual_schedule(variant_of(network)))
+    same.metric = metric or task.metric
     same.notes = task.notes  # with what is known of the project
     return same

@@ -23,6 +23,7 @@ class ReviewedObject:
     Attributes:
         instance_id, track_id: which.
         frame_id, pts, source_id, camera_id, time_s, captured_at: of its frame.
+        outlined: whether it has a mask.
     """
 
     instance_id: int
@@ -33,6 +34,7 @@ class ReviewedObject:
     camera_id: int
     time_s: float
     captured_at: float | None
+    outlined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def unoccluded_by_people(connection: Connection) -> list[ReviewedObject]:
     """All objects that people found unoccluded, frame after frame; those of hidden sources are left out."""
     query = (
         select(
-            *(_i.id, _i.track_id, _i.frame_id, _f.pts, _i.source_id, _i.camera_id, _i.time_s, _i.captured_at)
+            *(_i.id, _i.track_id, _i.frame_id, _f.pts, _i.source_id, _i.camera_id, _i.time_s),
+            *(_i.captured_at, _i.mask_id.is_not(None)),
         )
         .join(_frame, _f.id == _i.frame_id)
         .join(_source, _s.id == _i.source_id)

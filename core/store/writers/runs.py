@@ -19,7 +19,7 @@ _run, _metric, _picture, _model = tables.run, tables.run_metric, tables.run_pict
 _FOLLOWING = frozenset(
     {
         *("data", "architecture", "device", "versions", "state", "step", "epoch", "epochs", "seconds"),
-        *("best", "last", "value", "best_step", "finished_at"),
+        *("best", "last", "metric", "value", "best_step", "finished_at"),
     }
 )
 
@@ -89,7 +89,7 @@ def update_run(connection: Connection, run_id: int, **columns: Any) -> None:
         connection: of a write transaction.
         run_id: which.
         columns: any of data, architecture, device, versions, state, step, epoch, epochs, seconds, best, last,
-            value, best_step and finished_at, as `RunRow` has them.
+            metric, value, best_step and finished_at, as `RunRow` has them.
 
     Raises:
         ValueError: a column is not a job's to write: a bug of whoever asks.

@@ -47,6 +47,9 @@ from core.training.validating import Answer, validated_alone
 KIND = "amodal_rcnn"
 """What `architecture` calls this network."""
 
+BY_MASKS, BY_BOXES = "mask_ap", "box_ap"
+"""By which the best weights are chosen: the latter where no mask is known that they could be measured by."""
+
 _SHOWN = 0.5  # least score of what a gallery shows
 _log = logging.getLogger(__name__)
 
@@ -146,6 +149,12 @@ def network_settings(
     return AmodalRcnnSettings(trained_stages=3 if frozen else 5, **some)
 
 
+def variant_of(network: AmodalRcnnSettings) -> Variant:
+    """The variant that a network is of, by its backbone: on a light one, the small one."""
+    told = {BackboneName.RESNET50: Variant.RESNET50, BackboneName.SWIN_T: Variant.SWIN_T}
+    return told.get(network.backbone, Variant.SMALL)
+
+
 def usual_schedule(variant: Variant) -> Schedule:
     """What suits a variant: WALT's, and for the small one fewer pictures a step, and a rate for learning from
     nothing."""
@@ -210,7 +219,7 @@ class DetectorTask:
     synthetic: Dataset[Sample] | None = None
     validation_synthetic: Dataset[Sample] | None = None
     purpose: Purpose = Purpose.DETECTOR
-    metric: str = "mask_ap"
+    metric: str = BY_MASKS
     started: str = ""
     architecture: Mapping[str, Any] = field(init=False)
     data: Mapping[str, Any] = field(init=False)

@@ -37,7 +37,7 @@ def trainable(monkeypatch: pytest.MonkeyPatch) -> None:
     def needs(what: str) -> Callable[[Project, Any], Sequence[Need]]:
         return lambda project, settings: [Need(what, HAVE[what], 30)]
 
-    def build(project: Project, settings: Any) -> Any:
+    def build(project: Project, settings: Any, past: Any) -> Any:
         raise AssertionError("the window builds no task")
 
     known = {

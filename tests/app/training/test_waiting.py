@@ -33,7 +33,7 @@ SETTINGS = {"what": "classifier", "name": "Second", "device": "cpu", "workers": 
 def trainable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A classifier that trains in moments."""
     known = Trainable(
-        lambda project, settings: [Need("labels", 40, 20)], lambda project, settings: TinyTask()
+        lambda project, settings: [Need("labels", 40, 20)], lambda project, settings, past: TinyTask()
     )
     monkeypatch.setitem(purposes.TRAINABLE, Purpose.CLASSIFIER, known)
 

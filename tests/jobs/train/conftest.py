@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from core.jobs.train import device_lock, drawn, job, purposes
+from core.jobs.train.past import Past
 from core.jobs.train.purposes import Need, Trainable
 from core.jobs.train.settings import TrainSettings
 from core.records.runs import Purpose
@@ -23,17 +24,20 @@ class Bench:
         path: of the project.
         task: is trained.
         labels: there seem to be.
+        past: what the task that was built last was to hold to.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.task = TinyTask()
         self.labels = 40
+        self.past: Past | None = None
 
     def needs(self, project: Project, settings: TrainSettings) -> Sequence[Need]:
         return [Need("unoccluded objects", self.labels, 20), Need("occluded objects", 25, 20)]
 
-    def build(self, project: Project, settings: TrainSettings) -> TinyTask:
+    def build(self, project: Project, settings: TrainSettings, past: Past | None) -> TinyTask:
+        self.past = past
         return self.task
 
 

@@ -42,7 +42,7 @@ def write_half(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str,
 if __name__ == "__main__":
     torch.set_num_threads(1)
     purposes.TRAINABLE[Purpose.CLASSIFIER] = Trainable(
-        lambda project, settings: [Need("made-up labels", 40, 20)], lambda project, settings: TinyTask()
+        lambda project, settings: [Need("made-up labels", 40, 20)], lambda project, settings, past: TinyTask()
     )
     checkpoints.save_file = write_half  # type: ignore[assignment]
     run_job(Path(sys.argv[1]), int(sys.argv[2]))

@@ -16,6 +16,7 @@ from tests.training.tiny import NormedTask
 if __name__ == "__main__":
     torch.set_num_threads(1)
     purposes.TRAINABLE[Purpose.CLASSIFIER] = Trainable(
-        lambda project, settings: [Need("made-up labels", 40, 20)], lambda project, settings: NormedTask()
+        lambda project, settings: [Need("made-up labels", 40, 20)],
+        lambda project, settings, past: NormedTask(),
     )
     sys.exit(main(sys.argv[1:]))

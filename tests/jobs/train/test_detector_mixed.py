@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import cv2
 import numpy as np
@@ -15,11 +18,14 @@ from core.errors import FootageMissingError, SettingsError  # noqa: E402
 from core.geometry.masks import patch_area, rle_to_patch  # noqa: E402
 from core.jobs.train import detector  # noqa: E402
 from core.jobs.train.detector import DetectorStock, detector_needs, detector_stock  # noqa: E402
+from core.jobs.train.past import own_past, past_of_start  # noqa: E402
 from core.jobs.train.purposes import build_task  # noqa: E402
 from core.jobs.train.settings import TrainSettings  # noqa: E402
+from core.jobs.train.sides import key_of, taught_by  # noqa: E402
 from core.records.keypoints import KeypointSet, PlacedPoint, Template  # noqa: E402
 from core.records.occlusion import LabelOrigin, Verdict  # noqa: E402
 from core.records.recipes import Split  # noqa: E402
+from core.records.runs import Purpose, RunRow  # noqa: E402
 from core.records.shapes import KeypointTag  # noqa: E402
 from core.store.edits.keypoints import save_keypoints  # noqa: E402
 from core.store.edits.verdicts import RejectReason, set_verdict  # noqa: E402
@@ -27,6 +33,12 @@ from core.store.history import History  # noqa: E402
 from core.store.project import Project  # noqa: E402
 from core.store.queries.pieces import piece_lives  # noqa: E402
 from core.store.queries.recipes import pieces_in, set_by_name  # noqa: E402
+from core.store.queries.reviewed import unoccluded_by_people  # noqa: E402
+from core.store.queries.runs import run_by_id  # noqa: E402
+from core.store.writers.runs import make_run, update_run  # noqa: E402
+from core.training.task import Noted  # noqa: E402
+from core.training.tasks.detector_scores import DetectorScores  # noqa: E402
+from core.training.tasks.seen import known_objects  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
 from tests.jobs.yard import CAMERA, STEP_S, Car, Place, Yard  # noqa: E402
 
@@ -214,3 +226,117 @@ def test_frames_without_their_footage_are_left_out_and_told(yard: Yard) -> None:
             supply.frame(0)
     finally:
         away.rename(yard.pictures)
+
+
+def test_boxes_without_masks_are_measured_by_boxes(yard: Yard) -> None:
+    """As those of a detector that finds boxes alone; with one mask there is a mask AP again."""
+    elsewhere = yard.path.with_name("boxes.amodal")
+    shutil.copy(yard.path, elsewhere)
+    with closing(sqlite3.connect(elsewhere)) as rows, rows:
+        rows.execute("UPDATE recipe_set SET hidden = 1")
+        rows.execute("UPDATE instance SET mask_id = NULL")
+    settings = TrainSettings(variant="small")
+    with Project.open(elsewhere) as project:
+        task = build_task(project, settings)
+        assert isinstance(task, Noted)
+        assert (task.metric, [line for line in task.notes if "mask" in line]) == (
+            "box_ap",
+            [detector._NO_MASKS],
+        )
+        image, target = task.validation()[0]  # type: ignore[attr-defined]
+        scores = DetectorScores()
+        known = known_objects(target, task.settings.network)  # type: ignore[attr-defined]
+        scores.add(known, known, [], image.shape[-2:])
+        assert "mask_ap" not in scores.figures()
+        assert scores.figures()[task.metric] == 1.0
+        measured = set(task.supply.validation_frames()._ids)  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(yard.path)) as rows:
+        masks = dict(rows.execute("SELECT id, mask_id FROM instance WHERE mask_id IS NOT NULL"))
+    with Project.open(elsewhere) as project, project.read() as connection:
+        [one, *_] = [
+            view.instance_id
+            for view in unoccluded_by_people(connection)
+            if view.frame_id in measured and view.instance_id not in yard.ids[-1].values()
+        ]
+    with closing(sqlite3.connect(elsewhere)) as rows, rows:
+        rows.execute("UPDATE instance SET mask_id = ? WHERE id = ?", (masks[one], one))
+    with Project.open(elsewhere) as project:
+        assert build_task(project, settings).metric == "mask_ap"
+
+
+def test_a_run_keeps_its_sets_and_borders_whatever_is_made_later(yard: Yard) -> None:
+    """And a run that begins with its weights is not measured by what taught it."""
+    first = stock_of(yard)
+    run = run_with(yard, detector._told(first))
+    other = {**SPLIT, "validation_percent": 60, "test_percent": 15}
+    for split in ("train", "validation"):
+        more = {"split": split, "name": f"Later {split}", "count": LATER, "seed": 3}
+        do_job(yard.path, "compose", least=1, most=1, **more, **other)
+    with Project.open(yard.path) as project:
+        now = detector_stock(project, TrainSettings())
+        with project.read() as connection:
+            past = own_past(connection, run)
+        again = detector_stock(project, TrainSettings(), past)
+        started = TrainSettings(start=yard.path.with_name(START))
+        with project.read() as connection:
+            before = past_of_start(connection, started)
+            taught = taught_by(connection, [first.sets.teaching])  # type: ignore[list-item]
+        second = detector_stock(project, started)
+        supply = build_task(project, started.model_copy(update={"variant": "small", "start": None}), before)
+    names = [
+        [one and one.name for one in (found.sets.teaching, found.sets.measuring)]
+        for found in (first, now, again, second)
+    ]
+    assert names[0] == names[2] == ["Train", "Validation"]
+    assert names[1] == names[3] == ["Later train", "Later validation"]
+    assert detector._told(again) == detector._told(first)
+    assert list(again.frames.training._ids) == list(first.frames.training._ids)
+    # of the set for validation nothing is left that shows what taught before
+    assert shown(yard, now) & taught
+    assert shown(yard, second)
+    assert not shown(yard, second) & taught
+    assert second.sets.for_validation == LATER - len(second.sets.left_out) > 0
+    assert len(supply.supply.validation_composites()) == second.sets.for_validation  # type: ignore[attr-defined]
+    assert not set(second.frames.validation._ids) & set(first.frames.training._ids)
+    assert second.sides.as_json() == first.sides.as_json()
+    assert detector._told(second)["taught before"] == ["Train"]
+
+
+LATER = 12
+START = f"best-{'0' * 16}.safetensors"
+
+
+def run_with(yard: Yard, data: dict[str, object]) -> RunRow:
+    """A run of a detector that keeps this of what it learned from."""
+    with Project.open(yard.path) as project:
+        with project.bulk() as bulk:
+            run_id = bulk.run(
+                lambda c: make_run(
+                    *(c, Purpose.DETECTOR, "First"),
+                    job_id=None,
+                    settings={},
+                    seed=0,
+                    epochs=1,
+                    metric="mask_ap",
+                )
+            )
+            bulk.run(lambda c: update_run(c, run_id, data=data, best=f"{run_id}/{START}"))
+        with project.read() as connection:
+            run = run_by_id(connection, run_id)
+    assert run is not None
+    return run
+
+
+def shown(yard: Yard, stock: DetectorStock) -> set[tuple[str, int]]:
+    """The objects in the composites that something is measured by."""
+    supply = detector.StoredDetectorData(
+        *(yard.path, None, stock.sets.measuring and stock.sets.measuring.name),
+        *(detector.StoredCameras({}, {}), stock.frames.training, stock.frames.validation, {}),
+        stock.sets.left_out,
+    ).validation_composites()
+    assert supply is not None
+    recipes = [supply.recipe(place) for place in range(len(supply))]
+    pieces = sorted({part.piece_id for one in recipes for part in one.objects if part.shown})
+    with Project.open(yard.path, read_only=True) as project, project.read() as connection:
+        lives = list(piece_lives(connection, pieces))
+    return {key_of(one.instance_id, one.track_id) for one in lives if not one.standing}

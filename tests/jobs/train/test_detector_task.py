@@ -27,6 +27,7 @@ from core.store.history import History  # noqa: E402
 from core.store.project import Project  # noqa: E402
 from core.store.queries.runs import runs  # noqa: E402
 from core.training import starting_weights  # noqa: E402
+from core.training.checkpoints import Checkpoint, write_checkpoint  # noqa: E402
 from core.training.task import Noted  # noqa: E402
 from core.training.tasks import detector as task_module  # noqa: E402
 from core.training.tasks.detector import network_settings  # noqa: E402
@@ -164,6 +165,36 @@ def test_a_detector_is_trained_used_and_mines(yard: Yard, few: None) -> None:
         assert run.architecture["body"].startswith("stand-in ")
         use_run(History(project, "Ann"), run.id)
     do_job(yard.path, "mine", detector="own", **{"own.min_score": 0.0})
+
+
+def test_a_network_brings_its_schedule_on_any_device(yard: Yard, few: None, tmp_path: Path) -> None:
+    """A run of a GPU's network goes on, or is begun with, where the small one would be the usual one."""
+    schedules = {one: task_module.usual_schedule(one) for one in task_module.Variant}
+    small, large = task_module.Variant.SMALL, task_module.Variant.RESNET50
+    network = network_settings(large, task_module.Start.NOTHING, tuple(Category))
+    architecture = {"kind": task_module.KIND} | network.as_json()
+    facts = {"purpose": "detector", "architecture": architecture}
+    start = write_checkpoint(tmp_path, "best", Checkpoint({"a": torch.zeros(1)}, {}, facts))
+    with Project.open(yard.path) as project:
+        usual = build_task(project, TrainSettings(device="cpu"))
+        begun = build_task(project, TrainSettings(device="cpu", start=start))
+    assert usual.schedule == schedules[small]
+    assert begun.schedule == schedules[large] != schedules[small]
+    again = starts.going_on(usual, architecture, "box_ap")
+    assert (again.schedule, again.metric) == (schedules[large], "box_ap")
+    assert starts.going_on(usual, architecture).metric == usual.metric == "mask_ap"
+    for variant in task_module.Variant:
+        made = network_settings(variant, task_module.Start.NOTHING, tuple(Category))
+        assert task_module.variant_of(made) is variant
+
+
+def test_a_gpu_has_the_larger_network_whosever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there in (torch.cuda, torch.backends.mps):
+        monkeypatch.setattr(there, "is_available", lambda: False)
+    usual = {device: detector._usual(device) for device in ("auto", "cpu", "cuda", "mps")}
+    assert usual == {"auto": "small", "cpu": "small", "cuda": "resnet50", "mps": "resnet50"}
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert detector._usual("auto") == "resnet50"
 
 
 def test_what_a_variant_begins_with(monkeypatch: pytest.MonkeyPatch) -> None:

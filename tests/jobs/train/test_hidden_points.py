@@ -125,7 +125,7 @@ def test_hidden_points_are_learned_from_composites(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(hidden_points, name, 0)
     # the yard is six pictures: too short for tracks on two sides
     same = hidden_points._of_composites
-    monkeypatch.setattr(hidden_points, "_of_composites", lambda p, s, split: same(p, s, Split.TRAIN))
+    monkeypatch.setattr(hidden_points, "_of_composites", lambda p, stock, split: same(p, stock, Split.TRAIN))
     with Project.open(yard.path) as project:
         task = build_task(project, TrainSettings(what="hidden_points", variant="released", device="cpu"))
     looks = task.data["data"]["looks at cars of composites"]

@@ -35,10 +35,11 @@ from core.store.history import History
 from core.store.project import Project
 from core.store.queries import runs as queries
 from core.training import checkpoints
+from core.training.task import Schedule
 from tests.forked import ROOT
 from tests.jobs.train.conftest import Bench
 from tests.jobs.train.doing import begin, best_weights, do, job_of, log_of, numbers, run_of, same, stop_at
-from tests.training.tiny import TinyTask
+from tests.training.tiny import SCHEDULE, TinyTask
 
 
 def test_a_run_is_in_the_project(bench: Bench) -> None:
@@ -46,7 +47,10 @@ def test_a_run_is_in_the_project(bench: Bench) -> None:
     run = run_of(bench.path, job_id)
     assert (run.purpose, run.name, run.state, run.seed) == (Purpose.CLASSIFIER, "By night", RunState.DONE, 5)
     assert (run.epoch, run.epochs, run.step) == (2, 2, 4)  # two steps of 8 in 22 samples
-    assert (run.architecture, run.data) == ({"kind": "tiny", "width": 8}, {"train": {"points": 22}})
+    assert (run.architecture, run.data["train"]) == ({"kind": "tiny", "width": 8}, {"points": 22})
+    assert Schedule.from_json(run.data["schedule"]) == replace(
+        SCHEDULE, epochs=2, learning_rate=0.02, batch=8
+    )
     assert set(run.versions) == {"amodal-studio", "torch", "torchvision"}
     assert (run.device, run.last) == ("cpu, 32", None)
     assert run.finished_at is not None
@@ -308,4 +312,57 @@ def test_labels_that_changed_meanwhile_are_told(bench: Bench) -> None:
     bench.task = TinyTask(count=30, data={"train": {"points": 30}})
     assert run_job(bench.path, job_id) is JobState.DONE
     assert "The labels have changed since this run began" in log_of(bench.path, job_id)
-    assert run_of(bench.path, job_id).data == {"train": {"points": 30}}
+    assert run_of(bench.path, job_id).data["train"] == {"points": 30}
+
+
+def test_what_the_best_is_chosen_by_is_settled_by_the_first_validation(bench: Bench) -> None:
+    """Before that, a run that goes on may be measured by what it can be measured by now."""
+    bench.task = TinyTask(metric="mask_ap")
+    job_id = begin(bench.path)
+    with pytest.raises(TrainingError, match=r"tells nothing by which .* chosen \(mask_ap\)"):
+        run_job(bench.path, job_id)
+    assert (run_of(bench.path, job_id).metric, run_of(bench.path, job_id).best) == ("mask_ap", None)
+    bench.task = TinyTask()
+    assert run_job(bench.path, job_id) is JobState.DONE
+    run = run_of(bench.path, job_id)
+    assert (run.metric, run.best is None) == ("fit", False)
+    assert job_of(bench.path, job_id).result["fit"] == run.value
+
+
+def test_a_run_goes_on_by_the_schedule_that_it_began_with(bench: Bench) -> None:
+    """Another device, or another version, may propose another one meanwhile."""
+    unbroken = run_of(bench.path, do(bench.path, rate=0.02))
+    job_id = begin(bench.path, rate=0.02)
+    run_job(bench.path, job_id, on_start=stop_at(9))
+    bench.task = TinyTask(schedule=replace(SCHEDULE, batch=7, learning_rate=0.5, clip_norm=None, drops=()))
+    assert run_job(bench.path, job_id) is JobState.DONE
+    resumed = run_of(bench.path, job_id)
+    assert numbers(bench.path, resumed.id) == numbers(bench.path, unbroken.id)
+    assert resumed.data == unbroken.data
+    assert "labels have changed" not in log_of(bench.path, job_id)
+
+
+def test_a_training_holds_to_what_was_trained_before(bench: Bench) -> None:
+    """Its task is built by what its own run has kept, or that with whose weights it begins."""
+    kept = {"borders": {"1": [3.0, "never", 0.5]}, "split": "by time and track", "taught before": []}
+    bench.task = TinyTask(data=kept)
+    job_id = begin(bench.path)
+    run_job(bench.path, job_id, on_start=stop_at(7))
+    assert bench.past is None
+    assert run_job(bench.path, job_id) is JobState.DONE
+    run = run_of(bench.path, job_id)
+    assert bench.past is not None
+    assert (bench.past.run.id, bench.past.goes_on, bench.past.before) == (run.id, True, ())
+    assert bench.past.borders == kept["borders"]
+    with Project.open(bench.path) as project:
+        start = file_of(project, run.best or "")
+    second = do(bench.path, start=str(start), epochs=1)
+    assert (bench.past.run.id, bench.past.goes_on, bench.past.borders) == (run.id, False, kept["borders"])
+    assert f"Nothing measures it that taught run {run.id}" in log_of(bench.path, second)
+    elsewhere = bench.path.with_name("strange.safetensors")
+    elsewhere.write_bytes(start.read_bytes())
+    with Project.open(bench.path) as project, project.write() as connection:
+        connection.exec_driver_sql("UPDATE run SET best = NULL, last = NULL")
+    third = do(bench.path, start=str(elsewhere), epochs=1)
+    assert bench.past is None
+    assert "what taught them may measure this one" in log_of(bench.path, third)

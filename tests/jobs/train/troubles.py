@@ -72,7 +72,7 @@ class Trouble:
         needs: Callable[..., Sequence[Need]] = lambda project, settings: [  # noqa: E731
             Need("unoccluded objects", self.labels, 20)
         ]
-        known = Trainable(needs, lambda project, settings: self.build())
+        known = Trainable(needs, lambda project, settings, past: self.build())
         object.__setattr__(self, "program", known)
 
     def holds(self, path: Path) -> ExitStack:

@@ -64,7 +64,7 @@ class HiddenStock:
 
     Attributes:
         sets: of composites.
-        teaching, measuring: cars of which people have placed hidden points.
+        teaching, measuring: cars of which people have placed hidden points, or taken them from a fit.
         left_out: how many more there are, on no side.
         sides: where the borders between what teaches, measures and tests lie.
         drawn: what of the synthetic street counts, as `core.jobs.train.drawn.drawn_for`; weight: how often.
@@ -267,7 +267,7 @@ def _measured_words(stock: HiddenStock) -> str:
 
 
 def _told_by_people(connection: Connection, rows: Sequence[LabelledObject]) -> list[LabelledObject]:
-    """Those with a hidden point that a person, or a person's file, has placed."""
+    """Those with a hidden point that a person or an import has placed, or somebody has taken from a fit."""
     placed = keypoints_in_force(connection, [row.instance_id for row in rows])
     return [
         row

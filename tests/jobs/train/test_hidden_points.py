@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.errors import TooFewLabelsError, TrainingError  # noqa: E402
 from core.jobs.inferred_points import InferringFinder  # noqa: E402
 from core.jobs.train import device_lock, drawn, hidden_points, job  # noqa: E402
 from core.jobs.train.hidden_points import hidden_points_needs, hidden_points_stock  # noqa: E402
+from core.jobs.train.prepare import prepare  # noqa: E402
 from core.jobs.train.purposes import build_task  # noqa: E402
 from core.jobs.train.settings import TrainSettings  # noqa: E402
 from core.mining.keypoints.protocol import FoundPoints, ObjectCrop  # noqa: E402
@@ -35,9 +37,11 @@ from core.store.queries.instances import by_ids  # noqa: E402
 from core.store.queries.keypoints import keypoints_in_force  # noqa: E402
 from core.store.queries.runs import metric_points, runs  # noqa: E402
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints  # noqa: E402
+from core.training.data import synthetic_crops  # noqa: E402
 from core.training.data.crops import write_shard  # noqa: E402
 from core.training.data.mixing import shares  # noqa: E402
 from core.training.data.shared_views import shared_crops  # noqa: E402
+from core.training.data.synthetic_crops import CropPlan  # noqa: E402
 from core.training.tasks.hidden_points import HiddenPointsTask  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
 from tests.jobs.parking import Parking  # noqa: E402
@@ -222,6 +226,26 @@ def test_other_cameras_teach_hidden_points_in_a_project_without_labels(parking: 
     moved = [one.grad for one in network.parameters() if one.grad is not None]
     assert max(float(one.abs().max()) for one in moved) > 0
     assert all(bool(one.isfinite().all()) for one in moved)
+
+
+def test_the_cars_that_three_cameras_see_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, CropPlan]] = []
+
+    def make_crops(folder: Path, plan: CropPlan, show: Callable[[float], None]) -> None:
+        asked.append((folder, plan))
+        folder.mkdir(parents=True)
+
+    monkeypatch.setattr(synthetic_crops, "make_crops", make_crops)
+    log: list[str] = []
+    usual = TrainSettings(what="hidden_points")
+    for settings in (usual, *[usual.model_copy(update={"hidden_from": "trifocal"})] * 2):
+        prepare(settings, lambda share, words: None, log.append)
+    [(folder, plan)] = asked  # and nothing for who learns from labels and gives the street no weight
+    assert folder == drawn.shared_folder() != drawn.crops_folder()
+    assert (sum(plan.cars), sum(plan.streets), plan.shared) == (0, 0, (3, 1, 0))
+    assert log == ["The synthetic street is drawn, once on this machine."]
+    prepare(usual.model_copy(update={"weight_synthetic": 0.5}), lambda share, words: None, log.append)
+    assert asked[1][0] == drawn.crops_folder()
 
 
 def test_the_street_that_other_cameras_need_cannot_be_left_out() -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from core.errors import SettingsError
 from core.jobs.train.drawn import NOT_DRAWN, PICTURES, pictures_folder, weight_of_drawn
 from core.jobs.train.frames import GatheredFrames, StoredFrames, gathered_frames, reviewed_views
 from core.jobs.train.learned_sets import LearnedSets
@@ -198,7 +197,6 @@ def detector_task(project: Project, settings: TrainSettings, past: Past | None =
     """The task of a detector over composites, reviewed frames and the synthetic street.
 
     Raises:
-        SettingsError: there is no such set of composites.
         CheckpointError: what it is to begin with cannot be read.
     """
     from core.training.data.street_pictures import StreetPictures
@@ -213,11 +211,6 @@ def detector_task(project: Project, settings: TrainSettings, past: Past | None =
     )
 
     stock = detector_stock(project, settings, past)
-    if stock.sets.unknown:
-        raise SettingsError(
-            f"There is no set of composites called {settings.composites}.",
-            "Name one that there is, or leave it empty for the newest.",
-        )
     variant = Variant(settings.variant or _usual(settings.device))
     beginning = beginning_of(settings, variant.value)
     categories = tuple(Category)

@@ -21,7 +21,7 @@ from core.jobs.train.events import StoredRun
 from core.jobs.train.files import file_of, run_folder, runs_folder
 from core.jobs.train.past import Past, own_past, past_of_start
 from core.jobs.train.prepare import own_start, prepare, without_beginning
-from core.jobs.train.purposes import TITLES, build_task
+from core.jobs.train.purposes import TITLES, build_task, trainable
 from core.jobs.train.settings import TrainSettings
 from core.jobs.train.starts import going_on
 from core.records.runs import RunRow, RunState
@@ -29,7 +29,7 @@ from core.store.bulk import BulkWriter
 from core.store.project import Project, program_version
 from core.store.queries.runs import run_of_job, runs
 from core.store.writers.runs import make_run, update_run
-from core.training.checkpoints import check_kind, read_checkpoint
+from core.training.checkpoints import check_kind, is_of_a_run, read_checkpoint
 from core.training.devices import Place, gpu_ids, local_rank, other_programs, place_of, process_count
 from core.training.loop import train
 from core.training.measure import measure
@@ -115,11 +115,13 @@ def _task(
         prepare(settings, tell, log)
         metric = None if before.value is None else before.metric
         return going_on(build_task(project, settings, past), before.architecture, metric)
-    if past is None and own_start(settings) is not None:
+    of_a_run = settings.start is not None and is_of_a_run(settings.start)
+    if of_a_run and past is None:
         log("Which run those first weights are of is not known here: what taught them may measure this one.")
+    known = trainable(project, settings)  # before minutes or megabytes are spent on it
     prepare(settings, tell, log)
     tell(0.0, "Gathering what there is to learn from")
-    return build_task(project, settings)
+    return known.build(project, settings, past)
 
 
 def plan_of(task: Task, settings: TrainSettings, before: RunRow | None = None) -> TrainPlan:

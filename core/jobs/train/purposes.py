@@ -17,6 +17,7 @@ from core.jobs.train.past import Past, past_of_start
 from core.jobs.train.settings import TrainSettings
 from core.records.runs import Purpose
 from core.store.project import Project
+from core.store.queries.recipes import set_by_name
 
 if TYPE_CHECKING:
     from core.training.task import Task
@@ -103,16 +104,13 @@ def availability(project: Project, settings: TrainSettings | None = None) -> lis
     return found
 
 
-def build_task(project: Project, settings: TrainSettings, past: Past | None = None) -> Task:
-    """The task of a training.
-
-    Args:
-        past: of its run, where that goes on: it was enough to begin with. None: it begins.
+def trainable(project: Project, settings: TrainSettings) -> Trainable:
+    """How something is trained that can be trained now, as far as can be told before anything is made ready.
 
     Raises:
         TrainingError: this version cannot train it, or a package is missing.
         TooFewLabelsError: how many there are, and how many are needed.
-        SettingsError: its network has no such variant.
+        SettingsError: its network has no such variant, or there is no such set of composites.
     """
     purpose = Purpose(settings.what)
     title, known = TITLES[purpose], TRAINABLE.get(purpose)
@@ -127,14 +125,34 @@ def build_task(project: Project, settings: TrainSettings, past: Past | None = No
     if settings.variant and settings.variant not in known.variants:
         which = f"Choose one of {', '.join(known.variants)}." if known.variants else "Leave it empty."
         raise SettingsError(f"There is no variant {settings.variant} of this: {title.lower()}.", which)
-    if past is not None:
-        return known.build(project, settings, past)
+    with project.read() as connection:
+        by_sets = purpose in (Purpose.DETECTOR, Purpose.HIDDEN_POINTS) and settings.composites
+        if by_sets and set_by_name(connection, settings.composites) is None:
+            raise SettingsError(
+                f"There is no set of composites called {settings.composites}.",
+                "Name one that there is, or leave it empty for the newest.",
+            )
     unmet = [need.words for need in known.needs(project, settings) if not need.met]
     if unmet:
         raise TooFewLabelsError(
             f"There is too little to learn from ({title.lower()}): {' and '.join(unmet)}.",
             "Review and label more, and begin again.",
         )
+    return known
+
+
+def build_task(project: Project, settings: TrainSettings, past: Past | None = None) -> Task:
+    """The task of a training.
+
+    Args:
+        past: of its run, where that goes on: it was enough to begin with. None: it begins.
+
+    Raises:
+        TrainingError, TooFewLabelsError, SettingsError: as `trainable`, where it begins.
+    """
+    if past is not None:
+        return TRAINABLE[Purpose(settings.what)].build(project, settings, past)
+    known = trainable(project, settings)
     with project.read() as connection:
         past = past_of_start(connection, settings)
     return known.build(project, settings, past)

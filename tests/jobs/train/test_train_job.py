@@ -23,7 +23,7 @@ from core.errors import (
     TrainingError,
 )
 from core.jobs.runner import run_job
-from core.jobs.train import purposes
+from core.jobs.train import job, purposes
 from core.jobs.train.device_lock import device_held
 from core.jobs.train.events import StoredRun
 from core.jobs.train.files import best_of, file_of, run_folder, runs_folder
@@ -184,6 +184,26 @@ def test_too_few_labels_are_told_with_their_counts(bench: Bench) -> None:
         (25, 20, True),
     ]
     assert classifier.variants == ("small", "large")
+
+
+def test_nothing_is_drawn_or_fetched_for_what_cannot_be_trained(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(job, "prepare", lambda settings, tell, log: asked.append(settings.what))
+    bench.labels = 12
+    with pytest.raises(TooFewLabelsError, match=r"12 of 20 unoccluded objects\."):
+        do(bench.path, weight_synthetic=1.0)
+    with pytest.raises(SettingsError, match="no set of composites called Nowhere"):
+        do(bench.path, what="detector", weight_synthetic=1.0, composites="Nowhere")
+    with pytest.raises(TooFewLabelsError, match="0 of 20 pictures to learn from"):
+        do(bench.path, what="detector", begin_with="published")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        do(bench.path, start="/nowhere/best.safetensors")
+    assert asked == []
+    bench.labels = 40
+    do(bench.path, weight_synthetic=1.0, epochs=1)
+    assert asked == ["classifier"]
 
 
 @pytest.mark.parametrize(

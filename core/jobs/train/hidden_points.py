@@ -227,7 +227,7 @@ def _kinds(project: Project, settings: TrainSettings, stock: HiddenStock) -> lis
         _Kind(
             "looks at cars of composites",
             settings.weight_composites,
-            "there is no set of that name" if stock.sets.unknown else "",
+            "",
             lambda: _of_composites(project, stock, Split.TRAIN),
         ),
         _Kind(

@@ -23,7 +23,7 @@ from core.records.slices import (
     category_bin,
     distance_bin,
     hour_bin,
-    occlusion_bin,
+    occlusion_bins,
     size_bin,
 )
 
@@ -71,7 +71,7 @@ def slices_of(results: Sequence[ObjectResult], *, extra: bool = True) -> Iterato
 def bins_by(results: Sequence[ObjectResult]) -> dict[By, NDArray[np.int64]]:
     """The bin of each object, by what objects are told apart by, tags left out."""
     found = {
-        By.OCCLUSION: [occlusion_bin(one.occlusion) for one in results],
+        By.OCCLUSION: occlusion_bins([np.nan if (v := one.occlusion) is None else v for one in results]),
         By.DISTANCE: [distance_bin(one.distance_m) for one in results],
         By.SIZE: [size_bin(one.size_px) for one in results],
         By.HOUR: [hour_bin(one.hour) for one in results],

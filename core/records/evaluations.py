@@ -208,7 +208,8 @@ class ObjectResult:
         occlusion: hidden share, 0 to 1, or None.
         distance_m: from the camera, or None.
         hour: local, 0 to 23, or None.
-        box_iou, mask_iou: of what was matched. hidden_iou: over the part that is not seen; 0 of a miss.
+        box_iou, mask_iou: of what was matched. hidden_iou: over the part that is not seen; 0 of a miss,
+            and None where no masks of the whole are said.
         points_right, points_placed: within alpha of its size, of those that are labelled; of fits in 3D.
         tags_right, tags_told: likewise of tags.
         rotation_rad, place_m: angle and distance between fit or truth and what was said.

@@ -97,9 +97,10 @@ def outcomes(
     compared: list[ComparedPicture] = []
     objects: list[ComparedObject] = []
     digest, codes = hashlib.sha256(), MaskCodes()
+    masked = any(find.whole is not None for one in looked for find in one.said)
     for one in looked:
         context.check_stop()
-        own = compare(one.truth, one.said, len(objects), one.row.place, shown_score, codes)
+        own = compare(one.truth, one.said, len(objects), one.row.place, shown_score, codes, masked=masked)
         compared.append(own)
         objects += own.objects
         digest.update(one.key.encode())

@@ -24,6 +24,7 @@ from core.jobs.public_benchmarks.paper import COCOA, KINS, paper_rows
 from core.records.benchmark_tables import BenchmarkTable, FigureSource, TableRow
 from core.records.detections import Category
 from core.records.evaluation import FoundObject, TrueObject
+from core.records.slices import OCCLUSION_BINS, occlusion_bins
 
 _COMPARABLE = (
     "Two files of predictions counted here on the same truth, in the same way, compare with each other. The "
@@ -193,9 +194,8 @@ def _drawn(matched: BinnedPrecision, draws: int) -> tuple[Ends, ...]:
 
 
 def _by_occlusion(compared: _Compared, ways: Sequence[Compared], draws: int) -> list[TableRow]:
-    hidden = np.array(compared.hidden)
-    tenths = np.clip(np.floor(hidden * 10), 0, 9)
-    bins = np.stack([tenths == number for number in range(10)])
+    tenths = occlusion_bins(compared.hidden)
+    bins = np.stack([tenths == number for number in range(OCCLUSION_BINS)])
     matched = [BinnedPrecision(compared.truth, compared.found, way, bins) for way in ways]
     figures = [one.average() for one in matched]
     ends = [_drawn(one, draws) for one in matched] if draws else []

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from core.errors import EvaluationError, ExchangeError, SettingsError
-from core.jobs.evaluate.settings import ReportSettings
+from core.evaluation.report.told import FILES, about
+from core.jobs.evaluate.settings import EvaluateSettings, ReportSettings
 from core.jobs.flatten import checked
 from core.records.evaluations import Confusion, Curve, EvaluationState, Figure, Subject, Truth
 from core.records.slices import ALL, UNKNOWN, By, Slice
+from core.store import tables
 from core.store.project import Project
+from core.store.queries.evaluations import evaluation_numbers
 from core.store.writers.evaluations import make_evaluation, update_evaluation, write_figures
 from tests.jobs.doing import do_job
 
@@ -114,6 +117,21 @@ def test_equal_truths_can_be_compared(path: Path, tmp_path: Path) -> None:
         third = add(project, "Rain", 0.4, "bb")
     do_job(path, "report", evaluations=f"2 {third}", out=str(tmp_path / "r.html"))
     assert "their numbers can be compared" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_report_names_no_folder(path: Path) -> None:
+    files = {name for name, field in EvaluateSettings.model_fields.items() if "Path" in str(field.annotation)}
+    assert files == FILES
+    places = {name: f"/home/ann/secret/{name}.json" for name in files} | {"body": "C:\\Ann\\secret\\body.npz"}
+    with Project.open(path) as project:
+        with project.bulk() as bulk:
+            bulk.run(lambda c: c.execute(tables.evaluation.update().values(settings={**places, "most": 7})))
+        with project.read() as connection:
+            numbers = evaluation_numbers(connection, 1)
+    assert numbers is not None
+    told = dict(about(numbers.evaluation))
+    shown = [told[f"setting: {name}"] for name in ("predictions", "space", "body", "most")]
+    assert shown == ["predictions.json", "space.json", "body.npz", "7"]
 
 
 def test_what_is_not_a_report_is_left_as_it_is(path: Path, tmp_path: Path) -> None:

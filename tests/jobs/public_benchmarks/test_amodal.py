@@ -19,6 +19,7 @@ from tests.exchange.benchmarks.amodal_files import (
     cocoa_cls,
     kins,
     left_half,
+    polygon,
     result,
     write,
 )
@@ -89,6 +90,14 @@ def test_by_occlusion_the_others_are_ignored(tmp_path: Path) -> None:
     said = measured(found)
     assert said["0 to 10 % hidden (3 objects)"] == pytest.approx((100, 100))
     assert said["50 to 60 % hidden (1 objects)"] == pytest.approx((0, 0))
+
+
+def test_a_tenth_of_the_pixels_hidden_is_in_the_second_line(tmp_path: Path) -> None:
+    truth = kins()
+    # of 20 columns two are hidden: 1 - 360 / 400 is a little less than a tenth in floating point
+    truth["annotations"][1]["i_segm"] = [polygon((40, 10, 18, 20))]
+    said = measured(table(tmp_path, truth, ALL, by_occlusion=True))
+    assert "10 to 20 % hidden (1 objects)" in said
 
 
 def test_boxes_alone_have_no_mask_ap(tmp_path: Path) -> None:

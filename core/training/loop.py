@@ -332,26 +332,33 @@ class _Training:
                 self._events.log(str(problem))
 
     def _kept_batch(self, problem: NoNumber) -> Exception:
-        """The error that tells of a loss that is no number, after its batch and the state were kept."""
+        """The error that tells of a loss that is no number, after its batch and the state were kept.
+
+        Where they cannot be, it tells of both: the disk alone would hide why the training has failed.
+        """
         state = self._state
         said = f"{problem.words} is no number at step {state.step + 1}"
-        if self._together.first:
+        way_out = "Look for what is odd in it, or take a lower learning rate."
+        if not self._together.first:
+            return LossError(f"{said}. The weights before it are kept.", way_out)
+        facts = {
+            "problem": said,
+            "step": state.step + 1,
+            "epoch": state.epoch + 1,
+            "seed": self._plan.seed,
+            "places": problem.parts,
+            "learning_rate": self._rate(),
+        }
+        batches = problem.batches[0] if len(problem.batches) == 1 else problem.batches
+        try:
             self._keep("last")
-            facts = {
-                "problem": said,
-                "step": state.step + 1,
-                "epoch": state.epoch + 1,
-                "seed": self._plan.seed,
-                "places": problem.parts,
-                "learning_rate": self._rate(),
-            }
-            batches = problem.batches[0] if len(problem.batches) == 1 else problem.batches
             path = keep_batch(self._folder, f"batch-{state.step + 1}", batches, facts)
-            said = f"{said}; its batch is kept as {path.name} in {self._folder}"
-        return LossError(
-            f"{said}. The weights before it are kept.",
-            "Look for what is odd in it, or take a lower learning rate.",
-        )
+        except AmodalError as lost:
+            return LossError(
+                f"{said}, and its batch could not be kept. {lost.problem}", f"{lost.way_out} {way_out}"
+            )
+        said = f"{said}; its batch is kept as {path.name} in {self._folder}"
+        return LossError(f"{said}. The weights before it are kept.", way_out)
 
     def _check_stop(self) -> None:
         try:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from core.errors import AmodalError, JobError, LossError
 from core.jobs.context import JobContext
+from core.jobs.train.beside import jobs_beside
 from core.jobs.train.device_lock import WAITS, devices_held, gpu_locks
 from core.jobs.train.drawn import Tell
 from core.jobs.train.events import StoredRun
@@ -51,11 +52,12 @@ def run_train(context: JobContext) -> dict[str, Any]:
     """
     settings = context.settings(TrainSettings)
     place = place_of(settings.device, settings.precision, settings.gpus)
-    for line in (place.fallback, other_programs(place)):
-        if line:
-            context.log(line)
     with context.project.read() as connection:
         before = run_of_job(connection, context.job_id)
+        beside = "" if place.kind == "cpu" else jobs_beside(connection, context.job_id, place.name)
+    for line in (place.fallback, other_programs(place), beside):
+        if line:
+            context.log(line)
     task = _task(context.project, settings, before, _telling(context), context.log)
     if "mixed" in task.data:
         context.log(str(task.data["mixed"]))

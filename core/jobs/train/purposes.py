@@ -29,6 +29,15 @@ TITLES = {
     Purpose.HIDDEN_POINTS: "Hidden points",
 }
 
+_WAYS_OUT = {
+    Purpose.DETECTOR: "Make composites with `amodal compose`, for training and for validation, or review "
+    "more frames; or let it learn from the synthetic street, by a weight for it.",
+    Purpose.CLASSIFIER: "Review more objects, occluded ones too, and begin again.",
+    Purpose.PRELABELLER: "Place keypoints on more cars, and begin again.",
+    Purpose.HIDDEN_POINTS: "Make composites with `amodal compose`, for training and for validation, or name "
+    "crops that `amodal synth crops` has made.",
+}
+"""Of too few labels: where more come from."""
 _PACKAGES = ("torch", "torchvision", "lightning_fabric")
 
 
@@ -136,7 +145,7 @@ def trainable(project: Project, settings: TrainSettings) -> Trainable:
     if unmet:
         raise TooFewLabelsError(
             f"There is too little to learn from ({title.lower()}): {' and '.join(unmet)}.",
-            "Review and label more, and begin again.",
+            _WAYS_OUT[purpose],
         )
     return known
 

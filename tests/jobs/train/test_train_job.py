@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ from core.store.edits.runs import use_run
 from core.store.history import History
 from core.store.project import Project
 from core.store.queries import runs as queries
-from core.training import checkpoints
+from core.training import checkpoints, offending
 from core.training.task import Schedule
 from tests.forked import ROOT
 from tests.jobs.train.conftest import Bench
@@ -149,6 +150,30 @@ def test_a_loss_that_is_no_number_fails_the_run_and_keeps_the_batch(bench: Bench
         kept = sorted(path.name.split("-")[0] for path in run_folder(project, run.id).iterdir())
     assert kept == ["batch", "batch", "best", "last"]
     assert "its batch is kept" in (job_of(bench.path, job_id).error or "")
+
+
+@pytest.mark.parametrize(
+    ("module", "lost"),
+    [(checkpoints, "nothing is kept yet. Make room, and resume"), (offending, "There is no room left in")],
+)
+def test_a_full_disk_does_not_hide_a_loss_that_is_no_number(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, module: ModuleType, lost: str
+) -> None:
+    save = checkpoints.save_file
+
+    def full(tensors: Any, path: Any, head: Any = None) -> None:
+        if head is None or '"state"' in head["amodal"]:  # no more than the best weights before it
+            raise OSError(28, "No space left on device")
+        save(tensors, path, head)
+
+    monkeypatch.setattr(module, "save_file", full)
+    bench.task = TinyTask(bad=7)
+    job_id = begin(bench.path)
+    with pytest.raises(
+        LossError, match=rf"is no number at step \d, and .* not be kept\. .*{lost}.*lower learning"
+    ):
+        run_job(bench.path, job_id)
+    assert run_of(bench.path, job_id).state is RunState.FAILED
 
 
 def test_a_full_disk_stops_the_run_and_keeps_its_state(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Hidden points by exact labels and by two other cameras, on the same cars of drawn streets.
 
-    python -m benchmarks.hidden_points_trifocal [--epochs 8 --width 64 --trifocal 1]
+    python -m benchmarks.hidden_points_trifocal [--epochs 24 --width 64 --trifocal 30]
 
 Cars that three calibrated cameras see at once, of two streets, teach; those of a third are measured by. They
 are seen as they are and once more with covers by chance, as trainings see them. Occlusion-Net learns what is
@@ -38,7 +38,7 @@ PLAN = CropPlan(_NONE, streets=_NONE, shared=(2, 0, 1), frames=24, width=960, he
 def main(arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Draw what is not drawn, train, measure, print, and return the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hidden_points_trifocal")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--trifocal", type=float, nargs="*", default=[], help="other weights of the loss")
     given = parser.parse_args(arguments)

@@ -52,7 +52,7 @@ ALPHAS = (0.1, 0.05)
 HIDDEN = (TAGS.index(KeypointTag.SELF_OCCLUDED), TAGS.index(KeypointTag.OTHER_OCCLUDED))
 """Numbers of the tags of points that lie in the picture and cannot be seen."""
 METRIC = "pck_0.1.hidden"
-TRIFOCAL = 30.0
+TRIFOCAL = 100.0
 """Weight of the trifocal loss where it alone tells hidden points (docs/decisions/0060)."""
 
 _BATCH = 256

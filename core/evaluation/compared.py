@@ -116,6 +116,15 @@ def matches(known: Sequence[SeenObject], said: Sequence[SeenObject]) -> dict[int
     return _matched(known, said, range(len(known)), range(len(said)), alike=True)
 
 
+def counting(truth: TruePicture, said: Sequence[SeenObject]) -> list[SeenObject]:
+    """The finds of a picture that count: without those that found nothing and lie in an ignored region."""
+    if not truth.ignored:
+        return list(said)
+    found = set(matches([thing.seen for thing in truth.things], said).values())
+    overlooked = _ignored(said, truth.ignored)
+    return [one for place, one in enumerate(said) if place in found or not overlooked[place]]
+
+
 def compare(
     truth: TruePicture,
     said: Sequence[SeenObject],

@@ -11,9 +11,9 @@ from benchmarks._random_bodies import random_body
 from benchmarks._smplx_peer import smplx_is_here
 from benchmarks.bodies import farthest_um
 from core.networks.body import TorchBody
-from core.shapes.body.arrays import SMPLX_COUNT
 from core.shapes.body.model_file import stand_in_body
 from core.shapes.body.rotations import matrices
+from core.shapes.body.skeleton import SMPLX_COUNT
 
 SMPLX_PICKS = 9930
 """The package picks vertices up to the 9,929th, whatever the body."""

@@ -13,6 +13,7 @@ from core.errors import ExchangeError
 from core.evaluation.average_precision import AveragePrecision, Compared, average_precision
 from core.evaluation.binned_precision import BinnedPrecision
 from core.evaluation.bootstrap import Drawing, estimates
+from core.evaluation.drawn_anew import LEAST_GROUPS
 from core.exchange.benchmarks.amodal_truth import AmodalTruth, our_category
 from core.exchange.benchmarks.coco_results import CocoResult, read_results
 from core.exchange.benchmarks.cocoa import read_cocoa
@@ -189,8 +190,10 @@ def _ends(compared: _Compared, ways: Sequence[Compared], kinds: Kinds, draws: in
 
 
 def _drawn(matched: BinnedPrecision, draws: int) -> tuple[Ends, ...]:
-    """Of each bin."""
-    return told_ends(estimates(matched.average, len(matched.pictures), Drawing(draws)))
+    """Of each bin; none of what stands in too few pictures to be drawn from."""
+    ends = told_ends(estimates(matched.average, len(matched.pictures), Drawing(draws)))
+    enough = matched.holding.sum(axis=1) >= LEAST_GROUPS
+    return tuple(one if there else None for one, there in zip(ends, enough, strict=True))
 
 
 def _by_occlusion(compared: _Compared, ways: Sequence[Compared], draws: int) -> list[TableRow]:

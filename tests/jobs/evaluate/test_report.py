@@ -55,7 +55,14 @@ def add(project: Project, name: str, value: float, key: str) -> int:
         confusion = Confusion(
             "category", ALL, ("car", "nothing there"), ("car", "not found"), ((3, 1), (2, 0))
         )
-        bulk.run(lambda c: write_figures(c, one, figures, [curve], [confusion]))
+        some = Confusion(
+            "category",
+            Slice(By.OCCLUSION, 7),
+            ("car", "nothing there"),
+            ("car", "not found"),
+            ((11, 9), (0, 0)),
+        )
+        bulk.run(lambda c: write_figures(c, one, figures, [curve], [confusion, some]))
         bulk.run(
             lambda c: update_evaluation(
                 c,
@@ -102,6 +109,10 @@ def test_a_report_is_one_file_with_every_number_and_no_script(path: Path, tmp_pa
     ):
         assert words in page.text, words
     assert "not all measured by the same" in page.text
+    # confusions of bars are tables: rows of which there is nothing are left out
+    assert page.text.count("category, by occlusion") == 2
+    cells = page.text.split("category, by occlusion")[-1].split("How it was")[0]
+    assert [line for line in cells.split("\n") if line] == ["In truthcarnot found", "70-80 %car119"]
     assert names.count("svg") == 1 + 1 + 2  # a chart, a curve, and a confusion of each
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
     # again, over itself

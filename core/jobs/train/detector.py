@@ -277,7 +277,9 @@ def _told(stock: DetectorStock) -> dict[str, Any]:
 
 
 def _measured_words(stock: DetectorStock) -> str:
-    refused = f"not by {listed(stock.sets.refused)}, whose objects teach" if stock.sets.refused else ""
+    refused = [f"not by {listed(stock.sets.refused)}, whose objects teach"] if stock.sets.refused else []
+    if stock.sets.left_out:
+        refused.append(f"not by {len(stock.sets.left_out):,} that show what taught its first weights")
     own = [
         f"{count:,} {what}"
         for count, what in (
@@ -288,7 +290,7 @@ def _measured_words(stock: DetectorStock) -> str:
     ]
     if not own and stock.validation_synthetic:
         own = [f"{len(stock.validation_synthetic):,} pictures of other synthetic streets"]
-    return ", ".join([*own, refused] if refused else own)
+    return ", ".join([*own, *refused])
 
 
 def _lost_words(frames: GatheredFrames) -> str:

@@ -295,6 +295,8 @@ def test_a_run_keeps_its_sets_and_borders_whatever_is_made_later(yard: Yard) -> 
     assert shown(yard, now) & taught
     assert shown(yard, second)
     assert not shown(yard, second) & taught
+    left_out = f"not by {len(second.sets.left_out)} that show what taught its first weights"
+    assert left_out in detector._measured_words(second)
     assert second.sets.for_validation == LATER - len(second.sets.left_out) > 0
     assert len(supply.supply.validation_composites()) == second.sets.for_validation  # type: ignore[attr-defined]
     assert not set(second.frames.validation._ids) & set(first.frames.training._ids)

@@ -49,16 +49,16 @@ def main(arguments: Sequence[str] = ()) -> dict[str, Any]:
     learned, tested = (_cars(kind) for kind in ("cars-train", "cars-val"))
     training = say(finder, learned) + say(finder, learned, how=Augmentation(rough=0.0))
     tests = {"single cars": say(finder, tested), "covered": say(finder, tested, how=_COVERED)}
-    blind = {name: _blind(cars, seed) for seed, (name, cars) in enumerate(tests.items(), start=2)}
+    blind = {name: blind(cars, seed) for seed, (name, cars) in enumerate(tests.items(), start=2)}
     report: dict[str, Any] = {}
     for maps, teaches, measures in (
-        ("nothing of hidden points", _blind(training, 1), blind),
+        ("nothing of hidden points", blind(training, 1), blind),
         ("the pre-labeller", training, tests),
     ):
         for in_3d in (False, True):
             supply = SaidCars(teaches, measures["single cars"], {})
             task = make_task(supply, form=form_of("paper", given.width, in_3d=in_3d))
-            row = _trained(task, given.epochs, measures)
+            row = trained(task, given.epochs, measures)
             report[f"{maps}, {'2D and 3D' if in_3d else '2D alone'}"] = row
             print(maps, "2D and 3D" if in_3d else "2D alone", json.dumps(row), flush=True)
     return report
@@ -68,7 +68,8 @@ def _cars(kind: str) -> list[PackedCrop]:
     return cars_with_points(read_crops(FOLDER, [kind]))
 
 
-def _blind(cars: Sequence[SaidCar], seed: int) -> list[SaidCar]:
+def blind(cars: Sequence[SaidCar], seed: int) -> list[SaidCar]:
+    """The same looks with every hidden point anywhere in the square, and little confidence."""
     rng = np.random.default_rng(seed)
     found = []
     for car in cars:
@@ -79,7 +80,7 @@ def _blind(cars: Sequence[SaidCar], seed: int) -> list[SaidCar]:
     return found
 
 
-def _trained(task: HiddenPointsTask, epochs: int, tests: Mapping[str, Sequence[SaidCar]]) -> dict[str, Any]:
+def trained(task: HiddenPointsTask, epochs: int, tests: Mapping[str, Sequence[SaidCar]]) -> dict[str, Any]:
     """Figures after some epochs, by test, and how many milliseconds of a processor a step took."""
     torch.manual_seed(0)
     network = task.network()

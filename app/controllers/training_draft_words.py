@@ -12,6 +12,7 @@ from app.controllers.training_reads import Stock
 from app.controllers.training_words import memory_text
 from app.states.training import Estimate, Note, PurposeCard, Tone
 from app.words import duration, plural
+from core.jobs.train.mixing import listed
 from core.records.jobs import JobRow, JobState
 from core.records.recipes import Split
 from core.records.runs import Purpose
@@ -26,7 +27,8 @@ PURPOSE_TEXTS = {
     Purpose.PRELABELLER: "Places a car's keypoints with their tags, so that you only correct them. It learns "
     "from cars with keypoints.",
     Purpose.HIDDEN_POINTS: "Says where a car's hidden keypoints are, by those that are seen. It learns from "
-    "composites of cars with keypoints, where every hidden point is known.",
+    "composites of cars with keypoints, where every hidden point is known, from points that people have "
+    "placed, and from simulated cars.",
 }
 # where labels come from: the action that goes there, its button, and what to do there
 _HELP: Mapping[Purpose, tuple[str, str, str]] = {
@@ -39,7 +41,11 @@ _ON_PROCESSOR = {  # by whether it is the detector that is trained
     True: "That is slow: take the small network, and estimate the time first.",
     False: "For a network as small as this one that will do.",
 }
-_DRAWN = {"detector": "pictures of streets", "classifier": "crops of cars"}
+_DRAWN = {
+    "detector": "pictures of streets",
+    "classifier": "crops of cars",
+    "shared_views": "cars that three cameras see",
+}
 _FEW = 2  # times what is needed at least: less than this teaches, but not much
 _MUCH_WAITING_PERCENT = 5
 _UNTOLD = frozenset({"name", "estimate"})  # settings that change nothing about how long it takes
@@ -67,7 +73,7 @@ def stock_rows(stock: Stock) -> tuple[tuple[str, str], ...]:
         rows.append(("Composites", "none yet"))
     drawn = [words for what, words in _DRAWN.items() if what in stock.drawn]
     rows.append(
-        ("Synthetic", f"{' and '.join(drawn)} on this machine" if drawn else "not drawn on this machine yet")
+        ("Synthetic", f"{listed(drawn)} on this machine" if drawn else "not drawn on this machine yet")
     )
     return tuple(rows)
 

@@ -21,7 +21,8 @@ class Stock:
 
     Attributes:
         labels: of people. sets: of composites, the newest first.
-        drawn: of which purposes' synthetic data this machine has drawn: "detector", "classifier".
+        drawn: of which purposes' synthetic data this machine has drawn: "detector", "classifier", and
+            "shared_views" of hidden points.
         in_use: the run that serves each purpose, where one does.
     """
 
@@ -63,9 +64,9 @@ class TrainingReads:
 
     def stock(self) -> Stock:
         """What there is to train from."""
-        from core.jobs.train.drawn import are_drawn
+        from core.jobs.train.drawn import SHARED_VIEWS, are_drawn
 
-        drawn = frozenset(what for what in ("detector", "classifier") if are_drawn(what))
+        drawn = frozenset(what for what in ("detector", "classifier", SHARED_VIEWS) if are_drawn(what))
         with self._project.read() as connection:
             used = ((purpose, runs.run_in_use(connection, purpose)) for purpose in Purpose)
             return Stock(

@@ -43,6 +43,7 @@ _WHOLE = {
 _SETTINGS = {
     "what": "Train",
     "crops": "Synthetic crops",
+    "hidden_from": "Hidden points from",
     "weight_reviewed": "Weight of reviewed labels",
     "weight_composites": "Weight of composites",
     "weight_synthetic": "Weight of the synthetic street",

@@ -18,7 +18,8 @@ from core.networks.prelabeller import PointHead, Prelabeller, PrelabellerSetting
 from core.records.shapes import KeypointTag
 from core.training.checkpoints import load_network, read_checkpoint
 from core.training.data.crops import TAGS, Crops, PackedCrop
-from core.training.data.said_cars import SaidCar, SaidSupply, SeenElsewhere
+from core.training.data.said_cars import SaidCar, SaidSupply
+from core.training.data.seen_elsewhere import SeenElsewhere
 from core.training.loop import train
 from core.training.plan import DeviceName, NoEvents, TrainPlan, TrainResult
 from core.training.tasks.hidden_points import HiddenPointsTask, form_of

@@ -16,6 +16,9 @@ Tell = Callable[[float, str], None]
 PICTURES = PicturePlan()
 """Of streets, for detectors."""
 
+SHARED_VIEWS = "shared_views"
+"""Stands beside the purposes: cars that three cameras of a street see at once."""
+
 NOT_DRAWN = "they are not drawn on this machine; with a weight they are"
 """Why what could be drawn is not learned from."""
 
@@ -37,7 +40,26 @@ class CropCounts:
     frames: int = 12
 
 
-CROPS = CropCounts()
+@dataclass(frozen=True, slots=True)
+class SharedCounts:
+    """Of which streets shared cars are taken.
+
+    Attributes:
+        streets: to learn from, and to be measured by; each through three cameras. frames: of each camera.
+        width, height: of the pictures, pixels.
+    """
+
+    streets: tuple[int, int] = (3, 1)
+    frames: int = 24
+    width: int = 960
+    height: int = 540
+
+    def pictures(self, measured: bool = False) -> int:
+        """How many pictures they are taken from."""
+        return 3 * self.frames * self.streets[int(measured)]
+
+
+CROPS, SHARED = CropCounts(), SharedCounts()
 
 
 def synthetic_folder() -> Path:
@@ -57,25 +79,47 @@ def crops_folder() -> Path:
     return synthetic_folder() / f"crops-{_digest(CROPS)}"
 
 
+def shared_folder() -> Path:
+    """Of the crops of SHARED."""
+    return synthetic_folder() / f"shared-{_digest(SHARED)}"
+
+
+def drawn_for(what: str, hidden_from: str) -> str:
+    """What is drawn for a training: its purpose, or SHARED_VIEWS.
+
+    Args:
+        what, hidden_from: as `TrainSettings` has them.
+    """
+    return SHARED_VIEWS if what == "hidden_points" and hidden_from == "trifocal" else what
+
+
 def are_drawn(what: str) -> bool:
     """Whether what a purpose learns from is drawn on this machine.
 
     Args:
-        what: as `TrainSettings.what`.
+        what: as `drawn_for`.
     """
-    return PICTURES.are_in(pictures_folder()) if what == "detector" else (crops_folder() / _DONE).is_file()
+    if what == "detector":
+        return PICTURES.are_in(pictures_folder())
+    return ((shared_folder() if what == SHARED_VIEWS else crops_folder()) / _DONE).is_file()
 
 
 def weight_of_drawn(what: str, weight: float | None) -> float:
-    """How often each is seen: as was said; else once where they are drawn already."""
-    return float(are_drawn(what)) if weight is None else weight
+    """How often each is seen: as was said; else once where they are drawn already, or are what matters.
+
+    Args:
+        what: as `drawn_for`.
+    """
+    if weight is not None:
+        return weight
+    return 1.0 if what == SHARED_VIEWS else float(are_drawn(what))
 
 
 def draw(what: str, tell: Tell) -> None:
     """Draws what a purpose learns from, where it is not here yet; who comes second waits for the first.
 
     Args:
-        what: as `TrainSettings.what`. tell: hears how far it is.
+        what: as `drawn_for`. tell: hears how far it is.
 
     Raises:
         RayCastingUnavailableError: rays cannot be cast here.
@@ -101,12 +145,27 @@ def draw(what: str, tell: Tell) -> None:
         else:
             from core.training.data.synthetic_crops import CropPlan, make_crops
 
-            plan = CropPlan(
-                (CROPS.cars, 0, 0), (CROPS.models, 1, 1), streets=(CROPS.streets, 0, 0), frames=CROPS.frames
-            )
-            make_crops(crops_folder(), plan, show)
-            (crops_folder() / _DONE).touch()
+            if what == SHARED_VIEWS:
+                folder, none = shared_folder(), (0, 0, 0)
+                plan = CropPlan(
+                    none,
+                    streets=none,
+                    shared=(*SHARED.streets, 0),
+                    frames=SHARED.frames,
+                    width=SHARED.width,
+                    height=SHARED.height,
+                )
+            else:
+                folder = crops_folder()
+                plan = CropPlan(
+                    (CROPS.cars, 0, 0),
+                    (CROPS.models, 1, 1),
+                    streets=(CROPS.streets, 0, 0),
+                    frames=CROPS.frames,
+                )
+            make_crops(folder, plan, show)
+            (folder / _DONE).touch()
 
 
-def _digest(plan: PicturePlan | CropCounts) -> str:
+def _digest(plan: PicturePlan | CropCounts | SharedCounts) -> str:
     return hashlib.blake2b(repr(sorted(asdict(plan).items())).encode(), digest_size=6).hexdigest()

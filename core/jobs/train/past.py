@@ -55,7 +55,8 @@ class Past:
     @property
     def note(self) -> str:
         """One sentence for the log."""
-        if not self.borders and self.run.purpose is not Purpose.HIDDEN_POINTS:  # which learn from sets alone
+        # those runs of hidden points that have kept none learned from sets alone
+        if not self.borders and self.run.purpose is not Purpose.HIDDEN_POINTS:
             return (
                 f"Run {self.run.id} has not kept where its borders lay: they are drawn as they would be now, "
                 "and what taught it may measure it."

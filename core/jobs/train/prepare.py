@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from core.jobs.train.drawn import Tell, are_drawn, draw
+from core.jobs.train.drawn import Tell, are_drawn, draw, drawn_for, weight_of_drawn
 from core.jobs.train.settings import TrainSettings
 from core.jobs.train.starts import fetch_weights, weights_to_fetch
 
@@ -25,9 +25,10 @@ def prepare(settings: TrainSettings, tell: Tell, log: Callable[[str], None]) -> 
     """
     from core.training.devices import is_gpu
 
-    if settings.weight_synthetic and settings.what != "hidden_points" and not are_drawn(settings.what):
+    what = drawn_for(settings.what, settings.hidden_from)
+    if weight_of_drawn(what, settings.weight_synthetic) and not are_drawn(what):
         log("The synthetic street is drawn, once on this machine.")
-        draw(settings.what, tell)
+        draw(what, tell)
     weights = weights_to_fetch(settings, gpu=is_gpu(settings.device))
     if weights is not None:
         log(f"Fetching {weights.name}, {weights.megabytes} MB, from {weights.url}, once on this machine.")

@@ -58,6 +58,17 @@ class TrainSettings(JobSettings):
         "and are measured by them, so that they need no composites.",
         json_schema_extra={"widget": "folder", **_ADVANCED, **_OF_HIDDEN_POINTS},
     )
+    hidden_from: Literal["labels", "trifocal"] = Field(
+        "labels",
+        title="Hidden points from",
+        description="What tells where hidden points are: labels, which are exact in composites and simulated "
+        "cars; or trifocal, two other calibrated cameras that see them, as in the paper. Those the synthetic "
+        "street has: cars that three cameras see at once. Labels of hidden points are left out then.",
+        json_schema_extra={
+            **_OF_HIDDEN_POINTS,
+            "labels": {"labels": "Exact labels", "trifocal": "Other cameras (trifocal)"},
+        },
+    )
     weight_reviewed: float = Field(
         1.0,
         ge=0,
@@ -79,7 +90,8 @@ class TrainSettings(JobSettings):
         le=1000,
         title="Weight of the synthetic street",
         description="Likewise, of pictures of simulated streets and single cars. They are drawn once on this "
-        "machine, which takes some minutes. Empty: 1 where they are drawn already, else 0.",
+        "machine, which takes some minutes. Empty: 1 where they are drawn already, and where other cameras "
+        "tell hidden points, else 0.",
         json_schema_extra={"none": "1 or 0"},
     )
     begin_with: Literal["usual", "nothing", "published", "street", "file"] = Field(
@@ -222,4 +234,6 @@ class TrainSettings(JobSettings):
             raise ValueError("it is to begin with a file, and none is named as start weights")
         if self.begin_with == "published" and self.start is not None:
             raise ValueError("it is to begin with published weights, and a file is named too")
+        if self.what == "hidden_points" and self.hidden_from == "trifocal" and self.weight_synthetic == 0:
+            raise ValueError("other cameras are to tell hidden points, and the street, which has them, has 0")
         return self

@@ -254,7 +254,7 @@ def _cut(sample: CropSample, rng: np.random.Generator) -> CropSample:
         return sample
     points = sample.points - (left, top)
     tags = sample.tags.copy()
-    size = np.array([right - left, bottom - top])
+    size, shift = np.array([right - left, bottom - top]), np.array([[1.0, 0.0, -left], [0.0, 1.0, -top]])
     with np.errstate(invalid="ignore"):
         outside = ~((points >= -0.5) & (points < size - 0.5)).all(axis=1)
     tags[outside & (tags >= 0)] = TRUNCATED
@@ -267,6 +267,7 @@ def _cut(sample: CropSample, rng: np.random.Generator) -> CropSample:
         points=points,
         tags=tags,
         solid=None if sample.solid is None else sample.solid.shifted(left, top),
+        elsewhere=None if sample.elsewhere is None else sample.elsewhere.changed(shift),
         # a border that only touches the object already cuts it, as far as anybody can tell
         hidden=max(1 - (1 - sample.hidden) * seen_px / full, 0.03),
     )

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from core.training.data.crop_augment import Augmentation, Seen, changed, looked_at, seen
 from core.training.data.crops import CropPart, CropSample, PackedCrop
-from core.training.data.mixing import Mixed
+from core.training.data.mixing import mixed_kinds
 
 AsTensors = Callable[[CropSample, Seen], dict[str, Tensor]]
 
@@ -66,13 +66,10 @@ def mixed_crops(
         px, how, as_tensors: as for `CropSet`.
         epoch: which, from 0.
     """
-    if len(parts) == 1:
-        return CropSet(parts[0].crops, px, how, as_tensors)
     all_of_them = [crop for part in parts for crop in part.crops]
-    return Mixed(
-        [CropSet(part.crops, px, how, as_tensors, all_of_them) for part in parts],
-        [part.weight * len(part.crops) for part in parts],
-        len(all_of_them),
+    return mixed_kinds(
+        [(part.crops, part.weight) for part in parts],
+        lambda crops: CropSet(crops, px, how, as_tensors, all_of_them),
         epoch,
     )
 

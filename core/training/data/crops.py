@@ -21,6 +21,7 @@ from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.masks import MaskPatch
 from core.records.shapes import KeypointTag
+from core.training.data.seen_elsewhere import NUMBERS, SeenElsewhere
 from core.training.data.seen_from import SeenFrom
 
 AROUND = 1.9
@@ -60,6 +61,7 @@ class CropSample:
         hidden: share of the whole extent that is not seen, 0 to 1; NaN where nobody knows.
         category: what it is.
         solid: of a car, the camera that saw it and where its points are in space; None where nobody knows.
+        elsewhere: what two other cameras see of a car; None where none do.
     """
 
     image: Bytes
@@ -72,6 +74,7 @@ class CropSample:
     hidden: float
     category: Category
     solid: SeenFrom | None = None
+    elsewhere: SeenElsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +84,7 @@ class PackedCrop:
     Attributes:
         jpeg: the picture's file.
         own, others: bits of the masks, row by row; own None where there is no mask.
-        box, points, tags, size_px, hidden, category, solid: as `CropSample`.
+        box, points, tags, size_px, hidden, category, solid, elsewhere: as `CropSample`.
         name: of where it comes from, such as "junction/000123".
     """
 
@@ -96,6 +99,7 @@ class PackedCrop:
     category: Category
     name: str = ""
     solid: SeenFrom | None = None
+    elsewhere: SeenElsewhere | None = None
 
     def open(self) -> CropSample:
         """The picture and masks themselves."""
@@ -114,6 +118,7 @@ class PackedCrop:
             self.hidden,
             self.category,
             self.solid,
+            self.elsewhere,
         )
 
 
@@ -183,6 +188,7 @@ def packed(sample: CropSample, name: str = "") -> PackedCrop:
         sample.category,
         name,
         sample.solid,
+        sample.elsewhere,
     )
 
 
@@ -198,6 +204,7 @@ def cut_sample(
     category: Category,
     longest_px: int = 160,
     solid: SeenFrom | None = None,
+    elsewhere: SeenElsewhere | None = None,
 ) -> CropSample:
     """An object cut out of its picture with what is around it.
 
@@ -210,7 +217,7 @@ def cut_sample(
         size_px: L of the whole extent, in the picture.
         hidden, category: as `CropSample`.
         longest_px: a longer crop is shrunk to this.
-        solid: as `CropSample`, in the picture's pixels.
+        solid, elsewhere: as `CropSample`, in the picture's pixels.
     """
     height, width = picture.shape[:2]
     half = AROUND * box.size / 2
@@ -236,8 +243,7 @@ def cut_sample(
     said = numbers_of(tags) if tags else np.full(POINTS, -1, dtype=np.int64)
     said[~np.isfinite(places).all(axis=1)] = -1
     inner = Box((box.x - left) * scale[0], (box.y - top) * scale[1], box.w * scale[0], box.h * scale[1])
-    if solid is not None:
-        solid = solid.changed(np.column_stack([np.diag(scale), (0.5 - np.array([left, top])) * scale - 0.5]))
+    placing = np.column_stack([np.diag(scale), (0.5 - np.array([left, top])) * scale - 0.5])
     return CropSample(
         np.ascontiguousarray(image),
         inner,
@@ -248,7 +254,8 @@ def cut_sample(
         size_px * shrink,
         hidden,
         category,
-        solid,
+        None if solid is None else solid.changed(placing),
+        None if elsewhere is None else elsewhere.changed(placing),
     )
 
 
@@ -287,6 +294,7 @@ def write_shard(path: Path, crops: Sequence[PackedCrop]) -> None:
             category=np.array([one.category.value for one in crops], dtype=np.str_),
             name=np.array([one.name for one in crops], dtype=np.str_),
             solid=np.array([_flat(one.solid) for one in crops]).reshape(-1, _SOLID),
+            elsewhere=np.array([_told(one.elsewhere) for one in crops]).reshape(-1, NUMBERS),
         )
     part.replace(path)
 
@@ -301,8 +309,11 @@ def read_shard(path: Path) -> list[PackedCrop]:
         with np.load(path, allow_pickle=False) as kept:
             table = {name: kept[name] for name in kept.files}
         ends = np.concatenate([np.zeros((1, 3), dtype=np.int64), table["ends"]])
-        # crops of an older program know nothing of it
-        solid = table.get("solid", np.full((len(ends) - 1, _SOLID), np.nan)).reshape(len(ends) - 1, _SOLID)
+        # crops of an older program know nothing of them
+        solid, elsewhere = (
+            table.get(name, np.full((len(ends) - 1, size), np.nan)).reshape(len(ends) - 1, size)
+            for name, size in (("solid", _SOLID), ("elsewhere", NUMBERS))
+        )
         names = ("jpeg", "own", "others")
         parts = [
             [table[name][begin:end].tobytes() for begin, end in zip(ends[:-1, at], ends[1:, at], strict=True)]
@@ -321,6 +332,7 @@ def read_shard(path: Path) -> list[PackedCrop]:
                 Category(str(table["category"][row])),
                 str(table["name"][row]),
                 _solid(solid[row]),
+                SeenElsewhere.of_flat(elsewhere[row]),
             )
             for row, (jpeg, own, others) in enumerate(zip(*parts, strict=True))
         ]
@@ -345,6 +357,10 @@ def _flat(solid: SeenFrom | None) -> Floats:
     if solid is None:
         return np.full(_SOLID, np.nan)
     return np.concatenate([[solid.focal], solid.middle, solid.space.ravel()])
+
+
+def _told(elsewhere: SeenElsewhere | None) -> Floats:
+    return np.full(NUMBERS, np.nan) if elsewhere is None else elsewhere.flat
 
 
 def _solid(numbers: Floats) -> SeenFrom | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from torch.utils.data import Dataset
+
+T = TypeVar("T")
 
 
 class Mixed(Dataset[Any]):
@@ -59,6 +61,26 @@ class Mixed(Dataset[Any]):
             part += 1
         sample = self._parts[part][(self._starts[part] + index) % self._sizes[part]]
         return sample if self._transform is None else self._transform(sample)
+
+
+def mixed_kinds(
+    kinds: Sequence[tuple[Sequence[T], float]], as_set: Callable[[Sequence[T]], Dataset[Any]], epoch: int
+) -> Dataset[Any]:
+    """An epoch of several kinds of samples, as long as there are samples, in shares by weight.
+
+    Args:
+        kinds: samples, some of each, and how often each is seen against the others, above 0.
+        as_set: makes a data set of a kind's samples.
+        epoch: which, from 0.
+    """
+    if len(kinds) == 1:
+        return as_set(kinds[0][0])
+    return Mixed(
+        [as_set(samples) for samples, _ in kinds],
+        [weight * len(samples) for samples, weight in kinds],
+        sum(len(samples) for samples, _ in kinds),
+        epoch,
+    )
 
 
 def shares(weights: Sequence[float], length: int) -> list[int]:

@@ -19,7 +19,8 @@ from torch import Tensor
 from core.networks.crop_view import normalised
 from core.networks.prelabeller import Prelabeller, places_of, said_both_ways
 from core.training.data.crop_augment import Augmentation, Seen, changed, looked_at, seen
-from core.training.data.crops import POINTS, PackedCrop
+from core.training.data.crops import PackedCrop
+from core.training.data.seen_elsewhere import SeenElsewhere
 from core.training.data.seen_from import SeenFrom
 
 Floats = NDArray[np.float64]
@@ -27,29 +28,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _BATCH = 64
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SeenElsewhere:
-    """Where two other calibrated cameras see the same car at the same moment.
-
-    Attributes:
-        first, second: (12, 2) in coordinates of the car's boxes there; any finite number where not seen.
-        tensor: (3, 3, 3) of `core.geometry.trifocal.trifocal_tensor(first, own, second)`, with matrices
-            `in_box`, own in the square's coordinates.
-        seen: (12,) points that both of them see.
-    """
-
-    first: Floats
-    second: Floats
-    tensor: Floats
-    seen: Bools
-
-    @staticmethod
-    def nowhere() -> SeenElsewhere:
-        """No other camera sees any point."""
-        empty = np.zeros((POINTS, 2))
-        return SeenElsewhere(empty, empty, np.zeros((3, 3, 3)), np.zeros(POINTS, dtype=np.bool_))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,12 +78,36 @@ class SaidSupply(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SaidPart:
+    """One kind of looks to learn from.
+
+    Attributes:
+        cars: they. weight: how often each is seen, against the others; 0: never.
+    """
+
+    cars: Sequence[SaidCar]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SaidCars:
-    """A supply that is in memory."""
+    """A supply that is in memory.
+
+    Attributes:
+        parts: the kinds that `training` is of, where they do not all count alike; else none.
+    """
 
     training: Sequence[SaidCar]
     validation: Sequence[SaidCar]
     about: Mapping[str, Any]
+    parts: Sequence[SaidPart] = ()
+
+
+def said_parts(supply: SaidSupply, kept: Callable[[Sequence[SaidCar]], list[SaidCar]]) -> list[SaidPart]:
+    """The kinds of looks of a supply that count and have something in them, and of each what is kept."""
+    own = supply.parts if isinstance(supply, SaidCars) and supply.parts else (SaidPart(supply.training),)
+    found = [SaidPart(kept(one.cars), one.weight) for one in own]
+    return [one for one in found if one.cars and one.weight > 0]
 
 
 def say(
@@ -130,7 +132,7 @@ def say(
     for start in range(0, len(crops), _BATCH):
         check_stop()
         some = crops[start : start + _BATCH]
-        views, sizes, solids = [], [], []
+        views, sizes, solids, elsewhere = [], [], [], []
         for one in some:
             sample = one.open()
             if how is None:
@@ -142,10 +144,15 @@ def say(
             views.append(view)
             scale = float(np.sqrt(abs(np.linalg.det(view.placing.matrix[:, :2]))))
             sizes.append(2 * sample.size_px * scale / network.settings.px)
-            solids.append(None if sample.solid is None else _solid_in_square(sample.solid, view))
+            placing = _into_square(view)
+            solids.append(None if sample.solid is None else sample.solid.changed(placing))
+            elsewhere.append(None if sample.elsewhere is None else sample.elsewhere.changed(placing))
         told = _asked(network, views, device)
-        for view, size, solid, crop, said in zip(views, sizes, solids, some, told, strict=True):
-            found.append(replace(_one(view, size, said, crop if how is None else None), solid=solid))
+        for view, size, solid, others, crop, said in zip(
+            views, sizes, solids, elsewhere, some, told, strict=True
+        ):
+            car = _one(view, size, said, crop if how is None else None)
+            found.append(replace(car, solid=solid, elsewhere=others or car.elsewhere))
     return found
 
 
@@ -169,9 +176,10 @@ def without_labels(car: SaidCar, which: Bools | None = None) -> SaidCar:
     return replace(car, labelled=car.labelled & ~hidden)
 
 
-def _solid_in_square(solid: SeenFrom, view: Seen) -> SeenFrom:
+def _into_square(view: Seen) -> Floats:
+    """(2, 3) from the crop's pixels to the square's coordinates."""
     matrix, px = view.placing.matrix, view.placing.px
-    return solid.changed(np.column_stack([matrix[:, :2] * (2.0 / px), in_square(matrix[:, 2], px)]))
+    return np.column_stack([matrix[:, :2] * (2.0 / px), in_square(matrix[:, 2], px)])
 
 
 def _asked(

@@ -83,15 +83,15 @@ def tensors_of(car: SaidCar, turn: Floats | None = None, mirrored: bool = False)
     whole = np.eye(3)
     if turn is not None:
         whole[:2, :2] = turn
-    other, part = car.elsewhere, whole[:2, :2].T
+    part = whole[:2, :2].T
+    other = car.elsewhere.changed(whole[:2])
     values: dict[str, NDArray[np.generic]] = {
         "places": (car.places @ part)[order],
         "scores": car.scores[order],
         "points": (car.points @ part)[order],
-        "first": other.first[order],
-        "second": other.second[order],
-        # what turns the own view's matrix turns the tensor's middle index; its length is no matter of truth
-        "tensor": _unit(np.einsum("aj,ijk->iak", whole, other.tensor)),
+        "first": other.first,
+        "second": other.second,
+        "tensor": other.tensor,
     }
     solid = car.solid or USUAL
     if turn is not None:
@@ -101,7 +101,7 @@ def tensors_of(car: SaidCar, turn: Floats | None = None, mirrored: bool = False)
     found |= {
         "tags": torch.from_numpy(car.tags[order].astype(np.int64)),
         "labelled": torch.from_numpy(car.labelled[order]),
-        "seen": torch.from_numpy(other.seen[order]),
+        "seen": torch.from_numpy(other.seen),
         "solid": torch.tensor(car.solid is not None),
     }
     grown = 1.0 if turn is None else float(np.sqrt(abs(np.linalg.det(turn))))
@@ -125,8 +125,3 @@ def _changed(car: SaidCar, noise: SaidNoise, rng: np.random.Generator) -> dict[s
     found["places"] = torch.from_numpy(places.astype(np.float32))
     found["scores"] = torch.from_numpy(scores.astype(np.float32))
     return found
-
-
-def _unit(tensor: Floats) -> Floats:
-    length = float(np.linalg.norm(tensor))
-    return tensor / length if length else tensor

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations, islice
+from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
 from core.geometry.trifocal import in_box, projection_matrix, trifocal_tensor
 from core.networks.crop_view import MARGIN
-from core.networks.prelabeller import Prelabeller
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.shapes import KeypointTag
 from core.synthesis.street.shared_views import CarView, SharedCar
 from core.training.data.crops import PackedCrop, cut_sample, packed
-from core.training.data.said_cars import Bools, Floats, SaidCar, SeenElsewhere, say
+from core.training.data.seen_elsewhere import Bools, Floats, SeenElsewhere
 from core.training.data.seen_from import seen_from
 
-_AT_ONCE = 16  # cars; their pictures are many
 
+def shared_crops(car: SharedCar, name: str = "") -> Iterator[PackedCrop]:
+    """Each view of a car once with each pair of others that see some points of it together.
 
-def said_of_shared(network: Prelabeller, cars: Iterable[SharedCar]) -> list[SaidCar]:
-    """What a network says of each view of cars, with what two other cameras see of the same points.
-
-    Each view comes once with each pair of others of which both see some point that it does not; the truth of
-    its hidden points is kept to measure by, and is not marked as a label.
+    The truth of its hidden points is in it, to measure by; whoever learns from other cameras alone leaves it.
 
     Args:
-        cars: are taken some at a time.
+        name: of where it comes from; moment and car are put behind it.
     """
-    left, found = iter(cars), []
-    while some := list(islice(left, _AT_ONCE)):
-        found += _said_of(network, some)
-    return found
-
-
-def _said_of(network: Prelabeller, cars: Sequence[SharedCar]) -> list[SaidCar]:
-    views = [(car, view) for car in cars for view in car.views]
-    said = say(network, [_crop(view, f"{car.index}/{car.track_id}") for car, view in views])
-    found = []
-    for (car, view), one in zip(views, said, strict=True):
-        hidden = one.tags > 0
-        for elsewhere in _pairs(car, view):
-            if (elsewhere.seen & hidden).any():
-                found.append(replace(one, labelled=one.labelled & ~hidden, elsewhere=elsewhere))
-    return found
+    for own in car.views:
+        for first, second in combinations([one for one in car.views if one is not own], 2):
+            elsewhere = elsewhere_of(first, own, second)
+            if elsewhere.seen.any():
+                yield _crop(own, elsewhere, f"{name}{own.mount.name}/{car.index}/{car.track_id}")
 
 
 def square_of(box: Box) -> Box:
@@ -56,7 +40,7 @@ def square_of(box: Box) -> Box:
 
 
 def elsewhere_of(first: CarView, own: CarView, second: CarView) -> SeenElsewhere:
-    """What two cameras say of the points of a third; all see one car at one moment."""
+    """What two cameras say of the points of a third, beside its square; all see one car at one moment."""
     matrices = [
         in_box(projection_matrix(one.mount.camera, one.mount.pose), _square(one))
         for one in (first, own, second)
@@ -64,12 +48,6 @@ def elsewhere_of(first: CarView, own: CarView, second: CarView) -> SeenElsewhere
     return SeenElsewhere(
         _placed(first), _placed(second), trifocal_tensor(*matrices), _visible(first) & _visible(second)
     )
-
-
-def _pairs(car: SharedCar, own: CarView) -> Iterator[SeenElsewhere]:
-    others = [one for one in car.views if one is not own]
-    for first, second in combinations(others, 2):
-        yield elsewhere_of(first, own, second)
 
 
 def _square(view: CarView) -> Box:
@@ -88,10 +66,14 @@ def _visible(view: CarView) -> Bools:
     return np.array([tag is KeypointTag.VISIBLE for tag in view.car.points.tags])
 
 
-def _crop(view: CarView, name: str) -> PackedCrop:
-    car = view.car
+def _crop(view: CarView, elsewhere: SeenElsewhere, name: str) -> PackedCrop:
+    car, square = view.car, _square(view)
     assert car.box is not None
     beside = [one.modal for one in view.frame.objects if one is not car and one.box is not None]
+    half = square.w / 2
+    into_picture = np.array(
+        [[half, 0.0, square.x + half - 0.5], [0.0, half, square.y + half - 0.5]]  # undoes `_placed`
+    )
     sample = cut_sample(
         view.picture,
         car.box,
@@ -102,7 +84,7 @@ def _crop(view: CarView, name: str) -> PackedCrop:
         car.amodal_box.size,
         car.occlusion,
         Category.CAR,
-        longest_px=max(view.picture.shape),  # not shrunk, so that its square is exactly that of the picture
         solid=seen_from(view.mount.camera, car.points.space),
+        elsewhere=elsewhere.changed(into_picture),
     )
-    return packed(sample, f"{view.mount.name}/{name}")
+    return packed(sample, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +89,12 @@ def street_of(
     )
     street = Street(settings)
     return street, mounts_of(street, number, rng)
+
+
+def three_mounts(street: Street, mounts: Sequence[Mount]) -> list[Mount]:
+    """Three cameras of a street that look at the same part of it, the first of some and two more."""
+    layout, width, height = street.layout, street.settings.width, street.settings.height
+    return [mounts[0], far_mount(layout, width, height), kerb_mount(layout, width, height)]
 
 
 def mounts_of(street: Street, number: int, rng: np.random.Generator) -> list[Mount]:

@@ -1,4 +1,7 @@
-"""Crops of cars and people whose truth is known exactly: single cars, and streets through several cameras."""
+"""Crops of cars and people whose truth is known exactly: single cars, and streets through several cameras.
+
+Of streets also those cars that three cameras see at once, each with what the two others see of it.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,23 @@ from numpy.typing import NDArray
 from core.geometry.cameras import Camera
 from core.records.detections import Category
 from core.synthesis.street.car_renders import CarRenders
+from core.synthesis.street.shared_views import shared_cars
 from core.synthesis.street.street import StreetCamera
 from core.synthesis.street.truth import StreetFrame, StreetObject
 from core.training.data.crops import PackedCrop, cut_sample, packed, write_shard
 from core.training.data.picture_plan import SPLITS
 from core.training.data.seen_from import seen_from
-from core.training.data.streets import seed_of, street_of
+from core.training.data.shared_views import shared_crops
+from core.training.data.streets import seed_of, street_of, three_mounts
 
 Progress = Callable[[float], None]
 
-CARS, STREETS = "cars", "street"
+CARS, STREETS, SHARED = "cars", "street", "shared"
 """How the files' names begin; `kinds_of` makes a split's of them."""
 _SHARD = 500
 _LEAST_PX, _LEAST_SHORT_PX = 22.0, 8.0
 _MOST_HIDDEN = 0.9
+_SHARED_SEED = 50  # from a split's streets to those of which only shared cars are taken
 _STILL_EVERY = 4  # a parked car is taken from every so many-th frame: it looks nearly the same in each
 
 
@@ -40,6 +46,7 @@ class CropPlan:
         cars: single cars of each split, train, validation, test; car_models: different cars in each.
         car_px: side of their pictures.
         streets: of each split; frames: of each of a street's two cameras.
+        shared: streets of each split of which those cars are taken that three cameras see at once.
         width, height: of the streets' pictures, pixels.
         seed: another number, other crops.
     """
@@ -48,15 +55,17 @@ class CropPlan:
     car_models: tuple[int, int, int] = (300, 60, 60)
     car_px: int = 208
     streets: tuple[int, int, int] = (4, 1, 1)
+    shared: tuple[int, int, int] = (0, 0, 0)
     frames: int = 20
     width: int = 1280
     height: int = 720
     seed: int = 0
 
 
-def kinds_of(split: str, *, cars: bool = True, streets: bool = True) -> list[str]:
+def kinds_of(split: str, *, cars: bool = True, streets: bool = True, shared: bool = False) -> list[str]:
     """How the names of a split's files begin."""
-    return [f"{kind}-{split}-" for kind, wanted in ((CARS, cars), (STREETS, streets)) if wanted]
+    kinds = ((CARS, cars), (STREETS, streets), (SHARED, shared))
+    return [f"{kind}-{split}-" for kind, wanted in kinds if wanted]
 
 
 def make_crops(folder: Path, plan: CropPlan, progress: Progress | None = None) -> int:
@@ -91,6 +100,9 @@ def _parts(plan: CropPlan) -> Iterator[tuple[str, Callable[[], list[PackedCrop]]
             yield f"{CARS}-{split}-{start:06d}", partial(_cars, renders, indices)
         for street in range(plan.streets[number]):
             yield f"{STREETS}-{split}-{street:03d}", partial(_street, plan, street, seed * 100 + street)
+        for street in range(plan.shared[number]):
+            own = seed * 100 + _SHARED_SEED + street
+            yield f"{SHARED}-{split}-{street:03d}", partial(_shared, plan, street, own)
 
 
 def single_cars(seed: int, count: int, models: int, size: int = 208) -> list[PackedCrop]:
@@ -135,6 +147,17 @@ def _street(plan: CropPlan, number: int, seed: int) -> list[PackedCrop]:
         camera = StreetCamera(street, mount)
         for index in range(plan.frames):
             crops += list(_objects(camera.frame(index), mount.camera, f"street {seed}/{mount.name}/{index}"))
+    return crops
+
+
+def _shared(plan: CropPlan, number: int, seed: int) -> list[PackedCrop]:
+    """The cars of one street that three cameras see at once, as each of them sees them."""
+    street, mounts = street_of(number, seed, plan.frames, plan.width, plan.height)
+    crops: list[PackedCrop] = []
+    for car in shared_cars(street, three_mounts(street, mounts), range(plan.frames), _LEAST_PX):
+        still = any(view.car.parked for view in car.views)
+        if not still or car.index % _STILL_EVERY == 0:
+            crops += shared_crops(car, f"street {seed}/")
     return crops
 
 

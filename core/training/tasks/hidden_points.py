@@ -3,6 +3,8 @@
 In 3D it also learns the car's shape and pose: what it places is held against the refined points through the
 camera that saw the car (or a usual one, where that is unknown), and against the truth in space where that is
 known.
+
+Where hidden points are it is told by exact labels, or, as in the paper, by two other cameras that see them.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from core.networks.occlusion_net.graph import Graph
 from core.networks.occlusion_net.losses import OcclusionTargets, OtherViews, occlusion_losses
 from core.networks.occlusion_net.network import OcclusionOutput, built_of
 from core.networks.occlusion_net.settings import (
+    HiddenFrom,
     OcclusionLossSettings,
     OcclusionNetSettings,
     released_loss_settings,
@@ -35,7 +38,8 @@ from core.records.runs import Purpose, RunPicture
 from core.records.shapes import KeypointTag
 from core.training.data.crop_sets import collated, on
 from core.training.data.crops import TAGS
-from core.training.data.said_cars import SaidCar, SaidSupply, from_square
+from core.training.data.mixing import mixed_kinds
+from core.training.data.said_cars import SaidCar, SaidSupply, from_square, said_parts
 from core.training.data.said_sets import USUAL, SaidNoise, SaidSet, tensors_of
 from core.training.task import Schedule
 from core.training.tasks.crop_pictures import drawn_points, run_picture
@@ -48,6 +52,8 @@ ALPHAS = (0.1, 0.05)
 HIDDEN = (TAGS.index(KeypointTag.SELF_OCCLUDED), TAGS.index(KeypointTag.OTHER_OCCLUDED))
 """Numbers of the tags of points that lie in the picture and cannot be seen."""
 METRIC = "pck_0.1.hidden"
+TRIFOCAL = 100.0
+"""Weight of the trifocal loss where it alone tells hidden points (docs/decisions/0060)."""
 
 _BATCH = 256
 _VISIBLE = TAGS.index(KeypointTag.VISIBLE)
@@ -72,20 +78,28 @@ class HiddenForm:
     noise: SaidNoise = field(default_factory=SaidNoise)
 
 
-def form_of(variant: str, hidden: int = 128, dropout: float = 0.0, *, in_3d: bool = False) -> HiddenForm:
+def form_of(
+    variant: str,
+    hidden: int = 128,
+    dropout: float = 0.0,
+    *,
+    in_3d: bool = False,
+    hidden_from: HiddenFrom = HiddenFrom.LABELS,
+) -> HiddenForm:
     """A variant as it learns well in minutes on a processor (docs/decisions/0060).
 
     Args:
         variant: one of VARIANTS.
         hidden: width of the layers; the paper's is 512. dropout: the paper's is 0.5.
         in_3d: whether it learns the car's shape and pose, too.
+        hidden_from: what says where hidden points are.
     """
-    if variant == VARIANTS[1]:
-        return HiddenForm(
-            replace(released_settings(), hidden=hidden, dropout=dropout, in_3d=in_3d),
-            released_loss_settings(),
-        )
-    return HiddenForm(OcclusionNetSettings(hidden=hidden, dropout=dropout, in_3d=in_3d))
+    released = variant == VARIANTS[1]
+    network = released_settings() if released else OcclusionNetSettings()
+    losses = released_loss_settings() if released else OcclusionLossSettings()
+    if hidden_from is HiddenFrom.TRIFOCAL:
+        losses = replace(losses, hidden_from=hidden_from, trifocal=TRIFOCAL)
+    return HiddenForm(replace(network, hidden=hidden, dropout=dropout, in_3d=in_3d), losses)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,15 +135,24 @@ class HiddenPointsTask(OverSamples[SaidCar]):
 
     def __post_init__(self) -> None:
         self.architecture = self.form.network.as_json()
-        self._training = [one for one in self.supply.training if _teaches(one)]
+        self._parts = said_parts(self.supply, cars_that_teach)
+        self._training = [car for part in self._parts for car in part.cars]
         self._validation = [one for one in self.supply.validation if np.isin(one.tags, HIDDEN).any()]
         if not self._training or not self._validation:
             raise TrainingError(
                 "There are no cars of which hidden keypoints are known to learn from, or none to measure on.",
                 "Make a set of composites of cars with keypoints in the Compose workspace.",
             )
+        seen_elsewhere = sum(bool(_told_by_others(one).any()) for one in self._training)
+        by_others = self.form.losses.hidden_from is HiddenFrom.TRIFOCAL
+        if by_others and not seen_elsewhere:
+            raise TrainingError(
+                "There are no cars of which two other cameras see what is hidden.",
+                "Give the synthetic street a weight, or let hidden points be learned from labels.",
+            )
         self.data = {
             **self.supply.about,
+            **({"cars that other cameras saw": seen_elsewhere} if by_others else {}),
             "looks at cars": {"training": len(self._training), "validation": len(self._validation)},
             "hidden points": {
                 "training": int(sum(np.isin(one.tags, HIDDEN).sum() for one in self._training)),
@@ -143,7 +166,8 @@ class HiddenPointsTask(OverSamples[SaidCar]):
 
     def training_set(self, epoch: int) -> Dataset[Any]:
         """The samples of an epoch; chance comes from torch's generator."""
-        return SaidSet(self._training, self.form.noise)
+        kinds = [(part.cars, part.weight) for part in self._parts]
+        return mixed_kinds(kinds, lambda cars: SaidSet(cars, self.form.noise), epoch)
 
     def losses(self, network: nn.Module, batch: Any) -> Mapping[str, Counted]:
         """Of the edges, the points, other cameras and, in 3D, of the placed shape."""
@@ -279,6 +303,13 @@ def figures(answers: Sequence[Answer]) -> dict[str, float]:
     return numbers
 
 
+def cars_that_teach(cars: Sequence[SaidCar]) -> list[SaidCar]:
+    """Those of some looks in which a hidden point is told, by a label or by two other cameras."""
+    return [
+        one for one in cars if (np.isin(one.tags, HIDDEN) & one.labelled).any() or _told_by_others(one).any()
+    ]
+
+
 def pck_of(points: Sequence[Floats] | Floats, cars: Sequence[SaidCar]) -> dict[str, float]:
     """PCK of points, by the tags that are true; `hidden` are those in the picture that cannot be seen."""
     truth, tags = np.stack([one.points for one in cars]), np.stack([one.tags for one in cars])
@@ -308,9 +339,9 @@ def _pck(points: Floats, truth: Floats, numbered: Ints, sizes: Floats) -> dict[s
     return numbers
 
 
-def _teaches(car: SaidCar) -> bool:
-    hidden = np.isin(car.tags, HIDDEN)
-    return bool((hidden & (car.labelled | car.elsewhere.seen)).any())
+def _told_by_others(car: SaidCar) -> NDArray[np.bool_]:
+    """(12,) the hidden points that two other cameras see."""
+    return np.isin(car.tags, HIDDEN) & car.elsewhere.seen
 
 
 def _picture(place: int, step: int, car: SaidCar, points: Floats) -> RunPicture:

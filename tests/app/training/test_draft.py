@@ -16,7 +16,7 @@ from app.controllers.jobs import JobsController
 from app.controllers.training_draft_words import labels_note
 from app.states.training import Draft, Tone
 from app.views.training.draft_page import DraftPage
-from core.jobs.train import purposes
+from core.jobs.train import hidden_points, purposes
 from core.jobs.train.needs import Need
 from core.jobs.train.purposes import Trainable
 from core.records.jobs import JobState
@@ -168,15 +168,39 @@ def test_only_settings_of_what_is_trained_are_asked_for(path: Path, open_desk: O
     shown = {
         Purpose.DETECTOR: of_detectors | {"composites", "in_3d"},
         Purpose.CLASSIFIER: set(),
-        Purpose.HIDDEN_POINTS: {"composites", "in_3d", "crops"},
+        Purpose.HIDDEN_POINTS: {"composites", "in_3d", "crops", "hidden_from"},
     }
+    every = set().union(*shown.values())
     for purpose, own in shown.items():
         choose(desk, purpose)
         form = desk.view.draft.form
         assert form is not None
-        assert {name for name in shown[Purpose.DETECTOR] | {"crops"} if form.is_shown(name)} == own
+        assert {name for name in every if form.is_shown(name)} == own
         assert form.is_shown("weight_reviewed")
         assert form.is_shown("start")
+
+
+def test_other_cameras_are_chosen_to_tell_hidden_points(
+    path: Path, open_desk: Opens, started: list[Mapping[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Trainable(
+        hidden_points.hidden_points_needs, hidden_points.hidden_points_task, hidden_points.VARIANTS
+    )
+    monkeypatch.setitem(purposes.TRAINABLE, Purpose.HIDDEN_POINTS, own)
+    desk = ready(open_desk(path))
+    choose(desk, Purpose.HIDDEN_POINTS)
+    draft = desk.view.draft
+    assert draft.labels.note.title == "Too few labels"
+    assert draft.form is not None
+    assert draft.form.editor("hidden_from").value() == "labels"
+    draft.form.set_value("hidden_from", "trifocal")
+    # the street has what they need: nothing of the project's is asked for
+    desk.until(lambda: draft.labels.note.title != "Too few labels")
+    assert "simulated pictures" in draft.labels.note.text
+    draft.form.set_value("weight_synthetic", 2.0)
+    desk.settle()
+    desk.press("Ctrl+Return")
+    assert started == [{"what": "hidden_points", "hidden_from": "trifocal", "weight_synthetic": 2.0}]
 
 
 def test_the_tab_key_leads_from_the_settings_to_the_buttons(path: Path, open_desk: Opens) -> None:

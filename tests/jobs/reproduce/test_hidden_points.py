@@ -11,7 +11,8 @@ pytest.importorskip("torch")
 
 from core.jobs.reproduce.composite_cars import car_of
 from core.jobs.reproduce.hidden_points import POINT_GROUPS, read_said, right_points, write_said
-from core.training.data.said_cars import SaidCar, SeenElsewhere
+from core.training.data.said_cars import SaidCar
+from core.training.data.seen_elsewhere import SeenElsewhere
 
 
 def a_car(seed: int) -> SaidCar:

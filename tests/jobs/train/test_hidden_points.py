@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ torch = pytest.importorskip("torch")
 
 from core.errors import TooFewLabelsError, TrainingError  # noqa: E402
 from core.jobs.inferred_points import InferringFinder  # noqa: E402
-from core.jobs.train import device_lock, hidden_points, job  # noqa: E402
-from core.jobs.train.hidden_points import hidden_points_needs  # noqa: E402
+from core.jobs.train import device_lock, drawn, hidden_points, job  # noqa: E402
+from core.jobs.train.hidden_points import hidden_points_needs, hidden_points_stock  # noqa: E402
+from core.jobs.train.prepare import prepare  # noqa: E402
 from core.jobs.train.purposes import build_task  # noqa: E402
 from core.jobs.train.settings import TrainSettings  # noqa: E402
 from core.mining.keypoints.protocol import FoundPoints, ObjectCrop  # noqa: E402
@@ -26,22 +28,30 @@ from core.records.occlusion import LabelOrigin  # noqa: E402
 from core.records.recipes import Split  # noqa: E402
 from core.records.runs import Purpose, RunState  # noqa: E402
 from core.records.shapes import KeypointTag  # noqa: E402
+from core.store import job_rows  # noqa: E402
 from core.store.edits.keypoints import save_keypoints  # noqa: E402
 from core.store.edits.runs import use_run  # noqa: E402
 from core.store.history import History  # noqa: E402
 from core.store.project import Project  # noqa: E402
 from core.store.queries.instances import by_ids  # noqa: E402
 from core.store.queries.keypoints import keypoints_in_force  # noqa: E402
-from core.store.queries.runs import runs  # noqa: E402
+from core.store.queries.runs import metric_points, runs  # noqa: E402
 from core.store.writers.keypoints import FoundKeypoints, write_keypoints  # noqa: E402
+from core.training.data import synthetic_crops  # noqa: E402
 from core.training.data.crops import write_shard  # noqa: E402
+from core.training.data.mixing import shares  # noqa: E402
+from core.training.data.shared_views import shared_crops  # noqa: E402
+from core.training.data.synthetic_crops import CropPlan  # noqa: E402
+from core.training.tasks.hidden_points import HiddenPointsTask  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
 from tests.jobs.parking import Parking  # noqa: E402
-from tests.jobs.rendered_cars import add_rendered  # noqa: E402
+from tests.jobs.rendered_cars import Placed, add_rendered  # noqa: E402
 from tests.jobs.yard import Yard  # noqa: E402
 from tests.training.data.made_crops import drawn_set  # noqa: E402
+from tests.training.data.shared import made_cars  # noqa: E402
 
 CARS = 3
+OF = ("of crops", "with hidden keypoints by people")
 HIDDEN = (KeypointTag.SELF_OCCLUDED, KeypointTag.OTHER_OCCLUDED)
 
 
@@ -78,9 +88,15 @@ def test_a_run_in_use_places_hidden_points_and_leaves_a_persons_alone(parking: P
         assert (run.state, run.metric) == (RunState.DONE, "pck_0.1.hidden")
         assert run.value is not None
         looks = run.data["looks at cars"]
-        assert 8 < looks["training"] <= 16  # twice, but for those that a border has cut
+        # twice, but for those that a border has cut; and what Ann has placed
+        made, own = (run.data["data"][f"looks at cars {of}"]["to learn from"] for of in OF)
+        assert 8 < made <= 16
+        assert own in (1, 2)
+        assert looks["training"] == made + own
         assert looks["validation"] == 4
         assert run.data["points of"] == "pre-labeller, built in"
+        assert f" and {made} looks at cars of crops (" in run.data["mixed"]
+        assert run.data["measured by"] == "cars of crops"
         use_run(History(project, "Ann"), run.id)
 
     do_job(parking.path, "keypoints", redo=True)
@@ -109,21 +125,135 @@ def test_hidden_points_are_learned_from_composites(tmp_path: Path, monkeypatch: 
     do_job(yard.path, "cut")
     quiet = {"validation_percent": 0, "test_percent": 0, "least": 1, "most": 3, "seed": 5}
     do_job(yard.path, "compose", count=6, name="Mine", sampler="walt2d", **quiet)
-    for name in ("LEAST_COMPOSITES", "LEAST_MEASURED"):
+    for name in ("LEAST_LEARNED", "LEAST_MEASURED"):
         monkeypatch.setattr(hidden_points, name, 0)
     # the yard is six pictures: too short for tracks on two sides
     same = hidden_points._of_composites
-    monkeypatch.setattr(
-        hidden_points, "_of_composites", lambda p, s, sets, split: same(p, s, sets, Split.TRAIN)
-    )
+    monkeypatch.setattr(hidden_points, "_of_composites", lambda p, stock, split: same(p, stock, Split.TRAIN))
     with Project.open(yard.path) as project:
         task = build_task(project, TrainSettings(what="hidden_points", variant="released", device="cpu"))
-    cars = task.data["train"]["cars of composites"]
-    assert cars > 0
-    assert 0 < task.data["looks at cars"]["training"] <= 2 * cars
+    looks = task.data["data"]["looks at cars of composites"]
+    assert looks["share"] == 1.0
+    assert looks["to learn from"] == task.data["looks at cars"]["training"] > 0
+    assert task.data["composites"] == "Mine"
     assert task.data["hidden points"]["validation"] > 0
     assert task.architecture["kind"] == "occlusion_net"
     assert task.architecture["typed_nodes"] is False
+
+
+def test_what_people_have_placed_is_mixed_with_simulated_cars_by_weight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One car in each of many pictures: early ones teach, later ones are measured by, the last do neither."""
+    monkeypatch.setattr(hidden_points, "LEAST_MEASURED", 3)
+    parking = Parking(tmp_path / "long.amodal", frames=30)
+    ids = []
+    with Project.open(parking.path) as project:
+        history = History(project, "Ann")
+        for frame in range(30):
+            [car] = add_rendered(parking, 1, frame=frame)
+            by = LabelOrigin.HEURISTIC if frame == 2 else LabelOrigin.HUMAN
+            save_keypoints(history, car.instance_id, placed_by(by, car), "Place points")
+            ids.append(car.instance_id)
+        write_shard(drawn.crops_folder() / "cars-train-000000.npz", drawn_set(6))
+        (drawn.crops_folder() / drawn._DONE).touch()
+        asked = TrainSettings(what="hidden_points", weight_reviewed=3.0, device="cpu")
+        stock = hidden_points_stock(project, asked)
+        learned, measured = hidden_points_needs(project, asked)
+        task = build_task(project, asked)
+        with pytest.raises(TooFewLabelsError, match="0 of 20 pictures to learn from"):
+            build_task(project, asked.model_copy(update={"weight_reviewed": 0.0, "weight_synthetic": 0.0}))
+    teaching = [ids.index(one.instance_id) for one in stock.teaching]
+    measuring = [ids.index(one.instance_id) for one in stock.measuring]
+    assert max(teaching) < min(measuring)
+    assert 2 not in teaching  # where a person said that hidden points are hidden, and did not look where
+    assert learned.detail.startswith(f"0 composites, {len(teaching)} cars with hidden keypoints by people, ")
+    assert measured.detail == f"0 composites, {len(measuring)} cars with hidden keypoints by people"
+    assert measured.have == len(measuring)
+    data = task.data["data"]
+    people, made = (
+        data[f"looks at {name}"]["to learn from"]
+        for name in ("cars with hidden keypoints by people", "simulated cars")
+    )
+    assert people <= 2 * len(teaching)
+    assert data["looks at simulated cars"]["share"] == round(made / (3 * people + made), 4)
+    assert "Looks at cars of composites are left out: there are none." in task.data["mixed"]
+    assert task.data["measured by"] == f"{len(measuring)} cars with hidden keypoints by people"
+    mixed = task.training_set(0)
+    assert len(mixed) == people + made  # type: ignore[arg-type]
+    assert mixed.counts == shares([3 * people, made], people + made)  # type: ignore[attr-defined]
+
+
+def placed_by(origin: LabelOrigin, car: Placed) -> KeypointSet:
+    """A rendered car's points: those that are seen by a person, the hidden ones by somebody."""
+    return KeypointSet(
+        Template.CAR,
+        tuple(
+            PlacedPoint(x, y, tag, origin if tag in HIDDEN else LabelOrigin.HUMAN)
+            for (x, y), tag in zip(car.pixels.tolist(), car.tags, strict=True)
+        ),
+    )
+
+
+def test_other_cameras_teach_hidden_points_in_a_project_without_labels(parking: Parking) -> None:
+    for split in ("train", "val"):
+        crops = [crop for car in made_cars() for crop in shared_crops(car, f"{split}/")]
+        write_shard(drawn.shared_folder() / f"shared-{split}-000.npz", crops)
+    (drawn.shared_folder() / drawn._DONE).touch()
+    by_others = {"what": "hidden_points", "hidden_from": "trifocal", "device": "cpu", "workers": 0}
+    job_id = do_job(parking.path, "train", epochs=1, **by_others)
+    with Project.open(parking.path) as project:
+        with project.read() as connection:
+            [run] = runs(connection, Purpose.HIDDEN_POINTS)
+            told = {one.name: one.value for one in metric_points(connection, run.id, ["loss.trifocal"])}
+            log = "\n".join(text for _, _, text in job_rows.read_log(connection, job_id))
+        assert (run.state, run.data["hidden points from"]) == (RunState.DONE, "trifocal")
+        assert told["loss.trifocal"] > 0
+        assert (
+            run.data["cars that other cameras saw"] > 12
+        )  # each of twelve views, and most of them once more
+        assert "looks at cars that three cameras see (100 %)." in log
+        assert run.data["measured by"] == "72 pictures of another synthetic street"
+        task = build_task(project, TrainSettings(**by_others))
+        with pytest.raises(TooFewLabelsError):  # labels there are none
+            build_task(project, TrainSettings(**{**by_others, "hidden_from": "labels"}))
+    # and nothing else says where hidden points are
+    assert isinstance(task, HiddenPointsTask)
+    torch.manual_seed(0)
+    network, samples = task.network(), task.training_set(0)
+    losses = task.losses(network, task.collate([samples[place] for place in range(12)]))
+    losses["trifocal"].mean.backward()
+    moved = [one.grad for one in network.parameters() if one.grad is not None]
+    assert max(float(one.abs().max()) for one in moved) > 0
+    assert all(bool(one.isfinite().all()) for one in moved)
+
+
+def test_the_cars_that_three_cameras_see_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, CropPlan]] = []
+
+    def make_crops(folder: Path, plan: CropPlan, show: Callable[[float], None]) -> None:
+        asked.append((folder, plan))
+        folder.mkdir(parents=True)
+
+    monkeypatch.setattr(synthetic_crops, "make_crops", make_crops)
+    log: list[str] = []
+    usual = TrainSettings(what="hidden_points")
+    for settings in (usual, *[usual.model_copy(update={"hidden_from": "trifocal"})] * 2):
+        prepare(settings, lambda share, words: None, log.append)
+    [(folder, plan)] = asked  # and nothing for who learns from labels and gives the street no weight
+    assert folder == drawn.shared_folder() != drawn.crops_folder()
+    assert (sum(plan.cars), sum(plan.streets), plan.shared) == (0, 0, (3, 1, 0))
+    assert log == ["The synthetic street is drawn, once on this machine."]
+    prepare(usual.model_copy(update={"weight_synthetic": 0.5}), lambda share, words: None, log.append)
+    assert asked[1][0] == drawn.crops_folder()
+
+
+def test_the_street_that_other_cameras_need_cannot_be_left_out() -> None:
+    with pytest.raises(ValueError, match="the street, which has them"):
+        TrainSettings(what="hidden_points", hidden_from="trifocal", weight_synthetic=0.0)
+    assert drawn.weight_of_drawn(drawn.drawn_for("hidden_points", "trifocal"), None) == 1.0
+    assert drawn.weight_of_drawn(drawn.drawn_for("hidden_points", "labels"), None) == 0.0
+    assert drawn.drawn_for("detector", "trifocal") == "detector"
 
 
 def points_in(box: Box) -> KeypointSet:
@@ -145,7 +275,7 @@ def placed(parking: Parking, ids: list[int]) -> list[tuple[PlacedPoint | None, .
 
 
 def test_too_few_composites_are_told(parking: Parking, tmp_path: Path) -> None:
-    with pytest.raises(TooFewLabelsError, match="0 of 20 composites to learn from and 0 of 5 composites"):
+    with pytest.raises(TooFewLabelsError, match=r"0 of 20 pictures to learn .* and 0 of 5 pictures"):
         do_job(parking.path, "train", what="hidden_points", device="cpu")
     with Project.open(parking.path) as project:
         assert not hidden_points_needs(project, TrainSettings(crops=tmp_path))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.training.data.crops import POINTS, packed
-from core.training.data.said_cars import SaidCar, SaidCars, SeenElsewhere
+from core.training.data.said_cars import SaidCar, SaidCars
+from core.training.data.seen_elsewhere import SeenElsewhere
 from core.training.data.seen_from import SeenFrom
 from tests.networks.occlusion_net.cars import draw_cars
 from tests.training.data.made_crops import drawn_car

@@ -3,81 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.geometry.cameras import pinhole  # noqa: E402
-from core.geometry.masks import box_to_patch  # noqa: E402
-from core.geometry.poses import Pose, heading_rotation  # noqa: E402
 from core.geometry.trifocal import trifocal_misses  # noqa: E402
 from core.networks.losses.counted import summed  # noqa: E402
 from core.networks.occlusion_net.losses import trifocal_loss  # noqa: E402
 from core.networks.occlusion_net.settings import HiddenFrom, OcclusionLossSettings  # noqa: E402
 from core.networks.prelabeller import Prelabeller, PrelabellerSettings  # noqa: E402
-from core.records.boxes import Box  # noqa: E402
-from core.records.detections import Category  # noqa: E402
-from core.records.shapes import KeypointTag  # noqa: E402
-from core.shapes.space_file import default_space  # noqa: E402
-from core.synthesis.street.mounts import Mount, mount  # noqa: E402
-from core.synthesis.street.shared_views import CarView, SharedCar  # noqa: E402
-from core.synthesis.street.truth import PointsTruth, StreetFrame, StreetObject  # noqa: E402
-from core.training.data.said_cars import SaidCar, SaidCars  # noqa: E402
+from core.synthesis.street.shared_views import SharedCar  # noqa: E402
+from core.training.data.crop_augment import Augmentation  # noqa: E402
+from core.training.data.crops import PackedCrop, read_shard, write_shard  # noqa: E402
+from core.training.data.said_cars import SaidCar, SaidCars, say, without_labels  # noqa: E402
 from core.training.data.said_sets import SaidNoise, SaidSet  # noqa: E402
-from core.training.data.shared_views import elsewhere_of, said_of_shared  # noqa: E402
+from core.training.data.shared_views import elsewhere_of, shared_crops  # noqa: E402
 from core.training.tasks.hidden_points import form_of, make_task, pck_of, refined  # noqa: E402
+from tests.training.data.shared import made_cars  # noqa: E402
 
 CPU = torch.device("cpu")
-# three cameras about one place, each of which sees another side
-MOUNTS = tuple(
-    mount(name, pinhole(640, 360, 500.0), (x, y, 5.0), yaw, 0.3)
-    for name, x, y, yaw in (
-        ("south", -14.0, -1.0, 0.0),
-        ("east", 1.0, -14.0, 1.57),
-        ("north", 14.0, 6.0, 3.5),
-    )
-)
+TINY = PrelabellerSettings(px=32, widths=(8, 8), blocks=(0, 0), hidden=16, bins=24)
 
 
 @pytest.fixture(scope="module")
 def cars() -> list[SharedCar]:
-    """Cars of the mean shape; what is on a car's far side is called hidden by itself."""
-    return [
-        SharedCar(n, 0, tuple(view_of(n, one, x, y, turn) for one in MOUNTS))
-        for n, (x, y, turn) in enumerate(
-            ((0.0, 0.0, 0.3), (1.0, 1.0, 2.0), (-1.0, 0.5, -1.0), (0.5, -1.0, 4.0))
-        )
-    ]
-
-
-def view_of(track: int, where: Mount, x: float, y: float, turn: float) -> CarView:
-    points = default_space().keypoints(np.zeros(5))
-    local = points @ heading_rotation(turn).T + (x, y, 0.0)
-    space = where.to_camera(local)
-    pixels = where.camera.project(space)
-    far = space[:, 2] > np.median(space[:, 2]) + 0.8
-    tags = tuple(KeypointTag.SELF_OCCLUDED if one else KeypointTag.VISIBLE for one in far)
-    low, high = pixels.min(axis=0), pixels.max(axis=0)
-    box = Box(*(low + 0.5), *(high - low))
-    mask = box_to_patch(box, 360, 640)
-    car = StreetObject(
-        *(track, Category.CAR, True, Pose(np.eye(3), np.zeros(3)), 10.0, box, box, mask, mask, 0.0, ()),
-        PointsTruth(space, pixels, tags, (None,) * 12),
-        None,
-        np.zeros(5),
-        None,
-    )
-    picture = np.full((360, 640, 3), 90, dtype=np.uint8)
-    return CarView(where, car, StreetFrame(0, 0.0, picture, np.ones((360, 640), np.float32), (car,)))
+    return made_cars()
 
 
 @pytest.fixture(scope="module")
 def said(cars: list[SharedCar]) -> list[SaidCar]:
     torch.manual_seed(0)
-    network = Prelabeller(PrelabellerSettings(px=32, widths=(8, 8), blocks=(0, 0), hidden=16, bins=24)).eval()
-    return said_of_shared(network, cars)
+    network = Prelabeller(TINY).eval()
+    crops = [crop for car in cars for crop in shared_crops(car)]
+    looks = [without_labels(one) for one in say(network, crops)]
+    return [one for one in looks if (one.elsewhere.seen & (one.tags > 0)).any()]
 
 
 def test_true_points_miss_nothing(cars: list[SharedCar], said: list[SaidCar]) -> None:
@@ -110,6 +73,29 @@ def test_a_turned_look_still_misses_nothing(said: list[SaidCar]) -> None:
         which = one["seen"] & (one["tags"] > 0)
         missed = trifocal_loss(one["points"], one["first"], one["second"], one["tensor"], which)
         assert float(missed.mean) < 1e-8
+
+
+def test_a_look_that_chance_has_changed_misses_nothing(cars: list[SharedCar], tmp_path: Path) -> None:
+    """Covered, cut by a border, mirrored, turned and placed anew, as hidden points are learned, and kept."""
+    torch.manual_seed(0)
+    crops = [crop for car in cars for crop in shared_crops(car, "made/")]
+    assert crops[0].name == "made/south/0/0"
+    write_shard(tmp_path / "shared.npz", crops)
+    kept = read_shard(tmp_path / "shared.npz")
+    how = Augmentation(cover=1.0, bar=0.5, cut=0.7, turn_rad=0.3, rough=0.0)
+    changed = say(Prelabeller(TINY).eval(), kept, how=how, seed=3)
+    batch = [SaidSet(changed, None)[place] for place in range(len(changed))]
+    stacked = {name: torch.stack([one[name] for one in batch]) for name in batch[0]}
+    args = (stacked["first"], stacked["second"], stacked["tensor"], stacked["seen"])
+    assert float(trifocal_loss(stacked["points"], *args).mean) < 1e-8
+    assert float(trifocal_loss(stacked["points"] + 0.2, *args).mean) > 1e-6
+    turned = [np.array_equal(one.elsewhere.seen, crop.elsewhere.seen) for one, crop in _beside(changed, kept)]
+    assert 0 < sum(turned) < len(kept)  # some are seen in a mirror
+    assert {int(tag) for one in changed for tag in one.tags} > {0, 1}  # what covers and cuts them is told
+
+
+def _beside(looks: list[SaidCar], crops: list[PackedCrop]) -> list[tuple[SaidCar, Any]]:
+    return list(zip(looks, crops, strict=True))
 
 
 def test_hidden_points_are_learned_from_other_cameras_alone(said: list[SaidCar]) -> None:

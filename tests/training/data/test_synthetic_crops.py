@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +12,11 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.records.detections import Category
+from core.training.data import synthetic_crops
 from core.training.data.crops import read_crops
 from core.training.data.synthetic_crops import CropPlan, kinds_of, make_crops
 from core.training.tasks.prelabeller import cars_with_points
+from tests.training.data.shared import made_cars
 
 PLAN = CropPlan(cars=(3, 0, 2), car_models=(4, 1, 4), car_px=96, streets=(0, 0, 0))
 
@@ -60,6 +64,29 @@ def test_what_is_there_is_not_made_again_and_the_same_plan_makes_the_same(
     assert [one.jpeg for one in read_crops(tmp_path, ["cars-test"])] == [
         one.jpeg for one in read_crops(folder, ["cars-test"])
     ]
+
+
+def test_shared_cars_are_kept_with_what_others_see(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parked car looks the same a moment later, and is taken once."""
+    cars = made_cars()
+    shown = [*cars, *(replace(one, index=1) for one in cars)]
+    streets: list[int] = []
+
+    def street_of(number: int, seed: int, *_: Any) -> tuple[None, list[None]]:
+        streets.append(seed)
+        return None, []
+
+    monkeypatch.setattr(synthetic_crops, "street_of", street_of)
+    monkeypatch.setattr(synthetic_crops, "three_mounts", lambda street, mounts: [])
+    monkeypatch.setattr(synthetic_crops, "shared_cars", lambda *_: iter(shown))
+    none = (0, 0, 0)
+    assert make_crops(tmp_path, CropPlan(none, streets=none, shared=(1, 1, 0), frames=2)) == 2
+    assert len(set(streets)) == 2  # of each split its own
+    found = read_crops(tmp_path, kinds_of("train", cars=False, streets=False, shared=True))
+    assert {one.name.split("/")[-2] for one in found} == {"0"}
+    assert len(found) == 3 * len(cars)  # each through each camera, with the one pair of others
+    assert all(one.elsewhere is not None and one.elsewhere.seen.any() for one in found)
+    assert read_crops(tmp_path, ["shared-val"])[0].elsewhere is not None
 
 
 def test_the_shell_makes_them(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from core.errors import CheckpointError, TrainingError  # noqa: E402
 from core.networks.losses.counted import summed  # noqa: E402
 from core.networks.occlusion_net.confidence import confidence_of  # noqa: E402
 from core.networks.occlusion_net.network import built_of  # noqa: E402
-from core.networks.occlusion_net.settings import Confidence, OcclusionNetSettings  # noqa: E402
-from core.training.data.said_cars import SaidCars, without_labels  # noqa: E402
+from core.networks.occlusion_net.settings import Confidence, HiddenFrom, OcclusionNetSettings  # noqa: E402
+from core.training.data.said_cars import SaidCars, SaidPart, without_labels  # noqa: E402
 from core.training.data.said_sets import SaidNoise, SaidSet  # noqa: E402
 from core.training.loop import train  # noqa: E402
 from core.training.plan import TrainPlan  # noqa: E402
@@ -247,6 +247,33 @@ def test_what_cannot_teach_is_refused() -> None:
     untold = [without_labels(one) for one in said_cars(3)]  # and no other camera saw them
     with pytest.raises(TrainingError, match="hidden keypoints are known"):
         make_task(SaidCars(untold, said_cars(3), {}))
+
+
+def test_kinds_of_looks_are_seen_by_their_weights() -> None:
+    few, many = said_cars(2), said_cars(6, seed=2)
+    whole = said_cars(3, hidden=0)  # which say nothing of hidden points
+    parts = [SaidPart(few, 3.0), SaidPart([*many, *whole], 1.0), SaidPart(said_cars(4, seed=3), 0.0)]
+    made = make_task(SaidCars([*few, *many], few, {}, parts), form=form_of("paper", 32))
+    assert made.data["looks at cars"]["training"] == 8
+    counts: dict[float, int] = {}
+    for epoch in range(3):
+        samples = made.training_set(epoch)
+        assert len(samples) == 8  # type: ignore[arg-type]
+        for place in range(8):
+            space = float(samples[place]["space"].norm())  # of each car another, and no chance changes it
+            counts[round(space, 3)] = counts.get(round(space, 3), 0) + 1
+    own = [round(float(np.linalg.norm(one.solid.space)), 3) for one in few if one.solid is not None]
+    # two cars three times as often as six: four of eight each
+    assert [counts[one] for one in own] == [6, 6]
+    assert sorted(counts.values()) == [2] * 6 + [6, 6]
+
+
+def test_other_cameras_teach_only_where_some_saw_what_is_hidden() -> None:
+    by_others = form_of("paper", 32, hidden_from=HiddenFrom.TRIFOCAL)
+    assert by_others.losses.trifocal == hidden_points.TRIFOCAL
+    assert form_of("released", 32, hidden_from=HiddenFrom.TRIFOCAL).losses.seen_too is False
+    with pytest.raises(TrainingError, match="two other cameras see what is hidden"):
+        make_task(said_supply(4), form=by_others)
 
 
 def test_confidence_is_a_probability_or_log_odds() -> None:

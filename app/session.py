@@ -163,6 +163,15 @@ class ProjectSession(QObject):
         self.in_background(self.bodies.machine, self.body_read.emit, tag="body model")
         self.bodies_changed.emit()
 
+    def look_at_body(self) -> None:
+        """Reads the body model's file again, if it is another than when it was read."""
+
+        def looked(outdated: bool) -> None:
+            if outdated:
+                self.use_body(str(self.bodies.path or ""))
+
+        self.in_background(lambda: self.bodies.is_outdated, looked, tag="body model's file")
+
     # ---- frames ---------------------------------------------------------------------------------
 
     @property

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.shapes.body.arrays import SMPLX_COUNT
 from core.shapes.body.model import BodyModel, HandPoses
-from core.shapes.body.skeleton import COUNT, PARENTS
+from core.shapes.body.skeleton import COUNT, PARENTS, SMPLX_COUNT, SMPLX_PARENTS
 
 SMPL_VERTICES, SMPLX_VERTICES = 6890, 10475
-_HAND = [20, 25, 26, 20, 28, 29, 20, 31, 32, 20, 34, 35, 20, 37, 38]
-SMPLX_PARENTS = (*PARENTS[:22], 15, 15, 15, *_HAND, *[21 if p == 20 else p + 15 for p in _HAND])
-"""SMPL's first 22, jaw and eyes on the head, and five fingers of three joints on each wrist."""
 
 
 def random_body(seed: int, vertices: int, joints: int = COUNT, shapes: int = 10) -> BodyModel:

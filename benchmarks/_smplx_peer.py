@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.shapes.body.arrays import SMPLX_COUNT
 from core.shapes.body.model import BodyModel
+from core.shapes.body.skeleton import SMPLX_COUNT
 
 FloatArray = NDArray[np.float64]
 Posed = Callable[[FloatArray, FloatArray, FloatArray | None], tuple[FloatArray, FloatArray]]

@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks._random_bodies import SMPL_VERTICES, SMPLX_VERTICES, random_body
 from benchmarks._smplx_peer import posed_by_smplx, smplx_is_here
-from core.shapes.body.arrays import SMPLX_COUNT
 from core.shapes.body.model import BodyModel
 from core.shapes.body.rotations import matrices
+from core.shapes.body.skeleton import SMPLX_COUNT
 
 _BODIES, _ROUNDS = 8, 15
 

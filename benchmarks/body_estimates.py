@@ -6,6 +6,9 @@ The system is the best one there can be of its kind: it knows each person's true
 the crop's camera that explain the true picture best in a crop, with HMR 2.0's focal length. What is left is
 the error of the conversion to the real camera and of the placing. People are drawn as in `_drawn_people`,
 anywhere in the picture.
+
+Then boxes are cut at the feet, as by a wall that nobody drew: pose and pelvis are the true ones, and the body
+has the mean's stature.
 """
 
 from __future__ import annotations
@@ -15,10 +18,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._drawn_people import TrueBody, drawn_pose, person_at
+from benchmarks._drawn_people import TrueBody, draw_people, drawn_pose, person_at
 from benchmarks._fitting_scenes import reference_camera
 from core.fitting.people.crop_camera import pelvis_from_crop, view_rotation
-from core.fitting.people.estimates import BodyEstimate, place_estimate
+from core.fitting.people.estimates import BodyEstimate, RootFrame, place_estimate
 from core.fitting.people.evidence import body_evidence
 from core.geometry.poses import rotation_angle, rotation_from_vector
 from core.networks.hmr2.crop import CropSquare, crop_square
@@ -31,6 +34,7 @@ Array = NDArray[np.float64]
 
 _FOCAL = 5000 / 256
 _PEOPLE = 60
+_SHARES = (1.0, 0.9, 0.8, 0.75, 0.7)
 _BINS = ((0.0, 8.0), (8.0, 20.0), (20.0, 40.0))
 
 
@@ -49,7 +53,8 @@ class EstimateFigures:
         hidden_m, hidden_p90_m: at 15 m where the feet are hidden, stature known.
         good: the part that is called good.
         within_2_sigma: the part of places, along the sight, within two of the standard deviations told, of
-            mean stature.
+            mean stature. hidden_within_2_sigma: the same where the feet are known to be hidden.
+        cut: what is said of boxes of which a part is left (`CutBoxes`).
     """
 
     root_deg: tuple[float, ...]
@@ -64,6 +69,30 @@ class EstimateFigures:
     hidden_p90_m: float
     good: float
     within_2_sigma: float
+    hidden_within_2_sigma: float
+    cut: tuple[CutBoxes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CutBoxes:
+    """What is said of people whose boxes are cut at the feet, with neither tag nor hider.
+
+    Attributes:
+        distance_m: of the people. share: of the box that is left. ray: whether the pelvis is told.
+        good, ambiguous: the parts with that verdict.
+        good_off_m, good_told_m: of good ones, medians of the place's error and of the standard deviation
+            along the line of sight; NaN where there is none.
+        good_within_2: of good ones, the part within two of these along the line of sight.
+    """
+
+    distance_m: float
+    share: float
+    ray: bool
+    good: float
+    ambiguous: float
+    good_off_m: float
+    good_told_m: float
+    good_within_2: float
 
 
 def main() -> dict[str, object]:
@@ -82,6 +111,10 @@ def main() -> dict[str, object]:
     mean = [_fit(one, estimate, body, mean_shape=True) for one, estimate in zip(near, estimates, strict=True)]
     loose = [_fit(one, estimate, body, centred=False) for one, estimate in zip(near, estimates, strict=True)]
     hidden = [_fit(one, estimate, body, hidden=True) for one, estimate in zip(near, estimates, strict=True)]
+    behind_mean = [
+        _fit(one, estimate, body, hidden=True, mean_shape=True)
+        for one, estimate in zip(near, estimates, strict=True)
+    ]
     places = np.array([_miss(fit, one) for fit, one in zip(fits, near, strict=True)])
     behind = np.array([_miss(fit, one) for fit, one in zip(hidden, near, strict=True)])
     far_places = [_miss(_fit(one, ideal_estimate(one, body), body), one) for one in far]
@@ -103,6 +136,15 @@ def main() -> dict[str, object]:
         hidden_p90_m=float(np.quantile(behind, 0.9)),
         good=float(np.mean([fit.verdict is FitVerdict.GOOD for fit in fits])),
         within_2_sigma=float(np.mean([_within(fit, one) for fit, one in zip(mean, near, strict=True)])),
+        hidden_within_2_sigma=float(
+            np.mean([_within(fit, one) for fit, one in zip(behind_mean, near, strict=True)])
+        ),
+        cut=tuple(
+            _cut(body, metres, share, ray=ray)
+            for metres in (15.0, 30.0)
+            for ray in (True, False)
+            for share in _SHARES
+        ),
     )
     for name, value in asdict(figures).items():
         print(f"{name}: {value}")
@@ -177,6 +219,29 @@ def _fit(
         )
         evidence = body_evidence(None, box, None, [cover])
     return place_estimate(estimate, camera, plane, named, evidence, centred=centred)
+
+
+def _cut(body: NamedBody, metres: float, share: float, *, ray: bool) -> CutBoxes:
+    camera, plane = reference_camera()
+    people = draw_people(body, metres, _PEOPLE, seed=11)
+    fits: list[BodyFit] = []
+    for one in people:
+        turns = rotation_from_vector(one.pose)
+        turns[0] = one.turn
+        box = Box(one.box.x, one.box.y, one.box.w, share * one.box.h)
+        estimate = BodyEstimate(turns, RootFrame.CAMERA, pelvis=one.place if ray else None)
+        fits.append(place_estimate(estimate, camera, plane, body, body_evidence(None, box)))
+    good = [pair for pair in zip(fits, people, strict=True) if pair[0].verdict is FitVerdict.GOOD]
+    return CutBoxes(
+        distance_m=metres,
+        share=share,
+        ray=ray,
+        good=len(good) / len(fits),
+        ambiguous=float(np.mean([fit.verdict is FitVerdict.AMBIGUOUS for fit in fits])),
+        good_off_m=_median([_miss(fit, one) for fit, one in good]),
+        good_told_m=_median([fit.sigmas.along_m for fit, _ in good if fit.sigmas is not None]),
+        good_within_2=float(np.mean([_within(fit, one) for fit, one in good])) if good else float("nan"),
+    )
 
 
 def _miss(fit: BodyFit, one: TrueBody) -> float:

@@ -30,11 +30,12 @@ from core.records.evaluations import PictureRow
 from core.records.masks import MaskPatch, Rle
 from core.records.seen import SeenObject
 from core.records.shapes import KeypointTag
+from core.records.slices import OCCLUSION_BINS, occlusion_bins
 from core.store.project import Project
 
 PICTURES, OBJECTS, EXTRA = 5000, 10, 2
 WIDTH, HEIGHT = 640, 360
-BINS = 10
+BINS = OCCLUSION_BINS
 DRAWS = 20
 MOST_S = 60.0
 
@@ -62,8 +63,8 @@ def made(seed: int = 0) -> tuple[list[TrueObject], list[FoundObject], np.ndarray
 def main() -> dict[str, float]:
     """Measures and prints."""
     truth, found, hidden = made()
-    bins = np.minimum((hidden * BINS).astype(int), BINS - 1)
-    members = np.concatenate([np.ones((1, len(truth))), bins == np.arange(BINS)[:, None]]).astype(bool)
+    bins = occlusion_bins(hidden) == np.arange(BINS)[:, None]
+    members = np.concatenate([np.ones((1, len(truth))), bins]).astype(bool)
     figures: dict[str, float] = {}
     ours_s = peer_s = drawn_s = 0.0
     for compared in Compared:

@@ -215,13 +215,13 @@ def _speed(fitter: BodyFitter, true: Sequence[TrueBody]) -> dict[str, float]:
         predict_person(fit, fitter.camera, fitter.body, others)
         spent.append((time.process_time() - began) * 1e3)
     print("costs of the peer's best, and of the fitter's:", np.round(costs, 2))
-    _cuda(fitter, seen)
     return {
         "batched_people_a_second": batched,
         "single_people_a_second": alone,
         "scipy_people_a_second": peer,
         "over_scipy": batched / peer,
         "predict_ms": float(np.median(spent)),
+        **_cuda(fitter, seen),
     }
 
 
@@ -251,19 +251,20 @@ def _one_by_one(fitter: BodyFitter, evidence: BodyEvidence) -> tuple[float, floa
     return best, float(found.best.local.cost[0])
 
 
-def _cuda(fitter: BodyFitter, seen: Sequence[BodyEvidence]) -> None:
+def _cuda(fitter: BodyFitter, seen: Sequence[BodyEvidence]) -> dict[str, float]:
+    """The figure of a GPU; none where there is no GPU."""
     import torch
 
     if not torch.cuda.is_available():
         print("cuda_people_a_second: no GPU is at hand")
-        return
+        return {}
     there = BodyFitter(fitter.camera, fitter.plane, fitter.body, device="cuda")
     many = list(seen) * 4
     there.fit_many(many[:32])
     torch.cuda.synchronize()
     began = time.perf_counter()
     there.fit_many(many)
-    print(f"cuda_people_a_second: {len(many) / (time.perf_counter() - began):.0f}")
+    return {"cuda_people_a_second": len(many) / (time.perf_counter() - began)}
 
 
 def _wrapped(angle: float) -> float:

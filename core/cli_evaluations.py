@@ -75,12 +75,16 @@ def show(
         "seed": row.seed,
         "digest of the truth": row.truth_key,
         "notes": row.notes,
-        **{name: value for name, value in row.data.items() if value not in ("", [], None)},
+        **{
+            name: value for name, value in row.data.items() if name != "notes" and value not in ("", [], None)
+        },
         **{f"version of {name}": value for name, value in row.versions.items()},
     }
     for name, value in facts.items():
         if value != "":
             typer.echo(f"{name}: {value}")
+    for note in row.data.get("notes", ()):
+        typer.echo(f"to know of it: {note}")
     table = Table(box=None, pad_edge=False)
     for heading in ("figure", "of", "value", "95 %", "over"):
         table.add_column(heading)

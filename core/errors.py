@@ -109,6 +109,10 @@ class BodyModelError(AmodalError):
     """A body model's file that cannot be used."""
 
 
+class BodyFileChangedError(BodyModelError):
+    """A body model's file that is another than when it was read before."""
+
+
 class MotionFileError(AmodalError):
     """A file of people's motions that cannot be used."""
 

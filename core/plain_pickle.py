@@ -7,25 +7,33 @@ nothing that a pickle names, and refuses all else with the reason. `docs/decisio
 
 from __future__ import annotations
 
+import codecs
+import io
 import pickletools
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from core.errors import PickleRefusedError
-from core.plain_pickle_known import KNOWN, MOST_VALUES, Constructor, Name, refused
+from core.plain_pickle_known import KNOWN, MOST_VALUES, Constructor, Name, SparseColumns, refused
 
 DEEPEST = 32
 """How deep lists, tuples, dicts and object arrays may lie in each other."""
 
 _GROWTH, _ROOM = 8, 4096  # bytes of arrays for each byte of the pickle, and besides
+_BYTES_A_PART = 8  # at most, of a text's letter (which takes 4) or a value's place in a tuple
 _KEYS = (str, bytes, int, float, bool, type(None))
+_INSTRUCTIONS = {one.code.encode("latin-1"): one for one in pickletools.opcodes}
 
 
-def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) -> Any:
+def loads(
+    data: bytes,
+    constructors: Mapping[str, Constructor] | None = None,
+    most_instructions: int = MOST_VALUES,
+) -> Any:
     """The plain data that a pickle holds, whichever Python and protocol wrote it.
 
     Texts of Python 2 come as str, a letter for each byte (Latin-1).
@@ -33,14 +41,18 @@ def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) ->
     Args:
         data: the pickle.
         constructors: by "module.name"; KNOWN where None.
+        most_instructions: how many it may have. Each takes time and, for a byte of the pickle, up to a
+            hundred bytes: a list, a dict or a place in the memo.
 
     Raises:
         PickleRefusedError: it is damaged, names anything unknown, or is larger or deeper than is sensible.
     """
     machine = _Machine(KNOWN if constructors is None else constructors, _ROOM + _GROWTH * len(data))
     try:
-        for opcode, argument, _ in pickletools.genops(data):
-            machine.step(opcode.name, argument)
+        for count, (name, argument) in enumerate(_instructions(data)):
+            if count == most_instructions:
+                raise refused(f"it has more than {most_instructions:,} instructions")
+            machine.step(name, argument)
     except PickleRefusedError:
         raise
     except (ValueError, struct.error, IndexError, KeyError, TypeError, OverflowError, EOFError) as error:
@@ -48,6 +60,29 @@ def loads(data: bytes, constructors: Mapping[str, Constructor] | None = None) ->
     result = machine.result()
     _check_size(result)
     return result
+
+
+def _instructions(data: bytes) -> Iterator[tuple[str, Any]]:
+    """Each instruction's name and argument, up to STOP.
+
+    As pickletools.genops, which takes the texts of protocol 0 for ASCII: those of Python 2 hold arrays, too.
+
+    Raises:
+        ValueError: an instruction is not known, or the pickle ends too early.
+    """
+    stream = io.BytesIO(data)
+    name = ""
+    while name != "STOP":
+        code = stream.read(1)
+        opcode = _INSTRUCTIONS.get(code)
+        if opcode is None:
+            raise ValueError(f"it has the instruction {code!r}" if code else "it ends too early")
+        name = opcode.name
+        if name == "STRING":
+            quoted = pickletools.read_stringnl(stream, decode=False)
+            yield name, codecs.escape_decode(quoted)[0].decode("latin-1")
+        else:
+            yield name, None if opcode.arg is None else opcode.arg.reader(stream)
 
 
 @dataclass(slots=True, eq=False)
@@ -231,6 +266,10 @@ class _Machine:
             self._room -= value.nbytes
         elif isinstance(value, bytes):
             self._room -= len(value)
+        elif isinstance(value, str | tuple):
+            self._room -= _BYTES_A_PART * len(value)
+        elif isinstance(value, SparseColumns):  # no bytes of its own, but each is looked through
+            self._room -= value.data.nbytes + value.indices.nbytes + value.indptr.nbytes
         if self._room < 0:
             raise refused("it unfolds to much more than its own size")
         return value

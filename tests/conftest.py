@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from filelock import FileLock
 from hypothesis import settings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests import own_display
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from tests.street_clip import StreetClip
@@ -53,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "qtbot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: whoever looks for garbage need not look through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 _LONG = (
@@ -102,11 +108,4 @@ def street_clip(tmp_path_factory: pytest.TempPathFactory) -> StreetClip:
     """A clip of 6 seconds of a simulated street, 320x180, and its truth."""
     from tests import street_clip as clips  # with all that renders, which few tests need
 
-    # the folder of all workers, of which the first makes it
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "street"
-    with FileLock(f"{folder}.lock"):
-        if folder.exists():
-            return clips.known(folder)
-        folder.mkdir()
-        return clips.render(folder)
+    return made_once(tmp_path_factory, "street", clips.render, clips.known)

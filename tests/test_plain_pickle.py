@@ -246,6 +246,36 @@ def test_one_array_cannot_be_asked_for_again_and_again() -> None:
         loads(code + again * 2000 + b"l.")
 
 
+@pytest.mark.parametrize(("code", "each"), [(b"}", 1), (b"]", 1), (b"N\x94", 2), (b"(1", 2), (b"K\x000", 2)])
+def test_instructions_are_counted_as_they_are_done(code: bytes, each: int) -> None:
+    """A byte can ask for a dict or for a place in the memo: once all of them are there, it is too late."""
+    written = b"\x80\x02(" + 1000 // each * code + b"l."
+    loads(written, most_instructions=1004)
+    with pytest.raises(PickleRefusedError, match="more than 1,003 instructions"):
+        loads(written + b"\xff", most_instructions=1003)  # what follows is not even looked at
+
+
+def test_one_text_cannot_be_asked_for_again_and_again() -> None:
+    letters = b"B" + struct.pack("<I", 396) + b"A\x00\x00\x00" * 99 + b"q\x000"
+    code = b"(" + letters + dtype_code(b"U99") + b"q\x010cnumpy.core.multiarray\nscalar\nq\x020"
+    again = b"h\x02(h\x01h\x00tR"
+    assert loads(code + 3 * again + b"l.") == 3 * ["A" * 99]
+    with pytest.raises(PickleRefusedError, match="unfolds"):
+        loads(code + 100 * again + b"l.")
+
+
+def test_one_sparse_matrix_cannot_be_asked_for_again_and_again() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = sparse.csc_matrix(np.ones((30, 30)))
+    assert len(loads(pickle.dumps([matrix] * 99))) == 99  # one, in many places
+    many = [matrix]
+    for _ in range(99):
+        many.append(sparse.csc_matrix((30, 30)))
+        many[-1].data, many[-1].indices, many[-1].indptr = matrix.data, matrix.indices, matrix.indptr
+    with pytest.raises(PickleRefusedError, match="unfolds"):
+        loads(pickle.dumps(many))
+
+
 @given(values, st.data())
 def test_every_truncation_is_refused_or_plain(value: Any, data: st.DataObject) -> None:
     whole = pickle.dumps([value, np.arange(3)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from core.errors import AmodalError
 _KEEP = "Keep"
 
 
-def show_preferences(window: QWidget, settings: Settings, work: Background) -> None:
+def show_preferences(
+    window: QWidget, settings: Settings, work: Background, kept: Callable[[], None] = lambda: None
+) -> None:
     """Opens the dialog; a body file that is no body is refused there, and the one before stays.
 
     Args:
         work: reads the file, which can take a second.
+        kept: called once they are kept, changed or not.
     """
     from app.views.form_dialogs import FormDialog
 
@@ -60,6 +64,7 @@ def show_preferences(window: QWidget, settings: Settings, work: Background) -> N
             dialog.show_problem(f"They hold until the program closes: {problem.strerror}.")
             return
         dialog.accept()
+        kept()
 
     def finish() -> None:
         for task in reading:

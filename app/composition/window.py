@@ -221,7 +221,12 @@ class Shell(QObject):
             self.window.showFullScreen()
 
     def _show_settings(self) -> None:
-        show_preferences(self.window, self.settings, self._work)
+        show_preferences(self.window, self.settings, self._work, self._look_at_body)
+
+    def _look_at_body(self) -> None:
+        """Whoever keeps the settings as they are may have put another file where the body's was."""
+        if self.opened is not None:
+            self.opened.session.look_at_body()
 
     def _on_setting(self, name: str) -> None:
         if name in ("theme", "text_size"):

@@ -26,6 +26,7 @@ class BodyShelf:
         self._path = path.strip()
         self._lock = Lock()
         self._read: dict[str, NamedBody | AmodalError] = {}  # by path
+        self._stamps: dict[str, tuple[int, int] | None] = {}  # of the files as they were read
 
     @property
     def path(self) -> Path | None:
@@ -37,6 +38,13 @@ class BodyShelf:
         with self._lock:
             self._path = path.strip()
             self._read.pop(self._path, None)
+            self._stamps.pop(self._path, None)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether there is another file now than the machine's body was read from. Looks at the disk."""
+        path, now = self._path, _stamp(self._path)
+        return now is not None and path in self._stamps and self._stamps[path] != now
 
     def machine(self) -> NamedBody:
         """The body that people are fitted with on this machine.
@@ -73,6 +81,7 @@ class BodyShelf:
         with self._lock:
             found = self._read.get(path)
             if found is None:
+                self._stamps[path] = _stamp(path)  # before: what is written meanwhile has another
                 try:
                     found = named_body(Path(path) if path else None)
                 except AmodalError as problem:
@@ -81,3 +90,12 @@ class BodyShelf:
         if isinstance(found, AmodalError):
             raise found
         return found
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """When a file was written, and its size; None without one."""
+    try:
+        found = Path(path).stat() if path else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size)

@@ -218,27 +218,25 @@ def confusion_of(numbers: EvaluationNumbers | None, name: str, one: Slice) -> Co
 
 
 def curves_of(shown: Sequence[EvaluationNumbers], one: Slice) -> CurveSheet:
-    """All curves of some evaluations over a slice, or over all objects where there are none of that."""
-    for chosen in dict.fromkeys((one, ALL)):
-        names = [
-            name
-            for name in CURVES
-            if any(curve.name == name and curve.slice == chosen for found in shown for curve in found.curves)
-        ]
-        if names:
-            charts = tuple(_curves(shown, name, chosen) for name in names)
-            return CurveSheet(charts, slice_words(chosen))
-    return CurveSheet(note="It has no curves." if shown else "")
+    """All curves of some evaluations over a slice; of those that have none there, over all objects."""
+    there = {(curve.name, curve.slice) for found in shown for curve in found.curves}
+    charts = tuple(
+        _curves(shown, name, one if (name, one) in there else ALL, one)
+        for name in CURVES
+        if (name, one) in there or (name, ALL) in there
+    )
+    return CurveSheet(charts, "" if charts or not shown else "It has no curves.")
 
 
-def _curves(shown: Sequence[EvaluationNumbers], name: str, one: Slice) -> CurveChart:
+def _curves(shown: Sequence[EvaluationNumbers], name: str, one: Slice, asked: Slice) -> CurveChart:
+    over = slice_words(one) + ("" if one == asked else f": there is none of {slice_words(asked)}")
     lines = tuple(
         CurveLine(found.evaluation.id, found.evaluation.name, curve.x, curve.y)
         for found in shown
         for curve in found.curves
         if curve.name == name and curve.slice == one
     )
-    return CurveChart(name, *CURVES[name], lines)
+    return CurveChart(name, *CURVES[name], lines, over)
 
 
 def _confusion(numbers: EvaluationNumbers, name: str, one: Slice) -> Confusion | None:
@@ -252,7 +250,9 @@ def _bar(figure: Figure | None) -> Bar | None:
     interval = interval_words(figure)
     said = [words_of(figure.name, figure.value)]
     said += [f"95 %: {interval}"] if interval else []
-    said.append(f"over {figure.count:,}")
+    said.append(
+        f"over {figure.count:,} {FIGURES[figure.name].over if figure.name in FIGURES else ''}".rstrip()
+    )
     return Bar(
         figure.value * scale,
         None if figure.low is None else figure.low * scale,

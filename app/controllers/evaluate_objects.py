@@ -14,7 +14,7 @@ from app.controllers.evaluate_reads import EvaluateReads
 from app.controllers.evaluate_results import ResultsFeed, columns_of
 from app.states.results import COLUMNS, OUTCOME_WORDS, SORTED_BY, ResultHead
 from app.words import plural
-from core.records.evaluations import ObjectResult, Order, Outcome, ResultFilter
+from core.records.evaluations import Counts, Having, ObjectResult, Order, Outcome, ResultFilter
 
 if TYPE_CHECKING:
     from app.session import ProjectSession
@@ -31,8 +31,28 @@ ORDER_WORDS = {
     Order.ROTATION: "the most turned first",
     Order.PLACE: "the farthest off first",
     Order.ADD: "the worst fit first",
+    Order.HEADING: "the most turned first",
     Order.JOINTS: "the worst joints first",
 }
+HAVING_WORDS = {
+    Having.BOX: "that are found",
+    Having.MASK: "that are found, with masks",
+    Having.HIDDEN: "of which something is hidden",
+    Having.WHOLE: "with masks",
+    Having.SEEN: "with masks of what is seen",
+    Having.PLACED: "with points",
+    Having.COMPARED: "with points of both",
+    Having.TAGS: "with tags that were told",
+    Having.ROTATION: "with a pose",
+    Having.PLACE: "with a place in 3D",
+    Having.ADD: "that are fitted cars",
+    Having.HEADING: "with a heading",
+    Having.JOINTS: "that are fitted people",
+    Having.LABEL: "with both labels",
+    Having.IS_UNOCCLUDED: "that are unoccluded",
+    Having.SAID_UNOCCLUDED: "that are called unoccluded",
+}
+"""Which of a bar's objects its figure counts."""
 
 
 class EvaluateObjects(QObject):
@@ -160,7 +180,10 @@ class EvaluateObjects(QObject):
 
     def _list(self) -> None:
         outcomes = () if self._outcome is None else (self._outcome,)
-        self.feed.show(self._key, replace(self._filter, outcomes=outcomes))
+        filter = replace(self._filter, outcomes=outcomes)
+        if self._outcome is Outcome.EXTRA:  # no bar counts them, and still they can be looked at
+            filter = replace(filter, counts=Counts())
+        self.feed.show(self._key, filter)
         self._tell()
 
     def _on_arrived(self) -> None:
@@ -174,16 +197,17 @@ class EvaluateObjects(QObject):
 
     def _tell(self) -> None:
         total, known = self.feed.total, len(self.feed.model.numbers)
+        having = self.feed.filter.counts.having
+        words = self._words + ("" if having is None else f", only those {HAVING_WORDS[having]}")
         count = "" if total is None or self._key is None else plural(total, "object")
         empty = ""
         if self._key is None:
             empty = "The objects of what was measured stand here, the worst first."
         elif not known and total == 0:
             only = "" if self._outcome is None else f" {OUTCOME_WORDS[self._outcome].lower()}"
-            empty = f"None{only} of {self._words}. Esc shows all objects again."
-        words = self._words[:1].upper() + self._words[1:]
+            empty = f"None{only} of {words}. Esc shows all objects again."
         self.head = ResultHead(
-            title=words if self._key is not None else "Objects",
+            title=words[:1].upper() + words[1:] if self._key is not None else "Objects",
             count=count,
             order="" if self._key is None else ORDER_WORDS[self._filter.order],
             outcome=self._outcome,

@@ -20,8 +20,8 @@ from app.controllers.evaluate_numbers import (
 )
 from app.states.evaluation import BarChart, Below, ConfusionTable
 from app.states.training import RunLook
-from core.records.evaluations import EvaluationNumbers, Order, ResultFilter
-from core.records.figures import FIGURES
+from core.records.evaluations import EvaluationNumbers, ResultFilter
+from core.records.figures import bar_filter
 from core.records.slices import ALL, By, Slice
 
 
@@ -187,18 +187,17 @@ class Showing(QObject):
         self._tell_filter(figure)
 
     def _tell_filter(self, figure: str) -> None:
-        order = FIGURES[figure].order if figure in FIGURES else Order.BADNESS
-        slices = () if self._slice == ALL else (self._slice,)
-        confused = None
+        filter = ResultFilter() if self._own is None else bar_filter(self._own, figure, self._slice)
         words = slice_words(self._slice)
         if self._cell is not None:
             row, column = self._cell
             table = self._confusion
             slices = () if table.slice == ALL else (table.slice,)
-            confused = (table.name, table.truth[row], table.said[column])
+            filter = ResultFilter(
+                slices, (), (table.name, table.truth[row], table.said[column]), filter.order
+            )
             words = f"{table.truth[row]}, said {table.said[column]}"
         key = None if self._own is None else self._key
-        filter = ResultFilter(slices, (), confused, order)
         counted = None if self._own is None else self._own.evaluation.finished_at
         if (key, filter, counted) != self._filtered:
             self._filtered = (key, filter, counted)

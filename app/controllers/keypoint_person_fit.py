@@ -81,7 +81,8 @@ class PersonFitting:
 
     def answer(self, points: KeypointSet) -> FitAnswer:
         """What follows from the points alone. Takes its time: for a thread, which waits."""
-        found = self.fits.answer(LiveRequest(self.instance_id, self.turn, self.body, points))
+        asked = LiveRequest(self.instance_id, self.turn, self.body, self.shape_space, points)
+        found = self.fits.answer(asked)
         return FitAnswer() if found is None else FitAnswer(found.fit, found.ghosts, found.outline)
 
 

@@ -202,13 +202,14 @@ class CurveLine:
 
 @dataclass(frozen=True, slots=True)
 class CurveChart:
-    """The same curve of each evaluation."""
+    """The same curve of each evaluation; over says over which objects, and why not over those of the bar."""
 
     key: str
     title: str
     x_title: str
     y_title: str
     lines: tuple[CurveLine, ...]
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,6 @@ class CurveSheet:
     """All curves over one slice; note says why there are none."""
 
     charts: tuple[CurveChart, ...] = ()
-    slice_title: str = ""
     note: str = ""
 
 

@@ -41,6 +41,7 @@ SORTED_BY = {
     Order.ROTATION: "Turned",
     Order.PLACE: "Off",
     Order.ADD: "Badness",
+    Order.HEADING: "Turned",
     Order.JOINTS: "Points",
 }
 """order -> the column that says it: it stands beside the object."""

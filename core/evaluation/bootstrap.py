@@ -157,18 +157,29 @@ def medians(values: ArrayLike, groups: Groups) -> Figures:
         ordered.append((row[places], groups.place[places]))
 
     def figures(weights: Floats) -> Floats:
-        return np.array([_median(row, weights[place]) for row, place in ordered])
+        return np.concatenate([weighed_medians(row, weights[None, place]) for row, place in ordered])
 
     return figures
 
 
-def _median(ordered: Floats, weights: Floats) -> float:
-    up_to = np.cumsum(weights)
-    if not len(up_to) or up_to[-1] <= 0:
-        return float("nan")
-    middle = [(up_to[-1] - 1) // 2, up_to[-1] // 2]
-    low, high = ordered[np.searchsorted(up_to, middle, side="right")]
-    return float(low if low == high else (low + high) / 2)
+def weighed_medians(rising: Floats, weights: Floats) -> Floats:
+    """Medians of values that stand there so often, of an even number the mean of the two in the middle.
+
+    Args:
+        rising: (n,) values in order, the last ones may be infinite.
+        weights: (draws, n) whole numbers: how often each stands there.
+
+    Returns:
+        (draws,); NaN where nothing does.
+    """
+    if not len(rising):
+        return np.full(len(weights), np.nan)
+    up_to = np.cumsum(weights, axis=1)
+    total = up_to[:, -1]
+    low, high = (
+        rising[(up_to > middle[:, None]).argmax(axis=1)] for middle in ((total - 1) // 2, total // 2)
+    )
+    return np.where(total > 0, (low + high) / 2, np.nan)
 
 
 def _by_group(values: ArrayLike, groups: Groups) -> Floats:

@@ -116,6 +116,15 @@ def matches(known: Sequence[SeenObject], said: Sequence[SeenObject]) -> dict[int
     return _matched(known, said, range(len(known)), range(len(said)), alike=True)
 
 
+def counting(truth: TruePicture, said: Sequence[SeenObject]) -> list[SeenObject]:
+    """The finds of a picture that count: without those that found nothing and lie in an ignored region."""
+    if not truth.ignored:
+        return list(said)
+    found = set(matches([thing.seen for thing in truth.things], said).values())
+    overlooked = _ignored(said, truth.ignored)
+    return [one for place, one in enumerate(said) if place in found or not overlooked[place]]
+
+
 def compare(
     truth: TruePicture,
     said: Sequence[SeenObject],
@@ -123,6 +132,8 @@ def compare(
     picture: int,
     shown_score: float,
     codes: MaskCodes | None = None,
+    *,
+    masked: bool = True,
 ) -> ComparedPicture:
     """Compares what was said of a picture with what is so.
 
@@ -133,6 +144,8 @@ def compare(
         picture: place of the picture.
         shown_score: finds where nothing is, from this score on, are objects of the result.
         codes: of masks, where they are asked for again.
+        masked: whether masks of whole objects are said at all, be it of other pictures: where not, nothing
+            is told of hidden parts, of misses neither.
     """
     codes = codes or MaskCodes()
     known = [thing.seen for thing in truth.things]
@@ -147,7 +160,7 @@ def compare(
     for row, thing in enumerate(truth.things):
         match = said[found[row]] if row in found else None
         other = said[others[row]] if row in others else None
-        out.objects.append(_object(thing, match, other, first + row, picture, truth, codes))
+        out.objects.append(_object(thing, match, other, first + row, picture, truth, codes, masked=masked))
     for place in sorted(range(len(said)), key=lambda one: (-said[one].score, one)):
         one = said[place]
         if place not in place_of and overlooked[place]:
@@ -210,6 +223,8 @@ def _object(
     picture: int,
     truth: TruePicture,
     codes: MaskCodes,
+    *,
+    masked: bool,
 ) -> ComparedObject:
     known, one = thing.seen, match if match is not None else other
     box_iou = None if one is None else float(iou_matrix(to_array([known.box]), to_array([one.box]))[0, 0])
@@ -237,7 +252,7 @@ def _object(
         hour=truth.hour,
         box_iou=box_iou,
         mask_iou=mask_iou,
-        hidden_iou=hidden_iou(known, match),
+        hidden_iou=hidden_iou(known, match) if masked else None,
         rotation_rad=turned,
         place_m=away,
         **tag_words(tally),

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.evaluation.bootstrap import Drawing
+from core.evaluation.bootstrap import Drawing, weighed_medians
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -97,7 +97,11 @@ class Drawn:
         return Estimate(float(sums.mean()), *ends, count=self._count)
 
     def median(self, values: ArrayLike, which: ArrayLike | None = None) -> Estimate | None:
-        """The lower median of some objects' values; None where there are none. NaN is no value."""
+        """The median of some objects' values, as `bootstrap.weighed_medians` has it; NaN is no value.
+
+        Returns:
+            None where there are no values.
+        """
         given = np.asarray(values, dtype=np.float64)
         chosen = np.flatnonzero(self._chosen(which) & np.isfinite(given))
         if not chosen.size:
@@ -106,13 +110,11 @@ class Drawn:
         groups, rising = self._groups[order], given[order]
 
         def drawn(weights: Floats) -> tuple[Floats, Floats]:
-            reached = np.cumsum(weights[:, groups], axis=1)
-            total = reached[:, -1]
-            place = (reached * 2 >= np.maximum(total, 1)[:, None]).argmax(axis=1)
-            return rising[place] * total, total
+            medians = weighed_medians(rising, weights[:, groups])
+            return np.nan_to_num(medians), np.isfinite(medians).astype(np.float64)
 
-        value = float(rising[(len(rising) - 1) // 2])
-        return Estimate(value, *self._ends(groups, drawn), count=len(order))
+        [value] = weighed_medians(rising, np.ones((1, len(rising))))
+        return Estimate(float(value), *self._ends(groups, drawn), count=len(order))
 
     def average_precision(
         self, scores: ArrayLike, right: ArrayLike, which: ArrayLike | None = None

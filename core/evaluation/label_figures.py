@@ -8,20 +8,18 @@ import numpy as np
 
 from core.evaluation.classification import precision_recall
 from core.evaluation.drawn_anew import Drawn, Estimate
-from core.evaluation.sliced import Counted, figure, slices_of
-from core.records.evaluations import Confusion, Curve, Figure, ObjectResult
+from core.evaluation.sliced import Counted, drawn_curve, figure, slices_of
+from core.records.evaluations import Confusion, Curve, Figure, ObjectResult, label_words
 from core.records.occlusion import OcclusionLabel
-from core.records.slices import By, Slice
+from core.records.slices import Slice
 
 KINDS = (OcclusionLabel.UNOCCLUDED, OcclusionLabel.OCCLUDED)
 """What a label can say, in the order of their numbers."""
 
-_POINTS = 200  # of a curve, at most
-
 
 def label_detail(truth: int, said: int) -> str:
     """What an `ObjectResult` says of its label: the true one, then what was said."""
-    return f"{KINDS[truth].value} > {KINDS[said].value}"
+    return label_words(KINDS[truth].value, KINDS[said].value)
 
 
 def label_figures(
@@ -63,10 +61,7 @@ def label_figures(
             continue
         score = np.array(beliefs, dtype=np.float64)
         add("average_precision", drawn.average_precision(score, good, which))
-        if where.by is By.ALL or where.by is By.CATEGORY:
-            curve = precision_recall(score[which], good[which])
-            if curve is not None:
-                some = np.unique(np.linspace(0, len(curve.recall) - 1, _POINTS).astype(int))
-                x, y = (tuple(map(float, one[some])) for one in (curve.recall, curve.precision))
-                curves.append(Curve("precision_recall.label", where, x, y))
+        curve = precision_recall(score[which], good[which])
+        if curve is not None:
+            curves.append(drawn_curve("precision_recall.label", where, curve.recall, curve.precision))
     return Counted(tuple(figures), tuple(curves), tuple(confusions))

@@ -52,6 +52,14 @@ class PointPrecision:
             sigmas = sigmas_of(template)
             self._kinds.append(SimilarityPrecision(truth, found, sigmas, own, self.pictures))
 
+    @property
+    def holding(self) -> Bools:
+        """(slices, pictures) as `WeighedPrecision.holding`, of either kind."""
+        found = np.zeros((len(self.counts), len(self.pictures)), dtype=np.bool_)
+        for kind in self._kinds:
+            found |= kind.holding
+        return found
+
     def by_threshold(self, weights: ArrayLike | None = None) -> Floats:
         """(slices, 10) as `WeighedPrecision.by_threshold`: the mean over the kinds that a slice has."""
         total = np.zeros((len(self.counts), len(THRESHOLDS)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from core.evaluation.average_precision import Compared
 from core.evaluation.binned_precision import BinnedPrecision, Protocol
-from core.evaluation.compared import ComparedPicture, MaskCodes, PictureToMeasure
+from core.evaluation.compared import ComparedPicture, MaskCodes, PictureToMeasure, counting
 from core.evaluation.drawn_anew import LEAST_GROUPS, Drawn, ends_of
 from core.evaluation.point_precision import PointPrecision
-from core.evaluation.sliced import slices_of
+from core.evaluation.sliced import drawn_curve, slices_of
 from core.geometry.masks import box_to_patch, empty_patch, patch_box, patch_to_rle, tighten
 from core.records.boxes import Box
 from core.records.detections import Category
@@ -26,7 +26,7 @@ from core.records.slices import ALL, By, Slice
 MOST_DRAWS = 200
 """Of intervals of average precision, each of which is counted over all finds anew."""
 
-_POINTS = 200  # of a curve
+_NOTHING = -1  # the number of the object that a find of nothing is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def precision_figures(
     """COCO's average precision of boxes, masks and points, over all slices.
 
     Of boxes and masks, of whole objects and of what is seen; in a slice, objects of others are ignored
-    (`BinnedPrecision`). By occlusion also by WALT's protocol. Masks, and boxes of what is seen, are compared
+    (`BinnedPrecision`); finds that are not listed, as they lie in what is ignored, do not count here either.
+    By occlusion also by WALT's protocol. Masks, and boxes of what is seen, are compared
     where any object of the truth has a mask and any find has one; an object without is ignored there. Points
     are compared by OKS where any object has labelled ones (`core.evaluation.point_precision`).
 
@@ -72,6 +73,7 @@ def precision_figures(
         codes: of the masks, as far as they are made.
     """
     codes = codes or MaskCodes()
+    pictures = [replace(one, said=counting(one.truth, one.said)) for one in pictures]
     true_ones = [one for one in results if one.outcome is not Outcome.EXTRA]
     sliced = list(slices_of(true_ones))
     own = _own_places(pictures)
@@ -103,28 +105,29 @@ def precision_figures(
 
 
 def box_curves(pictures: Sequence[ComparedPicture], results: Sequence[ObjectResult]) -> Iterator[Curve]:
-    """Precision over recall of boxes at an IoU of 0.5, over all and by occlusion, all categories together.
+    """Precision over recall of boxes at an IoU of 0.5, over all slices but categories, which stand together.
 
-    In a bin of occlusion what finds objects of other bins is left out.
+    As with average precision, what finds objects of other bins is left out, and what finds nothing counts in
+    every bin.
     """
     finds = [
-        (score, None if row is None else one.objects[row].result.number)
+        (score, _NOTHING if row is None else one.objects[row].result.number)
         for one in pictures
         for score, row in one.finds
     ]
     finds.sort(key=lambda one: -one[0])
+    numbers = np.array([number for _, number in finds], dtype=np.int64)
     for where, which in slices_of(results, extra=False):
         total = int(which.sum())
-        if where.by not in (By.ALL, By.OCCLUSION) or not total:
+        if where.by is By.CATEGORY or not total or not finds:
             continue
-        own = [number is not None for _, number in finds if number is None or which[number]]
-        if not own:
+        right = (numbers != _NOTHING) & which[numbers]
+        own = right[right | (numbers == _NOTHING)]
+        if not len(own):
             continue
         hits = np.cumsum(own)
         recall, precision = hits / total, hits / np.arange(1, len(own) + 1)
-        some = np.unique(np.linspace(0, len(own) - 1, _POINTS).astype(int))
-        x, y = (tuple(float(value) for value in one[some]) for one in (recall, precision))
-        yield Curve("precision_recall.box", where, x, y)
+        yield drawn_curve("precision_recall.box", where, recall, precision)
 
 
 def _figures(
@@ -138,7 +141,8 @@ def _figures(
     levels = binned.by_threshold()
     values = np.stack([levels.mean(axis=1), levels[:, 0]])
     again: list[NDArray[np.float64]] = []
-    if drawn.draws and len(binned.pictures) >= LEAST_GROUPS:
+    enough = binned.holding.sum(axis=1) >= LEAST_GROUPS
+    if drawn.draws and enough.any():
         columns = list(binned.pictures)
         draws = drawn.weights[:MOST_DRAWS]
         for number, weights in enumerate(draws):
@@ -150,7 +154,7 @@ def _figures(
             value = float(values[kind, row])
             if not np.isfinite(value) or (kind and (where != ALL or name not in _HALVES)):
                 continue
-            low, high = ends_of([float(one[kind, row]) for one in again])
+            low, high = ends_of([float(one[kind, row]) for one in again] if enough[row] else [])
             yield Figure(title, where, value, low, high, int(counts[row]))
 
 

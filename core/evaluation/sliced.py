@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation.drawn_anew import Drawn, Estimate
 from core.evaluation.point_tally import ALPHAS, PointTally
@@ -23,7 +23,7 @@ from core.records.slices import (
     category_bin,
     distance_bin,
     hour_bin,
-    occlusion_bin,
+    occlusion_bins,
     size_bin,
 )
 
@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 
 _TURNED = {"rotation_acc_30": np.pi / 6, "rotation_acc_10": np.pi / 18}
 _PCK = (0.05, 0.1, 0.2)
+_POINTS = 100  # of a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def slices_of(results: Sequence[ObjectResult], *, extra: bool = True) -> Iterato
 def bins_by(results: Sequence[ObjectResult]) -> dict[By, NDArray[np.int64]]:
     """The bin of each object, by what objects are told apart by, tags left out."""
     found = {
-        By.OCCLUSION: [occlusion_bin(one.occlusion) for one in results],
+        By.OCCLUSION: occlusion_bins([np.nan if (v := one.occlusion) is None else v for one in results]),
         By.DISTANCE: [distance_bin(one.distance_m) for one in results],
         By.SIZE: [size_bin(one.size_px) for one in results],
         By.HOUR: [hour_bin(one.hour) for one in results],
@@ -136,9 +137,8 @@ def point_figures(
             if estimate is not None:
                 figures.append(figure(f"pck_{alpha}", where, estimate))
         total = of(placed)[which].sum()
-        if total and where.by in (By.ALL, By.TAG, By.OCCLUSION):
-            shares = of(right)[which].sum(axis=0) / total
-            curves.append(Curve("pck", where, ALPHAS, tuple(float(one) for one in shares)))
+        if total:
+            curves.append(drawn_curve("pck", where, ALPHAS, of(right)[which].sum(axis=0) / total))
         estimate = drawn.share(of(hit), of(told), which)
         if estimate is not None:
             figures.append(figure("tag_accuracy", where, estimate))
@@ -178,6 +178,17 @@ def category_confusions(results: Sequence[ObjectResult]) -> tuple[Confusion, ...
             Confusion("category", where, rows, columns, tuple(tuple(int(n) for n in row) for row in table))
         )
     return tuple(found)
+
+
+def drawn_curve(name: str, where: Slice, x: ArrayLike, y: ArrayLike) -> Curve:
+    """A curve as it is kept: a hundred of its points (n) and (n) at most, evenly along it, to five digits.
+
+    There is one for each bar, and no chart shows more.
+    """
+    places = np.array([x, y], dtype=np.float64)
+    some = np.unique(np.linspace(0, places.shape[1] - 1, _POINTS).astype(int))
+    across, up = np.round(places[:, some], 5).tolist()
+    return Curve(name, where, tuple(across), tuple(up))
 
 
 def figure(name: str, where: Slice, estimate: Estimate) -> Figure:

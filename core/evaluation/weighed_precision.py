@@ -103,6 +103,14 @@ class WeighedPrecision:
         """
         return self.by_threshold(weights).mean(axis=1)
 
+    @property
+    def holding(self) -> Bools:
+        """(bins, pictures) which pictures have an object that counts in a bin: of these its figure is."""
+        found = np.zeros((self.count, len(self.pictures)), dtype=np.bool_)
+        for one in self._categories:
+            found |= one.there > 0
+        return found
+
     def by_threshold(self, weights: ArrayLike | None = None) -> Floats:
         """(bins, 10) AP at each of THRESHOLDS; see `average`."""
         counts = np.ones(len(self.pictures)) if weights is None else np.asarray(weights, dtype=np.float64)

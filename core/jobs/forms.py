@@ -19,14 +19,19 @@ def form_of(
     title: str,
     model: type[BaseModel],
     choice_notes: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
+    choices: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> Form:
     """The form of a settings model.
 
     Args:
         choice_notes: setting name -> ((choice, why it cannot be chosen here), ...).
+        choices: setting name -> ((choice, its label), ...), where a text is one of those that are found here.
     """
-    notes = choice_notes or {}
-    fields = tuple(_field(setting, notes.get(setting.name, ())) for setting in flat_settings(model))
+    notes, found = choice_notes or {}, choices or {}
+    fields = tuple(
+        _field(setting, notes.get(setting.name, ()), found.get(setting.name, ()))
+        for setting in flat_settings(model)
+    )
     return Form(kind, title, fields)
 
 
@@ -66,9 +71,13 @@ def choices_of(annotation: Any) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _field(setting: FlatSetting, notes: tuple[tuple[str, str], ...]) -> FormField:
+def _field(
+    setting: FlatSetting, notes: tuple[tuple[str, str], ...], found: tuple[tuple[str, str], ...]
+) -> FormField:
     named = setting.extra("labels", {})
-    choices = tuple((value, named.get(value, label)) for value, label in choices_of(setting.annotation))
+    choices = found or tuple(
+        (value, named.get(value, label)) for value, label in choices_of(setting.annotation)
+    )
     of = setting.extra("of")
     return FormField(
         name=setting.name,

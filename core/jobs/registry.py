@@ -308,9 +308,10 @@ def kind_of(name: str) -> JobKind:
 
 
 def forms() -> dict[str, Form]:
-    """The form of every kind of job, with the detectors that cannot run here marked."""
+    """The form of every kind of job, with what cannot run here marked and what is installed offered."""
     return {
-        kind.name: form_of(kind.name, kind.title, kind.settings, _notes(kind.name)) for kind in KINDS.values()
+        kind.name: form_of(kind.name, kind.title, kind.settings, _notes(kind.name), _choices(kind.name))
+        for kind in KINDS.values()
     }
 
 
@@ -340,6 +341,14 @@ def _notes(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
 
         every = {entry.name: entry for template in Template for entry in finders(template)}
         return {"network": _missing(list(every.values()))}
+    return {}
+
+
+def _choices(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    if kind == "fit":
+        from core.jobs.fit.people.ways import ways
+
+        return {"people": ways()}
     return {}
 
 

@@ -313,13 +313,15 @@ class FitSettings(JobSettings):
         min_length=1,
         max_length=80,
         title="People by",
-        description="points: from their keypoints. hmr2: by HMR 2.0's network. Or the name of an adapter.",
+        description="points: from their keypoints. hmr2: by HMR 2.0's network. Or the name of an installed "
+        "adapter.",
         json_schema_extra=advanced(),
     )
     weights: Path | None = Field(
         None,
         title="Weights",
-        description="HMR 2.0's checkpoint, or what an adapter needs. Nothing in it is run by this program.",
+        description="HMR 2.0's checkpoint, or what an adapter needs. It does not come with this program: you "
+        "get it from its makers, under their licence. Nothing in it is run by this program.",
         json_schema_extra=advanced(widget="file"),
     )
     device: Device = Field(

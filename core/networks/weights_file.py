@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _WAY_OUT = "Name a .ckpt, .pth or .safetensors file that holds a network's weights."
 _ZIP = b"PK\x03\x04"
+_OLD_MARK = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
+"""The number that torch.save began a file with before version 1.6; it stands in a pickle's first bytes."""
+_OLD_WAY_OUT = (
+    "Save it in today's form, in Python with torch 2 or later: "
+    "torch.save(torch.load(OLD, weights_only=True), NEW), with the paths of this file and of a new one."
+)
 _TENSORS = "data.pkl"
 """What every archive of torch.save holds."""
 _DEEPEST_OUTER = 2
@@ -108,7 +114,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """
     try:
         with path.open("rb") as stream:
-            start = stream.read(16)
+            start = stream.read(64)
     except OSError as error:
         raise CheckpointError(f"The weights {path} cannot be read: {error.strerror}.", _WAY_OUT) from None
     if start.startswith(_ZIP):
@@ -116,6 +122,8 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         found = _read_torch(path)
     elif start[8:9] == b"{":
         found = _read_safetensors(path)
+    elif _OLD_MARK in start:
+        raise _refused(path, "is in the form that torch.save had before version 1.6", _OLD_WAY_OUT)
     else:
         raise _refused(path, "is neither a file of torch.save nor of safetensors")
     return _tensors(found, path)
@@ -193,5 +201,5 @@ def _damaged(path: Path, error: BaseException) -> CheckpointError:
     return _refused(path, f"is damaged ({reason[:120].rstrip('.')})")
 
 
-def _refused(path: Path, what: str) -> CheckpointError:
-    return CheckpointError(f"{path.name} {what}.", _WAY_OUT)
+def _refused(path: Path, what: str, way_out: str = _WAY_OUT) -> CheckpointError:
+    return CheckpointError(f"{path.name} {what}.", way_out)

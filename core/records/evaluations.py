@@ -124,7 +124,7 @@ class Curve:
     """A curve of an evaluation: precision over recall, PCK over alpha.
 
     Attributes:
-        name: "precision_recall.box", "precision_recall.mask", "pck"; `figures.CURVES` has its axes' titles.
+        name: "precision_recall.box", "precision_recall.label", "pck"; `figures.CURVES` has its axes' titles.
         slice: over which objects.
         x, y: its points, x rising.
     """
@@ -208,14 +208,16 @@ class ObjectResult:
         occlusion: hidden share, 0 to 1, or None.
         distance_m: from the camera, or None.
         hour: local, 0 to 23, or None.
-        box_iou, mask_iou: of what was matched. hidden_iou: over the part that is not seen; 0 of a miss.
+        box_iou, mask_iou: of what was matched. hidden_iou: over the part that is not seen; 0 of a miss,
+            and None where no masks of the whole are said.
         points_right, points_placed: within alpha of its size, of those that are labelled; of fits in 3D.
         tags_right, tags_told: likewise of tags.
         rotation_rad, place_m: angle and distance between fit or truth and what was said.
         tags: bits of `slices.POINT_TAGS` that its labelled points have (1 the first, 2 the second...);
             wrong_tags: of those tags of which at least one point is wrong.
         tag_pairs: bits of what tags were taken for: 4 x the true one's place + the said one's.
-        detail: a few words; of a label the true one and what was said, "unoccluded > occluded"; or "".
+        detail: a few words; of a label the true one and what was said, "unoccluded > occluded"; of a fit
+            what there is no number for, "ADD 0.53 m, joints 48 mm, heading 4.1°"; or "".
     """
 
     number: int
@@ -293,6 +295,46 @@ class Pose3D:
     pose: tuple[float, ...] = ()
 
 
+class Having(StrEnum):
+    """What an object must have to be counted in a figure."""
+
+    BOX = "box_iou"
+    MASK = "mask_iou"
+    HIDDEN = "hidden_iou"
+    WHOLE = "true_whole"  # a whole mask in the truth
+    SEEN = "true_modal"  # a mask in the truth of what is seen
+    PLACED = "points_placed"  # a point that is placed in the truth; in a bar of a tag, one with that tag
+    COMPARED = "points_compared"  # points, if none of them counts
+    TAGS = "tags_told"  # a tag that was told; in a bar of a tag, of a point with that tag
+    ROTATION = "rotation_rad"
+    PLACE = "place_m"
+    ADD = "add"  # of fits
+    HEADING = "heading"
+    JOINTS = "joints"
+    LABEL = "label"
+    IS_UNOCCLUDED = "is_unoccluded"
+    SAID_UNOCCLUDED = "said_unoccluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Which objects a figure counts: those that a bar of it leads to.
+
+    Attributes:
+        outcomes, categories: only these; empty: all.
+        having: what they must have, or None.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    having: Having | None = None
+    categories: tuple[Category, ...] = ()
+
+
+def label_words(truth: str, said: str) -> str:
+    """How an object's detail tells a label: the true one, then what was said."""
+    return f"{truth} > {said}"
+
+
 class Order(StrEnum):
     """By what object results are sorted, the worst first; those without that number come last."""
 
@@ -305,7 +347,8 @@ class Order(StrEnum):
     ROTATION = "rotation_rad"
     PLACE = "place_m"
     ADD = "add"  # of fits of cars: as badness, which rises with it
-    JOINTS = "joints"  # as points, of people alone
+    HEADING = "heading"  # of fits, as their details tell it
+    JOINTS = "joints"  # of fits of people, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,12 +360,14 @@ class ResultFilter:
         outcomes: only these; empty: all.
         confused: (name of a confusion, row, column) of a cell that was clicked, or None.
         order: by what they are sorted.
+        counts: only what the figure counts whose bar was clicked.
     """
 
     slices: tuple[Slice, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     confused: tuple[str, str, str] | None = None
     order: Order = Order.BADNESS
+    counts: Counts = Counts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from core.records.detections import Category
 from core.records.shapes import KeypointTag
 
@@ -27,6 +30,8 @@ UNKNOWN = -1
 
 OCCLUSION_BINS = 10
 """Of ten percent each, as WALT has them (ALGORITHMS 4.6); what is hidden altogether is in the last."""
+
+_ROUNDING = 1e-9  # of a tenth: far more than a division's error, far less than a pixel of any picture
 
 DISTANCE_EDGES_M = (0.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0)
 """From where each bin begins; the last is open."""
@@ -69,8 +74,17 @@ ALL = Slice()
 
 def occlusion_bin(share: float | None) -> int:
     """Of a hidden share, 0 to 1."""
-    # thousandths, so that 0.3 is where people expect it
-    return UNKNOWN if share is None else min(round(share * 1000) // 100, OCCLUSION_BINS - 1)
+    return UNKNOWN if share is None else int(occlusion_bins(share))
+
+
+def occlusion_bins(shares: ArrayLike) -> NDArray[np.int64]:
+    """The tenth in which each of some hidden shares (n), 0 to 1, falls, lower edge and all; NaN: `UNKNOWN`.
+
+    What is a tenth by its pixels is one, though 1 - 360 / 400 is a little less in floating point.
+    """
+    values = np.asarray(shares, dtype=np.float64)
+    tenths = np.floor(np.nan_to_num(values) * OCCLUSION_BINS + _ROUNDING).astype(np.int64)
+    return np.where(np.isnan(values), UNKNOWN, np.minimum(tenths, OCCLUSION_BINS - 1))
 
 
 def distance_bin(distance_m: float | None) -> int:

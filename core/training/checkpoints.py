@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core.errors import CheckpointError, DiskFullError, TrainingError
+from core.shapes.body.labels import is_same_body
 
 SUFFIX = ".safetensors"
 
@@ -176,7 +177,10 @@ def check_kind(path: Path, facts: Mapping[str, Any], purpose: str, architecture:
         raise CheckpointError(
             f"{path.name} is a {_words(facts.get('purpose'))}, and a {_words(purpose)} is asked for.", _OTHER
         )
-    difference = _difference(facts.get("architecture"), json.loads(json.dumps(dict(architecture))))
+    theirs, ours = facts.get("architecture"), json.loads(json.dumps(dict(architecture)))
+    if isinstance(theirs, dict) and is_same_body(str(theirs.get("body", "")), str(ours.get("body", ""))):
+        theirs = {**theirs, "body": ours["body"]}  # whatever its file was called
+    difference = _difference(theirs, ours)
     if difference:
         raise CheckpointError(
             f"{path.name} is of another network: {difference}.", "Choose the same variant, or another file."

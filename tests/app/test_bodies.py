@@ -75,6 +75,24 @@ def test_a_file_that_was_put_right_is_read_again(taller: Path, tmp_path: Path):
     assert shelf.problem is None
 
 
+def test_a_file_that_was_replaced_is_known_to_be_another(taller: Path):
+    shelf = BodyShelf(str(taller))
+    assert not shelf.is_outdated, "nothing was read yet"
+    before = shelf.machine().label
+    assert not shelf.is_outdated
+    body = stand_in_body()
+    save_body(replace(body, template=body.template * 0.9), taller)
+    assert shelf.is_outdated
+    shelf.use(str(taller))
+    assert shelf.machine().label != before
+    assert not shelf.is_outdated
+    taller.unlink()
+    assert not shelf.is_outdated, "what was read of it goes on serving"
+    shelf.use("")
+    assert shelf.machine().name == "stand-in"
+    assert not shelf.is_outdated
+
+
 def test_the_licences_limits_are_said_where_the_file_is_chosen():
     field = next(field for field in load_form().fields if field.name == "body_file")
     assert field.kind is FieldKind.FILE
@@ -150,6 +168,25 @@ def test_a_file_that_is_no_body_is_refused_in_the_settings_and_the_one_before_st
     qtbot.waitUntil(lambda: not shell.window.findChildren(FormDialog))
     assert shell.settings["body_file"] == str(taller.with_name("other.npz"))
     assert shell.settings["theme"] == "light"
+
+
+def test_settings_that_are_kept_as_they_are_read_a_replaced_body_again(qtbot, opened: Shell, taller: Path):
+    session = opened.opened.session
+    opened.settings.set("body_file", str(taller))
+    told = opened.window.toasts.texts
+    qtbot.waitUntil(lambda: told() == ["People are fitted with the body taller from now on."])
+    before = session.bodies.machine().label
+    changed: list[None] = []
+    session.bodies_changed.connect(lambda: changed.append(None))
+    settings_dialog(opened).take.click()
+    session._reads.settle()
+    assert not changed, "it is the same"
+    body = stand_in_body()
+    save_body(replace(body, template=body.template * 0.9), taller)
+    qtbot.waitUntil(lambda: not opened.window.findChildren(FormDialog))
+    with qtbot.waitSignal(session.bodies_changed):
+        settings_dialog(opened).take.click()
+    assert session.bodies.machine().label != before
 
 
 def test_a_body_file_that_is_gone_keeps_no_other_setting_from_being_kept(qtbot, shell: Shell, tmp_path: Path):

@@ -89,6 +89,15 @@ def test_the_hidden_part_is_compared_alone() -> None:
     assert hidden_iou(known, seen(0, whole=None)) is None
 
 
+def test_without_masks_a_miss_says_nothing_of_hidden_parts() -> None:
+    truth = pictured(seen(0, modal=patch(0, 0, 6, 10)), seen(20, modal=patch(20, 0, 6, 10)))
+    boxes = [seen(0, whole=None, modal=None)]
+    [found, missed] = compare(truth, boxes, 0, 0, 0.5, masked=False).objects
+    assert (found.result.hidden_iou, missed.result.hidden_iou) == (None, None)
+    [_, missed] = compare(truth, [seen(0)], 0, 0, 0.5).objects
+    assert missed.result.hidden_iou == 0.0
+
+
 masks = arrays(np.bool_, (5, 6))
 
 

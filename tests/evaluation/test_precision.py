@@ -9,7 +9,7 @@ import pytest
 
 from core.evaluation.compared import PictureToMeasure, TruePicture, TrueThing, compare
 from core.evaluation.drawn_anew import Drawn
-from core.evaluation.precision import precision_figures
+from core.evaluation.precision import box_curves, precision_figures
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.evaluations import Figure
@@ -98,6 +98,21 @@ def test_objects_without_points_and_ignored_ones_may_be_found_or_not() -> None:
     assert ("oks_ap", Slice()) not in figures_of([(things, [seen(0, score=0.9)])])
 
 
+def test_a_find_with_half_of_its_box_in_an_ignored_region_is_not_counted() -> None:
+    """It comes before the right one; COCO would count it as wrong from an overlap of 0.65 on."""
+    region = Box(40, 0, 30, 20)
+    for left, counts in ((34, True), (35, False), (37, False)):  # 10 px wide
+        found = figures_of([([TrueThing(pointed(0))], [pointed(0, score=0.5), pointed(left, score=0.9)])])
+        assert found["box_ap", Slice()].value == pytest.approx(0.5)  # nothing is ignored
+        said = [pointed(0, score=0.5), pointed(left, score=0.9)]
+        found = figures_of([([TrueThing(pointed(0))], said)], ignored=(region,))
+        for name in ("box_ap", "mask_ap", "modal_box_ap"):
+            assert found[name, Slice()].value == pytest.approx(0.5 if counts else 1.0), (name, left)
+    # what found an object counts, wherever that lies
+    inside = figures_of([([TrueThing(seen(45))], [seen(45, score=0.9)])], ignored=(region,))
+    assert inside["box_ap", Slice()].value == 1.0
+
+
 def test_intervals_are_of_the_pictures() -> None:
     """Ten pictures, in every second of which the car is found: its share is drawn."""
     thing = TrueThing(pointed(0), occlusion=0.0)
@@ -107,6 +122,37 @@ def test_intervals_are_of_the_pictures() -> None:
     for name in ("box_ap", "modal_box_ap", "walt_mask_ap", "oks_ap"):
         one = found[name, Slice()]
         assert (one.low, one.high) == pytest.approx(tuple(ends)), name
+
+
+def test_a_bar_of_few_pictures_has_no_interval() -> None:
+    """One half hidden car in one of ten pictures: drawn or not, its figure is the same."""
+    clear, half = TrueThing(pointed(0), occlusion=0.0), TrueThing(pointed(0), occlusion=0.5)
+    said = [pointed(0, score=0.9)]
+    found = figures_of([([half if n == 0 else clear], said) for n in range(10)], draws=20)
+    for name in ("box_ap", "mask_ap", "walt_box_ap", "oks_ap"):
+        assert (found[name, HALF].low, found[name, HALF].high) == (None, None), name
+        assert found[name, Slice(By.OCCLUSION, 0)].low == 1.0, name
+    four = [([clear], said)] * 4 + [([], [])] * 6
+    assert figures_of(four, draws=20)["box_ap", Slice()].low is None
+
+
+def test_curves_are_told_of_every_bar() -> None:
+    """Two cars at 5 and 25 m, large and small; the first is found first, and a find of nothing is between."""
+    things = [TrueThing(seen(0, w=20), distance_m=5.0), TrueThing(seen(40), distance_m=25.0)]
+    said = [seen(0, w=20, score=0.9), seen(80, score=0.8), seen(40, score=0.7)]
+    found = compare(TruePicture(100, 20, things, hour=9), said, 0, 0, shown_score=0.5)
+    curves = list(box_curves([found], [one.result for one in found.objects]))
+    drawn = {one.slice: (one.x, one.y) for one in curves}
+    whole = ((0.5, 0.5, 1.0), (1.0, 0.5, 0.66667))
+    near, far = ((1.0, 1.0), (1.0, 0.5)), ((0.0, 1.0), (0.0, 0.5))
+    assert drawn == {
+        Slice(): whole,
+        Slice(By.HOUR, 9): whole,
+        Slice(By.DISTANCE, 0): near,
+        Slice(By.DISTANCE, 2): far,
+        Slice(By.SIZE, 1): near,
+        Slice(By.SIZE, 0): far,
+    }
 
 
 def test_without_masks_only_boxes_are_compared() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,15 @@ def test_another_body_makes_new_fits(parking: Parking, tmp_path: Path) -> None:
         do_job(parking.path, "fit", body=str(tmp_path / "none.npz"))
     # a job for cars alone reads no body
     do_job(parking.path, "fit", body=str(tmp_path / "none.npz"), objects="cars")
+
+
+def test_fits_under_the_label_of_before_are_not_made_anew(parking: Parking) -> None:
+    person, short = add_people(parking, 0, walkers()[:1]), stand_in().label.rpartition("-")[0]
+    do_job(parking.path, "fit", objects="people")
+    with closing(sqlite3.connect(parking.path)) as connection, connection:
+        connection.execute("UPDATE fit SET shape_space = ?", (short,))
+    assert people_of(parking, do_job(parking.path, "fit", objects="people")) == 0
+    assert fits_of(parking, person)[person[0]].shape_space == short
 
 
 def test_an_accepted_fit_of_another_body_does_not_bring_its_track_up_again(

@@ -17,16 +17,19 @@ import torch
 from core.errors import BodyEstimatorError, CheckpointError, JobError
 from core.jobs.context import JobContext
 from core.jobs.fit.people import estimators, hmr2
-from core.jobs.fit.people.estimators import adapters
-from core.jobs.registry import create
+from core.jobs.fit.people.ways import adapters
+from core.jobs.registry import create, forms
 from core.jobs.runner import run_job
 from core.networks.hmr2.checkpoint import load_hmr2
 from core.records.fits import BodyFit, FitMethod, FitRow, FitVerdict
+from core.records.forms import FieldKind
 from core.records.jobs import JobState
+from core.records.occlusion import OcclusionDecision, OcclusionLabel
 from core.shapes.body.placed import placed_body
 from core.store import job_rows
 from core.store.project import Project
 from core.store.queries.fits import fits_in_force
+from core.store.writers.decisions import write_decisions
 from tests.jobs.doing import do_job
 from tests.jobs.yard import GROUND, PARKED, Walker, Yard
 from tests.networks.hmr2_checkpoints import TINY, random_tensors
@@ -157,6 +160,15 @@ def test_an_adapter_is_found_and_its_bodies_stand_on_the_ground(yard: Yard, adap
             assert 0.8 < one.fit.height_ratio < 1.25
 
 
+def test_the_form_offers_what_is_installed(adapter: Adapter) -> None:
+    field = next(field for field in forms()["fit"].fields if field.name == "people")
+    assert (field.kind, field.default) == (FieldKind.CHOICE, "points")
+    assert field.choices[:2] == (("points", "Their keypoints"), ("hmr2", "HMR 2.0's network"))
+    assert {("upright", "The adapter upright"), ("broken", "The adapter broken")} <= set(field.choices[2:])
+    licence = next(field for field in forms()["fit"].fields if field.name == "weights").help
+    assert "from its makers, under their licence" in licence
+
+
 def test_only_who_needs_a_fit_is_looked_at(yard: Yard, adapter: Adapter) -> None:
     fit(yard, people="upright")
     adapter.asked.clear()
@@ -173,6 +185,16 @@ def test_who_gets_no_answer_is_told(yard: Yard, adapter: Adapter) -> None:
     row, log = fit(yard, people="upright")
     assert row.result["people"] == 4
     assert "no answer for 2 people" in log
+
+
+def test_the_feet_of_who_is_labelled_occluded_may_be_hidden(yard: Yard, adapter: Adapter) -> None:
+    behind, *_ = yard.people_ids[0].values()
+    with Project.open(yard.path) as project, project.bulk() as bulk:
+        hidden = OcclusionDecision(behind, OcclusionLabel.OCCLUDED, 0.9, ())
+        bulk.run(lambda connection: write_decisions(connection, [hidden]))
+    fit(yard, people="upright")
+    unsure = [i for i, one in rows_of(yard).items() if "feet are hidden or may be" in one.fit.reason]
+    assert unsure == [behind]
 
 
 def test_one_that_is_stopped_goes_on_with_who_has_no_fit(

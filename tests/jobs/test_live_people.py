@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.errors import FittingError
-from core.jobs.fit.people.live_child import LiveFits
+from core.errors import BodyFileChangedError, FittingError
+from core.jobs.fit.people.live_child import LiveFits, serve
 from core.jobs.fit.people.live_server import LiveServer
 from core.jobs.fit.people.live_wire import LiveRequest, answer_line, answer_of, request_line, request_of
 from core.jobs.spawn import program_command
 from core.records.fits import FitVerdict
 from core.records.occlusion import LabelOrigin
+from core.shapes.body.model_file import save_body
+from core.shapes.body.placed import NamedBody, named_body
 from core.store.project import Project
 from tests.jobs.yard import CAMERA, GROUND, Car, Walker, Yard
-from tests.placed_people import person_at, points_of
+from tests.placed_people import person_at, points_of, stand_in
 
 BODY = person_at(GROUND, (9.0, 1.0), 2.8)
 
@@ -36,9 +40,16 @@ def server(yard: Yard) -> Iterator[LiveServer]:
     server.close()
 
 
-def request_for(yard: Yard, count: int = 17, turn: int = 1, body: str = "") -> LiveRequest:
+def request_for(yard: Yard, count: int = 17, turn: int = 1, path: str = "", label: str = "") -> LiveRequest:
     points = points_of(BODY, CAMERA, count, LabelOrigin.HUMAN)
-    return LiveRequest(yard.people_ids[0][0], turn, body, points)
+    return LiveRequest(yard.people_ids[0][0], turn, path, label or stand_in().label, points)
+
+
+def write_body(path: Path, size: float) -> NamedBody:
+    """A body file, in whose place there may have been another; the body that is read from it."""
+    own = stand_in().model
+    save_body(replace(own, template=own.template * size), path)
+    return named_body(path)
 
 
 def test_the_process_answers_as_one_would_here(yard: Yard, server: LiveServer) -> None:
@@ -75,9 +86,9 @@ def test_requests_and_answers_survive_the_pipe(yard: Yard) -> None:
 
 
 def test_who_cannot_be_fitted_gets_no_answer_and_the_process_goes_on(yard: Yard, server: LiveServer) -> None:
-    gone = LiveRequest(999_999, 1, "", request_for(yard).points)
+    gone = replace(request_for(yard), instance_id=999_999)
     assert server.answer(gone) is None
-    assert server.answer(request_for(yard, body="no such file.npz")) is None
+    assert server.answer(request_for(yard, path="no such file.npz")) is None
     assert server.answer(request_for(yard)) is not None
 
 
@@ -104,3 +115,36 @@ def test_a_closed_server_starts_nothing(yard: Yard, server: LiveServer) -> None:
     with pytest.raises(FittingError):
         server.answer(request_for(yard))
     assert server._process is None
+
+
+def test_a_file_that_is_replaced_is_read_again_once_the_window_has_read_it(
+    yard: Yard, tmp_path: Path
+) -> None:
+    """Else the fits of the old body would be kept under the new one's name."""
+    path = tmp_path / "own.npz"
+    with Project.open(yard.path) as project:
+        fits = LiveFits(project)
+        places = []
+        for size in (1.0, 1.1):
+            request = request_for(yard, path=str(path), label=write_body(path, size).label)
+            answer, anew = fits.answer(request), LiveFits(project).answer(request)
+            assert answer is not None
+            assert anew is not None
+            assert answer.fit == anew.fit
+            places.append(answer.fit.translation)
+    assert places[0] != places[1]
+
+
+def test_no_fit_is_made_with_another_body_than_the_window_has(yard: Yard, tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    request = request_for(yard, path=str(path), label=write_body(path, 1.0).label)
+    write_body(path, 1.1)
+    told = BytesIO()
+    with Project.open(yard.path) as project:
+        serve(project, BytesIO(2 * request_line(request) + request_line(request_for(yard))), told)
+    *changed, answer = told.getvalue().splitlines(keepends=True)
+    assert len(changed) == 2
+    for line in changed:
+        with pytest.raises(BodyFileChangedError, match=r"own\.npz is another file than when it was read"):
+            answer_of(line)
+    assert answer_of(answer) is not None, "it goes on"

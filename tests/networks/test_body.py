@@ -5,21 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from benchmarks._random_bodies import random_body
 from benchmarks._smplx_peer import smplx_is_here
 from benchmarks.bodies import farthest_um
 from core.networks.body import TorchBody
-from core.shapes.body.arrays import SMPLX_COUNT
 from core.shapes.body.model_file import stand_in_body
 from core.shapes.body.rotations import matrices
+from core.shapes.body.skeleton import SMPLX_COUNT
 
 SMPLX_PICKS = 9930
 """The package picks vertices up to the 9,929th, whatever the body."""
 
 
 def posed_by_loops(model, turns, betas):
-    """SMPL's recipe number by number (Loper et al., 2015): no array but those of single points."""
+    """SMPL's recipe number by number (Loper et al., 2015): no array but those of single points.
+
+    It shares nothing with what it is compared with but the model's arrays, whose form the paper's own files
+    have: turns (J, 3, 3) are SciPy's, and a point walks up the chain by itself.
+    """
     count = len(model.template)
     shaped = model.template.copy()
     for vertex in range(count):
@@ -54,10 +59,11 @@ def test_numpys_and_torchs_bodies_are_smpls_recipe(joints):
     model = random_body(3, vertices=20, joints=joints, shapes=4)
     rng = np.random.default_rng(7)
     pose, betas = rng.normal(size=(2, joints, 3)) * 0.6, rng.normal(size=(2, 4))
+    turns = Rotation.from_rotvec(pose.reshape(-1, 3)).as_matrix().reshape(2, joints, 3, 3)
     ours = model.posed(pose, betas)
-    body = TorchBody(model, torch.float64)(torch.as_tensor(matrices(pose)), torch.as_tensor(betas))
+    body = TorchBody(model, torch.float64)(torch.as_tensor(turns), torch.as_tensor(betas))
     for one in range(2):
-        vertices, places = posed_by_loops(model, matrices(pose[one]), betas[one])
+        vertices, places = posed_by_loops(model, turns[one], betas[one])
         np.testing.assert_allclose(ours.vertices[one], vertices, atol=1e-12)
         np.testing.assert_allclose(ours.joints[one], places, atol=1e-12)
         np.testing.assert_allclose(body.vertices[one].numpy(), vertices, atol=1e-12)

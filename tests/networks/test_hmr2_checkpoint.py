@@ -97,6 +97,28 @@ def test_another_networks_checkpoint_is_refused_in_a_sentence(tmp_path, change, 
         load_hmr2(path, TINY)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t | {"smpl.v_template": t["smpl.v_template"] * torch.nan}, "v_template .* not finite"),
+        (lambda t: t | {"smpl.J_regressor": t["smpl.J_regressor"] / 0}, "J_regressor .* not finite"),
+        (lambda t: t | {"smpl.v_template": torch.zeros(12, 4)}, "v_template of 12 x 4 numbers, .* 12 x 3"),
+        (lambda t: t | {"smpl.v_template": torch.zeros(())}, "v_template of one numbers"),
+        (lambda t: t | {"smpl.v_template": torch.zeros(11, 3)}, "J_regressor of 24 x 12 .* 24 x 11"),
+        (
+            lambda t: t | {"smpl.J_regressor": torch.zeros(24, 12, dtype=torch.int64)},
+            "J_regressor of .* real ones",
+        ),
+    ],
+)
+def test_a_body_in_a_checkpoint_that_says_no_place_for_a_pelvis_is_refused(tmp_path, change, words):
+    """Every place that the network's camera tells rests on it."""
+    path = tmp_path / "hmr2.safetensors"
+    save_file(change(whole_checkpoint(TINY)), path)
+    with pytest.raises(CheckpointError, match=rf"hmr2\.safetensors has smpl\.{words}"):
+        load_hmr2(path, TINY)
+
+
 def test_a_hand_networks_checkpoint_is_another_networks(tmp_path):
     # HaMeR's head is named mano_head; its backbone is HMR's own
     tensors = {

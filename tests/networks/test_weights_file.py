@@ -165,6 +165,16 @@ def test_another_kind_of_archive_is_called_what_it_is(tmp_path):
         assert ".safetensors" in caught.value.way_out
 
 
+def test_a_file_of_an_old_torch_is_told_apart_with_a_way_out_that_works(tmp_path):
+    old, new = tmp_path / "old.pth", tmp_path / "new.pth"
+    torch.save(TENSORS, old, _use_new_zipfile_serialization=False)
+    with pytest.raises(CheckpointError, match=r"old\.pth is in the form .* before version 1\.6") as caught:
+        read_tensors(old)
+    assert "torch.save(torch.load(OLD, weights_only=True), NEW)" in caught.value.way_out
+    torch.save(torch.load(old, weights_only=True), new)
+    same(read_tensors(new))
+
+
 @pytest.mark.parametrize(
     ("held", "words"),
     [

@@ -9,6 +9,7 @@ import struct
 import sys
 import types
 import zipfile
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,22 +19,50 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from core.errors import BodyModelError
-from core.shapes.body.model_file import load_body, save_body
+from core.shapes.body.anatomy import rest_joints
+from core.shapes.body.model_file import body_digest, load_body, save_body
 from core.shapes.body.skeleton import PARENTS
 
 COUNT = 30
 
 
+HAND_PARENTS = {"index": 25, "middle": 28, "pinky": 31, "ring": 34, "thumb": 37}
+"""Where the three joints of each of the left hand's fingers begin; the right hand's come 15 later."""
+
+
+def parents_of(joints: int) -> list[int]:
+    """SMPL's tree, or SMPL-X's: jaw and eyes on the head (15), fingers on the wrists (20 and 21)."""
+    if joints == 24:
+        return list(PARENTS)
+    parents = [*PARENTS[:22], 15, 15, 15, *range(24, 54)]
+    for first in HAND_PARENTS.values():
+        parents[first], parents[first + 15] = 20, 21
+    return parents
+
+
+def joint_places(joints: int) -> np.ndarray:
+    """(J, 3) where somebody's joints are at rest; those that SMPL has not, at their parents'."""
+    places = list(rest_joints())[: 24 if joints == 24 else 22]
+    for parent in parents_of(joints)[len(places) :]:
+        places.append(places[parent])
+    return np.array(places)
+
+
 def body_arrays(joints: int = 24, shapes: int = 10, count: int = COUNT, seed: int = 0) -> dict[str, Any]:
-    """Random arrays as a body file has them."""
+    """Random arrays as a body file has them: of the skin, only that it is around the joints is no chance."""
     rng = np.random.default_rng(seed)
-    parents = PARENTS if joints == 24 else [-1, *(int(rng.integers(0, joint)) for joint in range(1, joints))]
+    parents = parents_of(joints)
+    template = rng.uniform(-0.9, 0.9, (count, 3))
+    template[:4] = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) * 0.95
+    regressor = rng.dirichlet(np.full(count, 0.1), joints)
+    skin = np.concatenate([template, np.ones((count, 1))], axis=1)
+    joints_at = np.concatenate([joint_places(joints), np.ones((joints, 1))], axis=1)
     arrays = {
-        "v_template": rng.uniform(-0.9, 0.9, (count, 3)),
+        "v_template": template,
         "f": rng.integers(0, count, (20, 3)).astype(np.uint32),
         "shapedirs": rng.normal(size=(count, 3, shapes)) * 0.01,
         "posedirs": rng.normal(size=(count, 3, 9 * (joints - 1))) * 0.01,
-        "J_regressor": rng.dirichlet(np.full(count, 0.1), joints),
+        "J_regressor": regressor + (joints_at - regressor @ skin) @ np.linalg.pinv(skin),
         "kintree_table": np.array([[p % 2**32 for p in parents], range(joints)], dtype=np.uint32),
         "weights": rng.dirichlet(np.full(joints, 0.1), count),
     }
@@ -45,22 +74,25 @@ def body_arrays(joints: int = 24, shapes: int = 10, count: int = COUNT, seed: in
 
 
 class Python2Pickler(pickle._Pickler):  # type: ignore[name-defined, misc]
-    """Writes texts and bytes alike as Python 2's texts, in protocol 2."""
+    """Writes texts and bytes alike as Python 2's texts, in its protocols: 0, of lines of letters, to 2."""
 
     dispatch: ClassVar = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
 
     def save_text(self, value: str | bytes) -> None:
         raw = value.encode("latin-1") if isinstance(value, str) else value
         short = len(raw) < 256
-        self.write((b"U" + bytes([len(raw)]) if short else b"T" + struct.pack("<i", len(raw))) + raw)
+        if self.proto == 0:
+            self.write(b"S" + repr(raw)[1:].encode() + b"\n")
+        else:
+            self.write((b"U" + bytes([len(raw)]) if short else b"T" + struct.pack("<i", len(raw))) + raw)
         self.memoize(value)
 
     dispatch[str] = dispatch[bytes] = save_text
 
 
-def as_python_2(value: Any) -> bytes:
+def as_python_2(value: Any, protocol: int = 2) -> bytes:
     stream = io.BytesIO()
-    Python2Pickler(stream, 2).dump(value)
+    Python2Pickler(stream, protocol).dump(value)
     written = stream.getvalue()
     for now, then in ((b"numpy._core.", b"numpy.core."), (b"scipy.sparse._csc\n", b"scipy.sparse.csc\n")):
         written = written.replace(b"c" + now, b"c" + then)
@@ -104,7 +136,8 @@ def assert_holds(body, arrays, rtol=0.0):
 
 @pytest.mark.parametrize("shapes", [10, 300])
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_smpls_official_pickle_is_read(tmp_path, chumpy, shapes, is_sparse):
+@pytest.mark.parametrize("protocol", [0, 1, 2])
+def test_smpls_official_pickle_is_read(tmp_path, chumpy, shapes, is_sparse, protocol):
     arrays = body_arrays(shapes=shapes)
     written: dict[str, Any] = dict(arrays)
     for key in ("v_template", "shapedirs", "posedirs", "weights"):
@@ -113,7 +146,7 @@ def test_smpls_official_pickle_is_read(tmp_path, chumpy, shapes, is_sparse):
         written["J_regressor"] = sparse.csc_matrix(arrays["J_regressor"])
     written |= {"bs_type": "lrotmin", "bs_style": "lbs", "J": variable(chumpy, np.zeros((24, 3)))}
     path = tmp_path / "SMPL_NEUTRAL.pkl"
-    path.write_bytes(as_python_2(written))
+    path.write_bytes(as_python_2(written, protocol))
     assert b"_dirty_vars" in path.read_bytes()
     assert b"__builtin__\nset" in path.read_bytes()
     chumpy.forget()
@@ -196,6 +229,19 @@ def test_what_is_written_is_read(tmp_path_factory, joints, count, shapes, protoc
     assert_holds(load_body(back), arrays, rtol=1e-6)
 
 
+@pytest.mark.parametrize("joints", [24, 55])
+@pytest.mark.parametrize("off", [0.0, 1e-7, 3e-3])
+def test_a_body_is_told_the_same_whatever_kind_of_file_it_came_from(tmp_path, joints, off):
+    """From double precision in a pickle to single in an npz; and weights that do not quite sum to 1."""
+    arrays = body_arrays(joints, 20, count=300)
+    arrays["weights"] *= 1 + off * np.random.default_rng(1).uniform(-1, 1, (300, 1))
+    paths = [tmp_path / name for name in ("double.pkl", "single.npz", "again.npz")]
+    paths[0].write_bytes(as_python_2(arrays))
+    for before, after in pairwise(paths):
+        save_body(load_body(before), after)
+    assert len({body_digest(load_body(path)) for path in paths}) == 1
+
+
 class Harmful:
     """Makes a folder when it is unpickled."""
 
@@ -230,6 +276,18 @@ def test_objects_in_an_npz_are_not_unpickled(tmp_path):
     assert not made.exists()
 
 
+def turned(*rows: list[float]) -> np.ndarray:
+    return body_arrays()["v_template"] @ np.array(rows).T
+
+
+def joint_off(place_m: float) -> np.ndarray:
+    """A regressor that puts the left hand beyond the first vertex, with weights that sum to 1."""
+    array = body_arrays()["J_regressor"]
+    array[22] = 0
+    array[22, [0, 1]] = [1 + place_m / 1.9, -place_m / 1.9]
+    return array
+
+
 def changed(key: str, place: Any, value: float) -> np.ndarray:
     array = body_arrays()[key]
     array[place] = value
@@ -261,14 +319,23 @@ WRONG = [
     ({"kintree_table": np.arange(24)}, "kintree_table of 24"),
     ({"kintree_table": np.zeros((2, 24))}, "kintree_table of 2 x 24 float64"),
     ({"kintree_table": np.stack([np.arange(52) - 1, np.arange(52)])}, "skeleton of 52 joints"),
-    ({"kintree_table": changed("kintree_table", (0, 5), 5)}, "no tree"),
-    ({"kintree_table": changed("kintree_table", (0, 5), 9)}, "no tree"),
-    ({"kintree_table": changed("kintree_table", (0, 5), 2**32 - 1)}, "no tree"),
-    ({"kintree_table": changed("kintree_table", (1, 5), 6)}, "no tree"),
+    ({"kintree_table": changed("kintree_table", (0, 5), 9)}, "other parents than SMPL's"),
+    ({"kintree_table": changed("kintree_table", (0, 5), 2**32 - 1)}, "other parents than SMPL's"),
+    ({"kintree_table": changed("kintree_table", (0, slice(1, 24)), 0)}, "other parents than SMPL's"),
+    ({"kintree_table": changed("kintree_table", (1, 5), 6)}, "other parents than SMPL's"),
+    ({"J_regressor": 2 * body_arrays()["J_regressor"]}, "rows do not sum to 1"),
+    ({"J_regressor": 0 * body_arrays()["J_regressor"]}, "rows do not sum to 1"),
+    ({"J_regressor": joint_off(0.1)}, "puts joints outside the body"),
+    ({"J_regressor": joint_off(-2.0)}, "puts joints outside the body"),
+    ({"J_regressor": body_arrays()["J_regressor"][[0, 2, 1, *range(3, 24)]]}, "stand as SMPL's bodies do"),
+    ({"v_template": turned([1, 0, 0], [0, 0, -1], [0, 1, 0])}, "stand as SMPL's bodies do"),
+    ({"v_template": turned([-1, 0, 0], [0, -1, 0], [0, 0, 1])}, "stand as SMPL's bodies do"),
+    ({"v_template": turned([-1, 0, 0], [0, 1, 0], [0, 0, -1])}, "stand as SMPL's bodies do"),
+    ({"v_template": turned([-1, 0, 0], [0, 1, 0], [0, 0, 1])}, "stand as SMPL's bodies do"),
 ]
 
 
-@pytest.mark.parametrize(("changes", "why"), WRONG, ids=[why for _, why in WRONG])
+@pytest.mark.parametrize(("changes", "why"), WRONG, ids=[f"{n}: {why}" for n, (_, why) in enumerate(WRONG)])
 @pytest.mark.parametrize("as_pickle", [False, True])
 def test_arrays_that_no_body_has_are_refused(tmp_path, changes, why, as_pickle):
     path = tmp_path / "body.file"
@@ -290,6 +357,7 @@ def test_arrays_that_no_body_has_are_refused(tmp_path, changes, why, as_pickle):
         ({"hands_meanr": None}, "has no array called hands_meanr"),
         ({"hands_componentsl": np.zeros((6, 45))}, "hands_componentsl of 6 x 45"),
         ({"shapedirs": np.zeros((COUNT, 3, 16))}, "16 shapedirs; SMPL-X has 400 or 20"),
+        ({"kintree_table": np.stack([np.arange(55) - 1, np.arange(55)])}, "other parents than SMPL-X's"),
     ],
 )
 def test_smplx_without_what_it_needs_is_refused(tmp_path, changes, why):
@@ -309,6 +377,8 @@ def test_smplx_without_what_it_needs_is_refused(tmp_path, changes, why):
         (pickle.dumps({"v_template": [[0.0, 1.0]]}), "something else than an array as v_template"),
         (pickle.dumps({"weights": np.array([{}])}), "something else than an array as weights"),
         (pickle.dumps({"J_regressor": sparse.csc_matrix((2**20, 2**20))}), "larger than any"),
+        (b"\x80\x02(" + b"}" * 200_000 + b"l.", "more than 100,000 instructions"),
+        (b"(c__builtin__\nset\np0\n0(" + b"N" * 999 + b"lp1\n0" + b"g0\n(g1\ntR" * 99 + b"l.", "unfolds"),
     ],
 )
 def test_other_files_are_refused(tmp_path, written, why):

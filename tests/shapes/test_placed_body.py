@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import BodyModelError
+from core.shapes.body.labels import is_same_body
 from core.shapes.body.model_file import body_digest, save_body
 from core.shapes.body.placed import named_body, placed_body, pose_of
 from core.shapes.body.rotations import matrices
@@ -50,6 +51,47 @@ def test_a_body_is_named_by_its_file_and_told_by_its_numbers(tmp_path: Path) -> 
     save_body(replace(own.model, template=own.model.template * 1.01), path)
     assert not same.is_meant_by(named_body(path).label)
     assert named_body(path).label != same.label
+
+
+def test_a_body_is_told_by_all_that_moves_it() -> None:
+    """Else fits of the one would be taken for the other's, whose joints and skin go elsewhere."""
+    model = named_body().model
+    one = np.eye(len(model.template))[0]
+    others = [
+        replace(model, joint_regressor=model.joint_regressor + 1e-5 * (one - np.roll(one, 1))),
+        replace(model, weights=np.roll(model.weights, 1, axis=1)),
+        replace(model, parents=np.array([-1] + [0] * 23, dtype=np.int32)),
+        replace(model, pose_directions=np.full((len(model.template), 3, 207), 1e-4)),
+        replace(model, faces=model.faces[:-1]),
+    ]
+    labels = [f"same {body_digest(body)}" for body in (model, *others)]
+    assert len(set(labels)) == 6
+    assert not any(is_same_body(labels[0], label) for label in labels[1:])
+
+
+def test_fits_under_the_label_of_before_are_still_of_the_programs_own_body() -> None:
+    """Projects have it in their rows; it had no hash but the skin's."""
+    own = named_body()
+    assert own.is_meant_by("stand-in 1c92190fc198")
+    assert own.label.startswith("stand-in 1c92190fc198-")
+    assert not own.is_meant_by("stand-in 1c92190fc199")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("a 0123-4567", "b 0123-4567", True),
+        ("a 0123-4567", "a 0123-4568", False),
+        ("a 0123-4567", "a 0124-4567", False),
+        ("a 0123", "a b 0123-4567", True),
+        ("a 0123-4567", "a", False),
+        ("a 0123-4567", "", False),
+        ("", "", False),
+    ],
+)
+def test_labels_are_of_one_body_by_the_hashes_that_both_have(one: str, other: str, same: bool) -> None:
+    assert is_same_body(one, other) is same
+    assert is_same_body(other, one) is same
 
 
 def test_the_same_skin_on_another_skeleton_is_another_body() -> None:

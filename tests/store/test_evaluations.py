@@ -14,9 +14,11 @@ from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.evaluations import (
     Confusion,
+    Counts,
     Curve,
     EvaluationState,
     Figure,
+    Having,
     ObjectResult,
     ObjectSaid,
     Order,
@@ -185,12 +187,20 @@ def many(seed: int, count: int = 300) -> list[ObjectResult]:
                 rotation_rad=rng.choice([None, 0.1, 3.0]),
                 points_right=rng.randrange(placed + 1),
                 points_placed=placed,
+                tags_right=rng.randrange(placed + 1),
+                tags_told=placed,
                 tags=tags,
                 wrong_tags=tags & rng.randrange(16),
+                tag_pairs=rng.randrange(1 << 16) & rng.randrange(1 << 16),
+                detail=rng.choice(["", f"joints {rng.randrange(90)} mm, heading {rng.randrange(99) / 10}°"]),
                 instance_id=rng.choice([None, 1, 2, 3]),
             )
         )
     return rows
+
+
+def share(right: int, count: int) -> float:
+    return right / count if count else 9.0
 
 
 @pytest.mark.parametrize(
@@ -218,8 +228,37 @@ def many(seed: int, count: int = 300) -> list[ObjectResult]:
             lambda o: o.tags & 4,
             lambda o: (
                 not o.wrong_tags & 4,
-                o.points_right / o.points_placed if o.points_placed else 9.0,
+                share(o.points_right, o.points_placed),
             ),
+        ),
+        (
+            # wrong tags of such points first: 2 was taken for 0, 1 or 3
+            ResultFilter((Slice(By.TAG, 2),), order=Order.TAGS),
+            lambda o: o.tags & 4,
+            lambda o: (not o.tag_pairs & 0b1011_0000_0000, share(o.tags_right, o.tags_told)),
+        ),
+        (
+            ResultFilter((Slice(By.TAG, 2),), order=Order.TAGS, counts=Counts(having=Having.TAGS)),
+            lambda o: o.tag_pairs & 0b1111_0000_0000 and o.tags_told,
+            lambda o: (not o.tag_pairs & 0b1011_0000_0000, share(o.tags_right, o.tags_told)),
+        ),
+        (
+            ResultFilter((Slice(By.SIZE, 0),), order=Order.JOINTS),
+            lambda o: o.box.w == 8.0,
+            lambda o: -float(o.detail.split()[1]) if o.detail else 9.0,
+        ),
+        (
+            ResultFilter(order=Order.HEADING, counts=Counts(having=Having.HEADING)),
+            lambda o: o.detail,
+            lambda o: -float(o.detail.split()[-1].rstrip("°")),
+        ),
+        (
+            ResultFilter(
+                (Slice(By.DISTANCE, 0),),
+                counts=Counts((Outcome.FOUND, Outcome.MISSED), None, (Category.CAR,)),
+            ),
+            lambda o: o.distance_m == 5.0 and o.outcome is not Outcome.EXTRA and o.category is Category.CAR,
+            lambda o: -o.badness,
         ),
         (
             ResultFilter(confused=("category", "car", NOT_FOUND)),
@@ -260,7 +299,7 @@ def test_a_cell_of_confused_tags_leads_to_its_objects(site: Any) -> None:
 
 def test_a_page_by_badness_sorts_nothing(site: Any) -> None:
     evaluation_id = made(site)
-    filter = ResultFilter((Slice(By.OCCLUSION, 3),))
+    filter = ResultFilter((Slice(By.OCCLUSION, 3),), counts=Counts((Outcome.FOUND, Outcome.MISSED)))
     statements: list[tuple[str, Any]] = []
     with site.project.read() as connection:
         driver = connection.connection.driver_connection

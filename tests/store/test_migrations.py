@@ -16,8 +16,8 @@ from core.records.keypoints import KeypointSet, PlacedPoint, Template
 from core.records.shapes import KeypointTag
 from core.store import schema, tables
 from core.store.backup import BACKUPS_KEPT, back_up, list_backups
-from core.store.check import file_faults
 from core.store.edits.keypoints import save_keypoints
+from core.store.file_check import file_faults
 from core.store.history import History
 from core.store.migrations import chain
 from core.store.migrations.chain import Step, migrate

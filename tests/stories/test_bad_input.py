@@ -22,7 +22,7 @@ from app.states.toasts import Toast, Tone
 from app.views.sources.player import Player
 from app.views.sources.sources_view import SourcesView
 from core.records.jobs import JobRow, JobState
-from core.store.check import file_faults
+from core.store.file_check import file_faults
 from core.store.project import Project
 from core.store.schema import SCHEMA_VERSION
 from tests import windows

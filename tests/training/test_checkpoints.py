@@ -173,6 +173,16 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         read_checkpoint(path)
 
 
+def test_a_network_of_people_goes_on_with_the_same_body_whatever_its_file_is_called(tmp_path: Path) -> None:
+    plain = FACTS["architecture"]
+    facts = {"purpose": "classifier", "architecture": {**plain, "body": "stand-in 0123456789ab"}}
+    for label in ("stand-in 0123456789ab", "stand-in 0123456789ab-ba9876543210", "renamed 0123456789ab"):
+        check_kind(tmp_path, facts, "classifier", {**plain, "body": label})
+    for other in ({**plain, "body": "stand-in 0123456789ac-ba9876543210"}, plain):
+        with pytest.raises(CheckpointError, match="body is stand-in 0123456789ab there"):
+            check_kind(tmp_path, facts, "classifier", other)
+
+
 @pytest.mark.parametrize(
     ("purpose", "architecture", "words"),
     [

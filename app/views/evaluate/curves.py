@@ -125,17 +125,17 @@ class CurvesPane(QWidget):
                 widget.deleteLater()
         self.plots = {}
         for chart in sheet.charts:
-            self._rows.addWidget(self._built(chart, sheet.slice_title))
+            self._rows.addWidget(self._built(chart))
         self._rows.addStretch(1)
 
-    def _built(self, chart: CurveChart, over: str) -> QWidget:
+    def _built(self, chart: CurveChart) -> QWidget:
         whole = QWidget()
         whole.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(label(chart.title, "heading"))
-        column.addWidget(label(f"Over {over}", "faint"))
+        column.addWidget(label(f"Over {chart.over}", "faint"))
         legend = QWidget()
         flow = FlowLayout(legend, 4)
         for line in chart.lines:

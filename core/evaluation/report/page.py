@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from core.evaluation.report.confused import confused_by
 from core.evaluation.report.drawing import as_svg, bars, lines, matrix
 from core.evaluation.report.told import (
     BY_TITLES,
@@ -66,6 +67,11 @@ def html_report(found: Sequence[EvaluationNumbers], title: str, made: str) -> st
             Markup(as_svg(matrix(confusion, f"{name}: {confusion.name}")))
             for one, name in zip(found, names, strict=True)
             for confusion in confusions(one)
+        ],
+        confused=[
+            {"of": name, "tables": tables}
+            for one, name in zip(found, names, strict=True)
+            if (tables := confused_by(one))
         ],
     )
 

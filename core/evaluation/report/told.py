@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PureWindowsPath  # which takes the paths of all machines apart
 from typing import Any
 
 from core.records.evaluations import Confusion, Curve, EvaluationNumbers, EvaluationRow, Figure
@@ -16,6 +17,9 @@ CHARTED = (
     *("precision", "label_recall", "label_accuracy", "average_precision"),
 )
 """The figures that are drawn over slices, in this order."""
+
+FILES = frozenset({"predictions", "space", "body"})
+"""Settings that are files: a report goes to others, and tells their names without the folders they are in."""
 
 BY_TITLES = {
     By.OCCLUSION: "By occlusion",
@@ -125,7 +129,7 @@ def comparable(found: Sequence[EvaluationNumbers]) -> str:
 
 
 def about(row: EvaluationRow) -> list[tuple[str, str]]:
-    """All that is to be known of how an evaluation was made, as names and values."""
+    """All that is to be known of how an evaluation was made, as names and values, without folders."""
     facts: dict[str, Any] = {
         "what": row.subject.value,
         "run": row.run_id,
@@ -139,7 +143,11 @@ def about(row: EvaluationRow) -> list[tuple[str, str]]:
         "notes": row.notes,
     }
     facts |= {f"data: {name}": value for name, value in row.data.items()}
-    facts |= {f"setting: {name}": value for name, value in _flat(row.settings).items()}
+    settings = {
+        name: PureWindowsPath(value).name if name in FILES and isinstance(value, str) else value
+        for name, value in _flat(row.settings).items()
+    }
+    facts |= {f"setting: {name}": value for name, value in settings.items()}
     facts |= {f"version: {name}": value for name, value in row.versions.items()}
     return [(name, _words(value)) for name, value in facts.items() if value not in (None, "", [], {})]
 

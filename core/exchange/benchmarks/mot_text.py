@@ -89,7 +89,7 @@ def _row(words: list[str], name: str, line: str, kind: MotKind, length: int) -> 
         refuse(name, f"{line} has {len(words)} numbers, where {least} at least are needed")
     frame = whole(words[0], name, f"the frame of {line}")
     if not 1 <= frame <= length:
-        refuse(name, f"{line} is of frame {frame}, and the sequence has 1 to {length}")
+        refuse(name, f"{line} is of frame {frame}, and there are 1 to {length}")
     track = whole(words[1], name, f"the track of {line}")
     if track < 0 and kind is not MotKind.DETECTIONS:
         refuse(name, f"{line} has no track, but {track}")

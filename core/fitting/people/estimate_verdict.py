@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.fitting.people.standing import StandsBy
-from core.fitting.people.verdict import LEAST_RATIO, MOST_RATIO
+from core.fitting.people.verdict import HELD_M, LEAST_RATIO, MOST_RATIO
 from core.records.fits import FitVerdict
 
 _FEWEST_POINTS = 6
@@ -17,11 +19,13 @@ class EstimateFindings:
 
     Attributes:
         grounded: whether there is a plane.
-        upside_down: whether the head is below the feet.
+        upside_down: whether the head is below the feet, by the plane, or else by the picture.
         height_ratio: of the body in the picture to the box; None where it has no picture.
         at_border: the sides at which the picture's border ends the box.
-        feet_show: whether the box ends where the feet do, as far as is known.
+        feet_show: whether nothing is known that would hide the feet or cut them off.
+        disagrees: whether the body says that the box ends elsewhere than the feet.
         by: what the place rests on.
+        along_m: standard deviation along the line of sight.
         outliers, points: how many placed points are far from the body's, of how many.
     """
 
@@ -30,7 +34,9 @@ class EstimateFindings:
     height_ratio: float | None
     at_border: tuple[str, ...]
     feet_show: bool
+    disagrees: bool
     by: StandsBy
+    along_m: float
     outliers: int
     points: int
 
@@ -50,21 +56,20 @@ def _outside(found: EstimateFindings) -> str:
     if found.upside_down:
         return "The person is upside down: the head lies below the feet."
     ratio = found.height_ratio
-    if ratio is None or LEAST_RATIO <= ratio <= MOST_RATIO or not found.grounded:
+    # what is as tall as the box by making says nothing, and what only the system places may be anywhere
+    told = found.grounded or found.by is StandsBy.OWN
+    if ratio is None or LEAST_RATIO <= ratio <= MOST_RATIO or not told:
         return ""
     if found.at_border and ratio > 1:
         return (
             f"The body would be {ratio:.1f} times as tall as the box: the picture's border cuts the person "
             f"at the {' and the '.join(found.at_border)}."
         )
-    if not found.feet_show and ratio > 1:
+    if (found.disagrees or not found.feet_show) and ratio > 1:
         return ""  # of whom something hides the legs, less is seen
-    why = (
-        "the person is cut off, a child, or the ground plane is wrong there"
-        if ratio > 1
-        else "the box holds more than the person, or the ground plane is wrong there"
-    )
-    return f"The body would be {ratio:.1f} times as tall as the box: {why}."
+    why = "the person is cut off, a child" if ratio > 1 else "the box holds more than the person"
+    wrong = "the ground plane is wrong there" if found.grounded else "the system's own distance is wrong"
+    return f"The body would be {ratio:.1f} times as tall as the box: {why}, or {wrong}."
 
 
 def _ambiguous(found: EstimateFindings) -> str:
@@ -77,8 +82,16 @@ def _ambiguous(found: EstimateFindings) -> str:
             else "The feet are hidden or may be"
         )
         return f"{hidden}, so the place rests on the person's size."
+    if found.disagrees:
+        return (
+            "The box does not end where this body's feet would, which may be hidden, "
+            "so the place rests on the person's size."
+        )
     if found.by is not StandsBy.BOX:
         return "The box ends above the horizon, so the place rests on the person's size."
+    if found.along_m > HELD_M:
+        held = f"known to {found.along_m:.1f} m" if np.isfinite(found.along_m) else "not known"
+        return f"Box and body hardly hold the person: the distance is {held}."
     if found.points >= _FEWEST_POINTS and found.outliers * 3 > found.points:
         return f"{found.outliers} of {found.points} keypoints are far from where this body has them."
     return ""

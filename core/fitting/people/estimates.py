@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from core.errors import BodyEstimatorError
 from core.fitting.people.crop_camera import view_rotation
-from core.fitting.people.ends import STRIP, ends_of, hider_at
+from core.fitting.people.ends import ends_of
 from core.fitting.people.estimate_verdict import EstimateFindings, judge_estimate
 from core.fitting.people.evidence import BodyEvidence
 from core.fitting.people.report import STANDS_M
-from core.fitting.people.standing import Stand, stand, stand_sigmas
+from core.fitting.people.stand_by_evidence import stand_by_evidence
+from core.fitting.people.standing import Stand
 from core.geometry.boxes import centres_from_edges
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
@@ -42,6 +43,8 @@ HEADING_SIGMA_RAD = float(np.deg2rad(20.0))
 """Assumed of every estimate's heading, as none says how sure it is."""
 _SHARED_JOINTS = 22
 """SMPL's joints that SMPL-X has in the same places; SMPL's two hands are none of its fingers."""
+_PICTURES_UP = np.array([0.0, -1.0, 0.0])
+"""Stands in for the ground's normal where there is none."""
 _SKEW = 0.05
 _LARGEST_BETA = 30.0
 _FAR_POINT = 0.15
@@ -132,13 +135,15 @@ def place_estimate(
     *,
     turn_to_ray: bool = True,
     centred: bool = True,
+    occluded: bool = False,
 ) -> BodyFit:
     """A fit from an estimate: the body on the ground where its box ends (ALGORITHMS 6.3).
 
-    Where the feet are hidden or cut, the box's end tells nothing: the pelvis' ray does then, or the head's.
-    Without a ground, the estimate's own place or the box's size. Standard deviations come from what box and
-    stature are assumed to be off by (`standing`); that of the heading is assumed too, and those of pose and
-    shape are not told.
+    Where the feet are hidden or cut, or the body says that the box does not end at them
+    (`stand_by_evidence`), the box's end tells nothing: the pelvis' ray does then, or the head's. Without a
+    ground, the estimate's own place or the box's size. Standard deviations come from what box and stature are
+    assumed to be off by (`stand_doubt`); that of the heading is assumed too, and those of pose and shape are
+    not told.
 
     Args:
         estimate: as `check_estimate` gives it.
@@ -146,6 +151,7 @@ def place_estimate(
             points are compared with the body, but move nothing.
         turn_to_ray: whether a root that is told against the crop is turned by the ray to the box's middle.
         centred: see `standing.stand_on_box`.
+        occluded: whether the person is labelled so: what hides a part may hide the feet.
 
     Raises:
         BodyEstimatorError: the body would not be before the camera.
@@ -160,24 +166,27 @@ def place_estimate(
     rest = model.posed(pose, betas)
     skin, joints = ((points - rest.joints[0]) @ root.T for points in (rest.vertices, rest.joints))
     ends = ends_of(evidence, camera.width, camera.height)
-    feet_show = _feet_show(evidence, ends.at_border, ends.hidden_feet)
-    where = stand(
-        camera, plane, skin, evidence.box, feet_show=feet_show, pelvis=estimate.pelvis, centred=centred
+    found = stand_by_evidence(
+        camera, plane, skin, evidence, ends, pelvis=estimate.pelvis, centred=centred, occluded=occluded
     )
-    if where is None:
+    if found is None:
         raise BodyEstimatorError(
             "The body would not be before the camera.", "Check the box and the calibration."
         )
+    where = found.where
     placed = PosedBody(skin + where.pelvis, joints + where.pelvis)
     residuals, outliers = _against_points(placed, camera, body, evidence)
+    sigmas = _sigmas(plane, where, found.spread, len(betas))
     verdict, reason = judge_estimate(
         EstimateFindings(
             grounded=plane is not None,
-            upside_down=plane is not None and _is_upside_down(joints @ plane.normal),
+            upside_down=_is_upside_down(joints @ (_PICTURES_UP if plane is None else plane.normal)),
             height_ratio=_height_ratio(placed, camera, evidence.box),
             at_border=ends.at_border,
-            feet_show=feet_show,
+            feet_show=found.feet_show,
+            disagrees=found.disagrees,
             by=where.by,
+            along_m=np.inf if sigmas is None else sigmas.along_m,
             outliers=len(outliers),
             points=int(evidence.used.sum()),
         )
@@ -199,7 +208,7 @@ def place_estimate(
         outliers=outliers,
         used=0,
         swapped=False,
-        sigmas=_sigmas(camera, plane, skin, evidence.box, where, centred, len(betas)),
+        sigmas=sigmas,
         pose=tuple(pose[1:].reshape(-1).tolist()),
         contacts=_contacts(plane, placed, model),
         height_ratio=_height_ratio(placed, camera, evidence.box),
@@ -236,14 +245,6 @@ def _betas(estimate: BodyEstimate, model: BodyModel) -> Array:
 def is_smpl(model: BodyModel) -> bool:
     """Whether it is SMPL's own body, whose betas HMR 2.0 speaks of."""
     return len(model.template) == SMPL_VERTICES and len(model.parents) == COUNT
-
-
-def _feet_show(evidence: BodyEvidence, at_border: tuple[str, ...], hidden_feet: bool) -> bool:
-    """Whether nothing is known that would hide the feet or cut them off."""
-    box = evidence.box
-    strip = STRIP * max(box.h, 1.0)
-    covered = hider_at(evidence, box.x, box.right, box.bottom - strip, box.bottom + strip)
-    return not (hidden_feet or covered or "bottom" in at_border)
 
 
 def _height_ratio(placed: PosedBody, camera: Camera, box: Box) -> float | None:
@@ -305,16 +306,7 @@ def _contacts(plane: GroundPlane | None, placed: PosedBody, model: BodyModel) ->
     return tuple(found)
 
 
-def _sigmas(
-    camera: Camera,
-    plane: GroundPlane | None,
-    skin: Array,
-    box: Box,
-    where: Stand,
-    centred: bool,
-    betas: int,
-) -> FitSigmas | None:
-    spread = stand_sigmas(camera, plane, skin, box, where, centred=centred)
+def _sigmas(plane: GroundPlane | None, where: Stand, spread: Array | None, betas: int) -> FitSigmas | None:
     if spread is None:
         return None
     shape = (1.0,) * betas

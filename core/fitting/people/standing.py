@@ -5,14 +5,13 @@ ALGORITHMS 6.3: the lowest point touches the plane, and the body's picture ends 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.fitting.people.ends import BOTTOM_SHARE, EDGE_PX, TOP_SHARE
 from core.geometry.boxes import centres_from_edges
 from core.geometry.cameras import Camera
 from core.geometry.ground_plane import GroundPlane
@@ -20,12 +19,6 @@ from core.records.boxes import Box
 
 Array = NDArray[np.float64]
 
-STATURE_SHARE = 0.04
-"""How much taller or smaller than the body a person may be, one standard deviation: 7 cm of 1.72 m."""
-CONTACT_M = 0.05
-"""How far off the point that touches the ground may be, as poses are only estimated: one sigma."""
-OWN_DEPTH_SHARE = 0.1
-"""The same of the distance that a system tells of itself."""
 _STEP_M = 0.01
 _CLOSE_PX = 1e-4
 _LEAST_SLOPE = 0.1  # pixels a metre
@@ -81,50 +74,13 @@ def stand(
     for by in StandsBy:
         if by is StandsBy.BOX and not feet_show:
             continue
-        found = _stand_by(by, camera, plane, skin, box, pelvis, centred)
+        found = stand_by(by, camera, plane, skin, box, pelvis, centred)
         if found is not None and np.isfinite(camera.project(skin + found)).all():
             return Stand(found, by)
     return None
 
 
-def stand_sigmas(
-    camera: Camera, plane: GroundPlane | None, skin: Array, box: Box, where: Stand, *, centred: bool = True
-) -> Array | None:
-    """(3, 3) covariance of a place: what it moves by where box, stature and pose are off as assumed.
-
-    The box's edges are taken to be as loose as `ends` has them, a person's stature by STATURE_SHARE, the
-    point that touches the ground by CONTACT_M, and a distance that the system itself tells by
-    OWN_DEPTH_SHARE.
-
-    Returns:
-        None where the place is not held: one of those takes the body out of sight.
-    """
-    off = {
-        "bottom": float(np.hypot(EDGE_PX, BOTTOM_SHARE * box.h)),
-        "top": float(np.hypot(EDGE_PX, TOP_SHARE * box.h)),
-        "side": float(np.hypot(EDGE_PX, BOTTOM_SHARE * box.h)),
-    }
-    changed = [
-        (skin, replace(box, h=box.h + off["bottom"])),
-        (skin, replace(box, y=box.y - off["top"], h=box.h + off["top"])),
-        (skin, replace(box, x=box.x + off["side"])),
-        (skin * (1 + STATURE_SHARE), box),
-    ]
-    spread = CONTACT_M**2 * np.eye(3)
-    if where.by in (StandsBy.PELVIS, StandsBy.OWN):
-        # how far aside of its ray the pelvis may be
-        spread += np.eye(3) * (off["side"] * np.linalg.norm(where.pelvis) / camera.focal[0]) ** 2
-    if where.by is StandsBy.OWN:
-        spread += OWN_DEPTH_SHARE**2 * np.outer(where.pelvis, where.pelvis)
-    for other_skin, other_box in changed:
-        found = _stand_by(where.by, camera, plane, other_skin, other_box, where.pelvis, centred)
-        if found is None:
-            return None
-        spread += np.outer(found - where.pelvis, found - where.pelvis)
-    return spread
-
-
-def _stand_by(
+def stand_by(
     by: StandsBy,
     camera: Camera,
     plane: GroundPlane | None,
@@ -133,6 +89,7 @@ def _stand_by(
     pelvis: Array | None,
     centred: bool,
 ) -> Array | None:
+    """The pelvis (3,) by one of the things that may tell, arguments as of `stand`; None where it does not."""
     if by is StandsBy.OWN:
         return pelvis
     if by is StandsBy.SIZE:
@@ -244,7 +201,7 @@ def _slid(
     """Along the line of sight on the ground, until the picture's first or last row is the one wanted."""
     outermost = np.max if edge == "bottom" else np.min
     for _ in range(_MOST_STEPS):
-        away, distance = _away(plane, place)
+        away, distance = away_from_camera(plane, place)
         now, then = (
             float(outermost(camera.project(skin + place + step * away)[:, 1])) for step in (0.0, _STEP_M)
         )
@@ -261,7 +218,7 @@ def _slid(
 
 def _moved(camera: Camera, plane: GroundPlane, skin: Array, place: Array, middle: float) -> Array | None:
     """Across the line of sight, until the picture's middle column is the one wanted."""
-    away, _ = _away(plane, place)
+    away, _ = away_from_camera(plane, place)
     across = np.cross(away, plane.normal)
     for _ in range(_SIZE_STEPS):
         now, then = (_middle(camera, skin + place + step * across) for step in (0.0, _STEP_M))
@@ -277,8 +234,8 @@ def _middle(camera: Camera, points: Array) -> float:
     return float(columns.min() + columns.max()) / 2
 
 
-def _away(plane: GroundPlane, place: Array) -> tuple[Array, float]:
-    """The direction on the ground away from the camera, and how far a place is."""
+def away_from_camera(plane: GroundPlane, place: Array) -> tuple[Array, float]:
+    """The direction (3,) on the ground from the camera to a place, and how far that is, metres."""
     flat = place - (place @ plane.normal) * plane.normal
     distance = max(float(np.linalg.norm(flat)), 1e-9)
     return flat / distance, distance

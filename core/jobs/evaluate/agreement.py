@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from core.evaluation.drawn_anew import Drawn
 from core.evaluation.label_figures import KINDS, label_detail, label_figures
 from core.evaluation.point_tally import tag_words
 from core.evaluation.sliced import Counted
+from core.evaluation.truth_digest import TruthDigest
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.labels import object_result, places_of
@@ -89,7 +89,13 @@ def evaluate_agreement(context: JobContext, settings: EvaluateSettings) -> Outco
             )
         )
     counted = _counted(objects, pairs, ids, verdicts, [names[key] for key in groups], len(names), settings)
-    digest = hashlib.sha256(repr((sorted(verdicts), sorted(points))).encode()).hexdigest()[:32]
+    digest = TruthDigest()
+    for row in ids:
+        digest.words(row, places.rows[row].category, verdicts[row][0] if row in verdicts else None)
+        digest.box(places.rows[row].box)
+        if row in points:
+            digest.words(*_tags(points[row][0]))
+            digest.numbers(_pixels(points[row][0]))
     data = {
         "objects": len(ids),
         "with both verdicts": len(verdicts),
@@ -99,7 +105,7 @@ def evaluate_agreement(context: JobContext, settings: EvaluateSettings) -> Outco
         "intervals": f"{settings.draws:,} draws of {len(names):,} tracks" if settings.draws else "none",
     }
     rows = [places.frames[frame].row(place) for frame, place in places.places.items()]
-    return Outcomes(rows, objects, counted, digest, data)
+    return Outcomes(rows, objects, counted, digest.key, data)
 
 
 def _counted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from core.evaluation.compared import (
 from core.evaluation.drawn_anew import Drawn
 from core.evaluation.precision import MOST_DRAWS, box_curves, precision_figures
 from core.evaluation.sliced import Counted, category_confusions, found_figures, point_figures
+from core.evaluation.truth_digest import TruthDigest
 from core.jobs.context import JobContext
 from core.records.evaluations import PictureRow
 from core.records.seen import SeenObject
@@ -96,13 +96,14 @@ def outcomes(
     context.progress(_LOOKING, "Comparing")
     compared: list[ComparedPicture] = []
     objects: list[ComparedObject] = []
-    digest, codes = hashlib.sha256(), MaskCodes()
+    digest, codes = TruthDigest(), MaskCodes()
+    masked = any(find.whole is not None for one in looked for find in one.said)
     for one in looked:
         context.check_stop()
-        own = compare(one.truth, one.said, len(objects), one.row.place, shown_score, codes)
+        own = compare(one.truth, one.said, len(objects), one.row.place, shown_score, codes, masked=masked)
         compared.append(own)
         objects += own.objects
-        digest.update(one.key.encode())
+        digest.picture(one.key, one.truth, codes)
     if not any(one.truth.things for one in looked):
         raise EvaluationError(
             "There is nothing to find in these pictures.", "Review objects in them, or choose another truth."
@@ -134,7 +135,7 @@ def outcomes(
         else "none",
     }
     rows = [one.row for one in looked]
-    return Outcomes(rows, objects, counted, digest.hexdigest()[:32], data)
+    return Outcomes(rows, objects, counted, digest.key, data)
 
 
 def evenly(count: int, most: int) -> list[int]:

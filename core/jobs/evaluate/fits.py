@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from core.evaluation.compared import MATCHED, ComparedObject
 from core.evaluation.drawn_anew import Drawn
 from core.evaluation.fit_errors import FitErrors, Standing, fit_errors
 from core.evaluation.fit_figures import fit_figures
+from core.evaluation.truth_digest import TruthDigest
 from core.geometry.boxes import iou_matrix, to_array
 from core.geometry.cameras import Camera
 from core.jobs.context import JobContext
@@ -98,7 +98,7 @@ def evaluate_fits(context: JobContext, settings: EvaluateSettings) -> Outcomes:
         chosen = [frames[place] for place in evenly(len(frames), settings.most)] if frames else []
         places = frames_by_ids(connection, [one.id for one in chosen], grounds)
         cameras = {camera_id: camera for camera_id, (camera, _) in grounds.known.items()}
-    fitted, tally, digest = FittedObjects(settings.space, settings.body), _Tally(), hashlib.sha256()
+    fitted, tally, digest = FittedObjects(settings.space, settings.body), _Tally(), TruthDigest()
     truths: dict[int, TrueFootage] = {}
     of_id = {one.id: one for one in sources}
     for done, frame in enumerate(chosen):
@@ -124,9 +124,13 @@ def evaluate_fits(context: JobContext, settings: EvaluateSettings) -> Outcomes:
                 row = None
             said = None if row is None else fitted.said(row, one.standing.is_person)
             _add(tally, one, there, row, said, truth.up, cameras.get(place.camera_id), place)
-            digest.update(f"{place.content_hash.hex()} {one.track_id} {one.standing.place.tolist()}".encode())
+            digest.words(place.content_hash.hex(), there.instance_id, one.track_id, one.category)
+            digest.box(one.whole)
+            for part in (one.standing.rotation, one.standing.place, one.standing.points):
+                digest.numbers(part)
+            digest.numbers((one.occlusion, one.distance_m))
         tally.pictures.append(place.row(len(tally.pictures)))
-    return _outcomes(context, settings, sources, tally, digest.hexdigest()[:32])
+    return _outcomes(context, settings, sources, tally, digest.key)
 
 
 def _frames(connection: Connection, source: SourceRow) -> Iterable[_Frame]:

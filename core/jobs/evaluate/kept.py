@@ -1,7 +1,8 @@
 """What an evaluation has looked at so far, as files beside the project: from these it goes on, and counts.
 
 NAME.files/evaluations/ID holds them while the job runs, some pictures a file, of plain tensors. Nothing of a
-half evaluation is in the project.
+half evaluation is in the project. What a file says stands in a folder of its digest within, as the file may
+be another one when the job goes on.
 """
 
 from __future__ import annotations
@@ -46,10 +47,11 @@ class KeptPictures:
 
     Args:
         project, evaluation_id: whose.
+        digest: of what says the finds, where that may change in between; "" where not.
     """
 
-    def __init__(self, project: Project, evaluation_id: int) -> None:
-        self.folder = looked_folder(project, evaluation_id)
+    def __init__(self, project: Project, evaluation_id: int, digest: str = "") -> None:
+        self.folder = looked_folder(project, evaluation_id) / digest
 
     def has(self, portion: int) -> bool:
         """Whether a portion is there."""

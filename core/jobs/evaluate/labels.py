@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from core.errors import EvaluationError
 from core.evaluation.compared import ComparedObject
 from core.evaluation.drawn_anew import Drawn
 from core.evaluation.label_figures import KINDS, label_detail, label_figures
+from core.evaluation.truth_digest import TruthDigest
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.places import FramePlace, distances_of, frames_by_ids, grounds_of
@@ -163,7 +163,10 @@ def label_outcomes(
         sure_ones if len(sure_ones) == len(ids) else None,
         drawn,
     )
-    digest = hashlib.sha256(repr([(one, truth[one]) for one in ids]).encode()).hexdigest()[:32]
+    digest = TruthDigest()
+    for one in ids:
+        digest.words(one, places.rows[one].category, truth[one])
+        digest.box(places.rows[one].box)
     data: dict[str, Any] = {
         "objects": len(ids),
         "unoccluded": sum(truth[one] == 0 for one in ids),
@@ -171,7 +174,7 @@ def label_outcomes(
         "intervals": f"{draws:,} draws of {len(names):,} tracks" if draws else "none",
     }
     rows = [places.frames[frame].row(place) for frame, place in places.places.items()]
-    return Outcomes(rows, objects, counted, digest, data)
+    return Outcomes(rows, objects, counted, digest.key, data)
 
 
 def places_of(connection: Connection, ids: Sequence[int]) -> ObjectPlaces:

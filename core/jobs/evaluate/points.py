@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from core.evaluation.drawn_anew import Drawn
 from core.evaluation.keypoints import TAGS
 from core.evaluation.point_tally import PointTally, tag_words, tally_points
 from core.evaluation.sliced import point_figures
+from core.evaluation.truth_digest import TruthDigest
 from core.jobs.composites import StoredPieces
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes, evenly
@@ -130,15 +130,19 @@ def point_outcomes(
     names = {key: number for number, key in enumerate(dict.fromkeys(case.group for case in cases))}
     drawn = Drawn([names[case.group] for case in cases], len(names), seed, draws)
     results = [one.result for one in objects]
-    digest = hashlib.sha256()
+    digest = TruthDigest()
     for case in cases:
-        digest.update(case.crop.points.tobytes() + case.crop.tags.tobytes() + case.crop.name.encode())
+        digest.words(case.crop.name, *case.crop.tags.tolist())
+        digest.numbers(case.crop.points)
+        digest.box(case.result.box)
+        digest.numbers(case.result.occlusion)
+        digest.numbers(case.result.distance_m)
     data: dict[str, Any] = {
         "objects": len(cases),
         "points": sum(int(one.placed.sum()) for one in tallies if one is not None),
         "intervals": f"{draws:,} draws of {len(names):,} cars or pictures" if draws else "none",
     }
-    return Outcomes(pictures, objects, point_figures(results, tallies, drawn), digest.hexdigest()[:32], data)
+    return Outcomes(pictures, objects, point_figures(results, tallies, drawn), digest.key, data)
 
 
 class _Finder:

@@ -47,11 +47,13 @@ class Chosen:
     Attributes:
         kind: of the truth. truth: the pictures.
         data: what they are, for people.
+        numbers: ids of the frames or composites, in the order of the truth; none of drawn streets.
     """
 
     kind: Truth
     truth: PictureTruth
     data: dict[str, Any]
+    numbers: Sequence[int] = ()
 
 
 def chosen_run(context: JobContext, settings: EvaluateSettings) -> RunRow:
@@ -175,7 +177,7 @@ def pictures_to_measure_by(
         matrices = matrices_of(connection)
     stored = StoredFrames(context.project.path, ids, untaught, matrices)
     data |= {"reviewed frames": len(ids), "without footage": lost}
-    return Chosen(kind, ReviewedTruth(context.project, stored, frames, grounds, categories), data)
+    return Chosen(kind, ReviewedTruth(context.project, stored, frames, grounds, categories), data, ids)
 
 
 def evaluate_points(context: JobContext, settings: EvaluateSettings, run: RunRow, kind: Truth) -> Outcomes:
@@ -321,7 +323,7 @@ def _composites(
         categories,
         Spaces(default_space().label, ""),
     )
-    return Chosen(Truth.COMPOSITES, truth, data | said)
+    return Chosen(Truth.COMPOSITES, truth, data | said, ids)
 
 
 def _street(context: JobContext, categories: Sequence[Category]) -> Chosen:

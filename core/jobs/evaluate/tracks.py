@@ -5,22 +5,23 @@ Those were made by mining: what is told is agreement with them, as far as people
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
-from core.errors import EvaluationError, ExchangeError
-from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare
+from core.errors import EvaluationError
+from core.evaluation.compared import ComparedObject, TruePicture, TrueThing, compare, matches
 from core.evaluation.drawn_anew import Drawn
 from core.evaluation.sliced import Counted, figure, found_figures
 from core.evaluation.tracking import TracksInFrame, count_sequence, tracking_estimates, without_ignored
+from core.exchange.benchmarks.mot_text import MotKind, parse_mot
+from core.exchange.benchmarks.texts import read_text
 from core.jobs.context import JobContext
 from core.jobs.evaluate.detections import Outcomes
 from core.jobs.evaluate.places import FramePlace, distances_of, frames_by_ids, grounds_of
@@ -37,13 +38,11 @@ from core.store.queries.frames import frames_of
 from core.store.queries.sources import list_sources
 
 _i = tables.instance.c
-_LEAST_COLUMNS = 6  # frame, id, left, top, width, height
 _MOST_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    line: int
     frame: int
     track: int
     box: Box
@@ -62,8 +61,8 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
     """MOTA, IDF1 and HOTA over the footage that the file is of, and how each box came out.
 
     Frames are counted from 1 in the order of time, over all of the footage. Only frames in which the project
-    has an object are compared: others were not mined. Categories are not compared. What is on no track of the
-    project may be found or not.
+    has an object are compared: others were not mined. The file names no categories: a line finds whatever it
+    lies on. What is on no track of the project may be found or not.
 
     Raises:
         ExchangeError: it is no such file, or a line does not fit; it says which.
@@ -84,6 +83,7 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
     for one in said:
         of_frame.setdefault(order[one.frame - 1][0], []).append(one)
     compared = [(frame_id, sequence) for frame_id, sequence in order if frame_id in frames]
+    named = _named([(there[frame_id], of_frame.get(frame_id, [])) for frame_id, _ in compared])
     objects: list[ComparedObject] = []
     sequences: dict[int, list[tuple[TracksInFrame, TracksInFrame]]] = {}
     pictures: list[PictureRow] = []
@@ -93,7 +93,7 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
         own, told = there[frame_id], of_frame.get(frame_id, [])
         truth = _picture(frames[frame_id], own, far)
         pictures.append(frames[frame_id].row(place))
-        finds = [_seen(one.box, one.score, Category.CAR) for one in told]
+        finds = [_seen(one.box, one.score, kind) for one, kind in zip(told, named[place], strict=True)]
         objects += compare(truth, finds, len(objects), place, settings.shown_score).objects
         sequences.setdefault(sequence, []).append(_tracks(own, told))
     tracked = [count_sequence(*zip(*own, strict=True)) for own in sequences.values()]
@@ -107,6 +107,7 @@ def evaluate_tracks(context: JobContext, settings: EvaluateSettings, path: Path)
     data: dict[str, Any] = {
         "footage": name,
         "truth": "the project's own tracks, as mining followed them",
+        "categories": "those of the project's objects: the file names none",
         "pictures": len(compared),
         "objects": sum(one.track_id is not None for own in there.values() for one in own),
         "lines of the file": len(said),
@@ -147,45 +148,38 @@ def _there(connection: Connection, source_id: int) -> dict[int, list[_There]]:
 
 
 def _read(path: Path, frames: int) -> list[_Said]:
-    """The lines of a file of MOT's text: frame, id, left, top, width, height, and maybe a score."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise ExchangeError(f"{path} cannot be read: {problem}.", "Choose a file of MOT's text.") from problem
-    if not rows:
-        raise ExchangeError(f"{path.name} holds no line.", "Choose a file that holds tracks.")
-    found: list[_Said] = []
-    seen: set[tuple[int, int]] = set()
-    for number, row in rows:
-        try:
-            values = [float(value) for value in row]
-        except ValueError:
-            values = []
-        if len(values) < _LEAST_COLUMNS or not all(math.isfinite(one) for one in values[:7]):
-            _refuse(path, number, "is not frame, id, left, top, width, height")
-        frame, track, x, y, w, h = values[:_LEAST_COLUMNS]
-        if frame != int(frame) or not 1 <= frame <= frames:
-            _refuse(path, number, f"is of frame {frame:g}; the footage has frames 1 to {frames}")
-        if w <= 0 or h <= 0:
-            _refuse(path, number, "has a box without area")
-        key = (int(frame), int(track))
-        if track != int(track) or key in seen:
-            _refuse(path, number, f"has the id {track:g}, which is no whole number or stands there twice")
-        seen.add(key)
-        score = values[6] if len(values) > _LEAST_COLUMNS and values[6] >= 0 else 1.0
-        found.append(_Said(number, int(frame), int(track), Box(x, y, w, h), min(score, 1.0)))
-    return found
+    """The lines of a file of MOT's text; a score that is negative says nothing."""
+    read = parse_mot(read_text(path), path.name, MotKind.RESULTS, frames)
+    scores = np.where(read.scores < 0, 1.0, np.minimum(read.scores, 1.0)).tolist()
+    rows = zip(read.frames.tolist(), read.ids.tolist(), read.boxes.tolist(), scores, strict=True)
+    return [_Said(frame, track, Box(*box), score) for frame, track, box, score in rows]
 
 
-def _refuse(path: Path, line: int, why: str) -> NoReturn:
-    raise ExchangeError(f"{path.name}, line {line}, {why}.", "Mend the file, or write it once more.")
+def _named(frames: Sequence[tuple[Sequence[_There], Sequence[_Said]]]) -> list[list[Category]]:
+    """What each line of each frame is: what it lies on, else what most of its track, or of all, lies on."""
+    every = Counter(one.category for own, _ in frames for one in own if one.track_id is not None)
+    [(commonest, _)] = every.most_common(1)
+    of_track: dict[int, Counter[Category]] = {}
+    found: list[dict[int, Category]] = []
+    for own, told in frames:
+        things = [one for one in own if one.track_id is not None]
+        # all are of one category, so that each line finds whatever it lies on
+        known = [_seen(one.box, 1.0, commonest) for one in things]
+        said = [_seen(one.box, one.score, commonest) for one in told]
+        found.append({place: things[row].category for row, place in matches(known, said).items()})
+        for place, category in found[-1].items():
+            of_track.setdefault(told[place].track, Counter())[category] += 1
+    most = {track: counts.most_common(1)[0][0] for track, counts in of_track.items()}
+    return [
+        [one.get(place, most.get(line.track, commonest)) for place, line in enumerate(told)]
+        for one, (_, told) in zip(found, frames, strict=True)
+    ]
 
 
 def _picture(frame: FramePlace, own: Sequence[_There], far: dict[int, float | None]) -> TruePicture:
     things = [
         TrueThing(
-            _seen(one.box, 1.0, Category.CAR),  # categories are not compared
+            _seen(one.box, 1.0, one.category),
             instance_id=one.instance_id,
             distance_m=far[one.instance_id],
             track=one.track_id,

@@ -18,7 +18,8 @@ from core.jobs.fit.by_outlines import fit_outlines
 from core.jobs.fit.by_traffic4d import fit_by_traffic4d
 from core.jobs.fit.people.by_estimator import fit_people_by_estimator
 from core.jobs.fit.people.by_keypoints import fit_people_of_tracks, fit_single_people
-from core.jobs.fit.people.estimators import NamedEstimator, check_way, estimator_of
+from core.jobs.fit.people.estimators import NamedEstimator, estimator_of
+from core.jobs.fit.people.ways import check_way
 from core.jobs.fit.work import SourceWork
 from core.jobs.footage import CameraFootage, chosen_footage
 from core.jobs.settings import FitSettings

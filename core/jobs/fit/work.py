@@ -60,7 +60,9 @@ class SourceWork:
             return False
         if self.settings.redo:
             return candidate.job_id != self._context.job_id
-        return not candidate.has_fit(self.named_body.label if is_person else self.space.label)
+        if is_person:
+            return not candidate.has_fit(self.named_body.is_meant_by)
+        return not candidate.has_fit(lambda label: label == self.space.label)
 
     def is_meant(self, candidate: FitCandidate) -> bool:
         """Whether an object is one of those that the job is about, by whose points it has."""

@@ -13,6 +13,7 @@ from core.errors import ExchangeError
 from core.evaluation.average_precision import AveragePrecision, Compared, average_precision
 from core.evaluation.binned_precision import BinnedPrecision
 from core.evaluation.bootstrap import Drawing, estimates
+from core.evaluation.drawn_anew import LEAST_GROUPS
 from core.exchange.benchmarks.amodal_truth import AmodalTruth, our_category
 from core.exchange.benchmarks.coco_results import CocoResult, read_results
 from core.exchange.benchmarks.cocoa import read_cocoa
@@ -24,6 +25,7 @@ from core.jobs.public_benchmarks.paper import COCOA, KINS, paper_rows
 from core.records.benchmark_tables import BenchmarkTable, FigureSource, TableRow
 from core.records.detections import Category
 from core.records.evaluation import FoundObject, TrueObject
+from core.records.slices import OCCLUSION_BINS, occlusion_bins
 
 _COMPARABLE = (
     "Two files of predictions counted here on the same truth, in the same way, compare with each other. The "
@@ -188,14 +190,15 @@ def _ends(compared: _Compared, ways: Sequence[Compared], kinds: Kinds, draws: in
 
 
 def _drawn(matched: BinnedPrecision, draws: int) -> tuple[Ends, ...]:
-    """Of each bin."""
-    return told_ends(estimates(matched.average, len(matched.pictures), Drawing(draws)))
+    """Of each bin; none of what stands in too few pictures to be drawn from."""
+    ends = told_ends(estimates(matched.average, len(matched.pictures), Drawing(draws)))
+    enough = matched.holding.sum(axis=1) >= LEAST_GROUPS
+    return tuple(one if there else None for one, there in zip(ends, enough, strict=True))
 
 
 def _by_occlusion(compared: _Compared, ways: Sequence[Compared], draws: int) -> list[TableRow]:
-    hidden = np.array(compared.hidden)
-    tenths = np.clip(np.floor(hidden * 10), 0, 9)
-    bins = np.stack([tenths == number for number in range(10)])
+    tenths = occlusion_bins(compared.hidden)
+    bins = np.stack([tenths == number for number in range(OCCLUSION_BINS)])
     matched = [BinnedPrecision(compared.truth, compared.found, way, bins) for way in ways]
     figures = [one.average() for one in matched]
     ends = [_drawn(one, draws) for one in matched] if draws else []

@@ -34,9 +34,11 @@ class Chapter:
         units: what there is to make in a reproduction's folder, in order; those of other chapters that it
             stands on are made before it.
         page: tells what is there; None while there is too little.
+        left_out: why there is nothing of it at a size that has no units of it.
     """
 
     title: str
     key: str
     units: Callable[[Path, Size], list[Unit]]
     page: Callable[[Path, Size], Page | None]
+    left_out: str = ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.evaluation.bootstrap import Estimate
-from core.jobs.reproduce.precision import Interval
 from core.jobs.reproduce.tables import table, words
 
 
@@ -21,25 +19,24 @@ class Claim:
     """
 
     words: str
-    first: Interval
-    second: Interval
-    gain: Interval
+    first: Estimate
+    second: Estimate
+    gain: Estimate
 
     @property
     def verdict(self) -> str:
         """In plain words; the strict test first: intervals that do not overlap."""
-        if self.first.low > self.second.high:
+        low, high = self.first.low, self.second.high
+        least, most = self.gain.low, self.gain.high
+        if low is None or high is None or least is None or most is None:
+            return "not told: too few to draw from"
+        if low > high:
             return "holds: the intervals do not overlap"
-        if self.gain.low > 0:
+        if least > 0:
             return "holds by paired draws alone: the intervals overlap"
-        if self.gain.high < 0:
+        if most < 0:
             return "does not hold: it is the other way about"
         return "not shown: the difference is within chance"
-
-
-def interval_of(one: Estimate) -> Interval:
-    """An estimate as claims take it: NaN where there is none."""
-    return Interval(*(math.nan if value is None else value for value in (one.value, one.low, one.high)))
 
 
 def claims_table(claims: Sequence[Claim]) -> str:

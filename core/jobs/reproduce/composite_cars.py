@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.compositing.render import Composer
 from core.compositing.sampling.walt3d import Walt3dSampler, Walt3dSettings
@@ -41,7 +41,9 @@ class CompositePlan:
 
 
 def composite_cars(plan: CompositePlan, seed: int) -> list[PackedCrop]:
-    """The cars of a street's composites; a name up to its last slash is that of its composite.
+    """The cars of a street's composites; a name ends with the car's number on its street.
+
+    One car was cut out of several frames, and pasted into several composites: those are alike.
 
     Args:
         seed: of the street: another number, other cars.
@@ -65,5 +67,14 @@ def composite_cars(plan: CompositePlan, seed: int) -> list[PackedCrop]:
     crops: list[PackedCrop] = []
     for number in range(plan.composites):
         recipe = sampler.recipe(number, staged.scene, Split.TRAIN).recipe
-        crops += crops_of(composer.render(recipe), f"composite {seed}/{number}")
+        for one in crops_of(composer.render(recipe), f"composite {seed}/{number}"):
+            composite, piece = one.name.rsplit("/", 1)
+            track = staged.origins[int(piece)].truth.track_id
+            crops.append(replace(one, name=f"{composite}/{track}"))
     return cars_with_points(crops)
+
+
+def car_of(name: str) -> str:
+    """Which car of which street a crop of `composite_cars` with this name shows."""
+    street, _, track = name.rsplit("/", 2)
+    return f"{street}/{track}"

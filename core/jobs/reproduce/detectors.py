@@ -1,8 +1,12 @@
-"""Teaches one of the street's detectors, and keeps what it finds in the test."""
+"""Teaches one of the street's detectors, and keeps what it finds in the test.
+
+What is cut off goes on where its state was last kept.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +19,16 @@ from torch.utils.data import Dataset
 
 from core.jobs.reproduce.arms import CATEGORIES, Arm, ArmPlan, samples_of, whole_sample
 from core.jobs.reproduce.rows import row_of
+from core.jobs.reproduce.units import write_whole
 from core.networks.amodal_rcnn.settings import AmodalRcnnSettings, PointKind, small
 from core.records.runs import MetricPoint, RunPicture
 from core.training.checkpoints import read_checkpoint
 from core.training.composites import Sample
 from core.training.data.mixing import Mixed
 from core.training.data.street_frames import StreetTruth
+from core.training.devices import place_of
 from core.training.loop import train
-from core.training.plan import Kept, Reached, TrainPlan
+from core.training.plan import DeviceName, Kept, Reached, TrainEvents, TrainPlan
 from core.training.starting_weights import begin_on_street, begin_with
 from core.training.task import Schedule
 from core.training.tasks.detector import DetectorSettings, network_of
@@ -72,26 +78,13 @@ def network_settings() -> AmodalRcnnSettings:
 
 
 @dataclass
-class ArmTask(WindowedDetector):
-    """A detector that learns from one arm's samples; it is measured once it has learned."""
+class TaughtAlone(WindowedDetector):
+    """A detector that learns from some samples; it is measured once it has learned."""
 
     taught_by: Dataset[Sample] | None = None
-    weights: Path | None = None
-
-    def network(self) -> nn.Module:
-        """With the weights to begin with; the body below the pyramid stays as it is."""
-        network: Any = super().network()
-        self.started = (
-            begin_on_street(network).message("the program's own weights")
-            if self.weights is None
-            else begin_with(network, self.weights).message(self.weights.name)
-        )
-        for parameter in network.backbone.body.parameters():
-            parameter.requires_grad_(False)
-        return network
 
     def training_set(self, epoch: int) -> Dataset[Any]:
-        """Windows of the arm's pictures."""
+        """Windows of their pictures."""
         assert self.taught_by is not None
         return Mixed([self.taught_by], [1.0], self.samples, epoch, self.settings.augment)
 
@@ -106,6 +99,25 @@ class ArmTask(WindowedDetector):
     def show(self, *_: Any) -> Sequence[RunPicture]:
         """Likewise."""
         return ()
+
+
+@dataclass
+class ArmTask(TaughtAlone):
+    """One that begins with weights of a backbone whose body learns no more."""
+
+    weights: Path | None = None
+
+    def network(self) -> nn.Module:
+        """With the weights to begin with; the body below the pyramid stays as it is."""
+        network: Any = super().network()
+        self.started = (
+            begin_on_street(network).message("the program's own weights")
+            if self.weights is None
+            else begin_with(network, self.weights).message(self.weights.name)
+        )
+        for parameter in network.backbone.body.parameters():
+            parameter.requires_grad_(False)
+        return network
 
 
 class _Told:
@@ -161,18 +173,37 @@ def train_arm(folder: Path, home: Path, plan: ArmPlan, training: ArmTraining, en
     Raises:
         OutOfTime: the time is over; its state is kept.
     """
+    task = arm_task(folder, plan, training)
+    how = TrainPlan(task.schedule, device="cpu", precision="32", workers=0, seed=training.seed)
+    teach(task, how, home, _Told(ends, training.name))
+
+
+def teach(
+    task: TaughtAlone, how: TrainPlan, home: Path, events: TrainEvents, start: Path | None = None
+) -> None:
+    """Trains a detector in its folder, or goes on; what is done is not done again.
+
+    Args:
+        start: a checkpoint of the same network, with whose weights it begins.
+    """
     if (home / "done").exists():
         return
     home.mkdir(parents=True, exist_ok=True)
-    task = arm_task(folder, plan, training)
-    how = TrainPlan(task.schedule, device="cpu", precision="32", workers=0, seed=training.seed)
-    last = next(iter((home / "files").glob("last-*.safetensors")), None)
-    train(task, how, _Told(ends, training.name), home / "files", resume=last)
+    last = state_of(home)
+    train(task, how, events, home / "files", resume=last, start=start if last is None else None)
     (home / "done").touch()
 
 
-def finds_of(home: Path, training: ArmTraining, test: StreetTruth, ends: float) -> Path:
-    """What it finds in each picture of the test, as a file of JSON; some pictures are kept to look at.
+def state_of(home: Path) -> Path | None:
+    """The last checkpoint of a detector's folder, if there is one."""
+    return next(iter((home / "files").glob("last-*.safetensors")), None)
+
+
+def finds_of(home: Path, test: StreetTruth, *, ends: float = math.inf, device: DeviceName = "cpu") -> Path:
+    """What the detector of a folder finds in each picture of the test; some pictures are kept to look at.
+
+    Returns:
+        the file, which is written last: JSON as `figures.read_finds` reads it.
 
     Raises:
         OutOfTime: the time is over; this is begun anew.
@@ -180,10 +211,13 @@ def finds_of(home: Path, training: ArmTraining, test: StreetTruth, ends: float) 
     path = home / "found.json"
     if path.exists():
         return path
-    checkpoint = read_checkpoint(next((home / "files").glob("last-*.safetensors")))
+    last = state_of(home)
+    assert last is not None
+    checkpoint = read_checkpoint(last)
+    where = torch.device(place_of(device, "32").kind)
     network = network_of(checkpoint.facts["architecture"])
     network.load_state_dict(checkpoint.network)
-    network.eval()
+    network.eval().to(where)
     settings = network.settings
     scaled_to(network, (settings.min_side_px, settings.max_side_px))
     rows = []
@@ -193,7 +227,7 @@ def finds_of(home: Path, training: ArmTraining, test: StreetTruth, ends: float) 
             raise OutOfTime
         image, target = whole_sample(test.frame(place))
         with torch.inference_mode():
-            [said] = network([image])
+            [said] = network([image.to(where)])
         objects = said_objects(said, settings, image.shape[-2:])
         rows.append([row_of(one, image.shape[-2:]) for one in objects])
         if place % every == 0:
@@ -202,6 +236,5 @@ def finds_of(home: Path, training: ArmTraining, test: StreetTruth, ends: float) 
             (home / f"found-{place}.jpg").write_bytes(drawn(pixels, sure))
             known = known_objects(target, settings)
             (home / f"known-{place}.jpg").write_bytes(drawn(pixels, known))
-    path.write_text(json.dumps(rows), encoding="utf-8")
-    print(f"{training.name}: {sum(map(len, rows))} finds in {len(rows)} pictures", flush=True)
+    write_whole(path, json.dumps(rows))
     return path

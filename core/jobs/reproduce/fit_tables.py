@@ -22,10 +22,12 @@ from core.evaluation.bootstrap import (
 )
 from core.evaluation.occlusion_bins import PASCALS, WALTS
 from core.evaluation.poses import ACCURATE_RAD, FINE_RAD
-from core.jobs.reproduce.claims import Claim, claims_table, interval_of
+from core.jobs.reproduce.claims import Claim, claims_table
+from core.jobs.reproduce.enough import groups_with, of_enough
 from core.jobs.reproduce.fits import LEAST_PX, OF_CARS, OF_PEOPLE, Way
 from core.jobs.reproduce.tables import number, table
 from core.records.detections import Category
+from core.records.slices import occlusion_bins
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -58,24 +60,21 @@ class FitFigures:
     Attributes:
         names: of the figures.
         groups: of each of GROUPS, its figures with intervals.
-        tenths: (10, figures) by how much is hidden; NaN where there is none.
+        tenths: (10, figures) by how much is hidden.
         silent: share of the objects of which nothing is said.
     """
 
     names: tuple[str, ...]
     groups: Mapping[str, tuple[Estimate, ...]]
-    tenths: tuple[tuple[float, ...], ...]
+    tenths: tuple[tuple[Estimate, ...], ...]
     silent: float
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what is infinite, since nothing was said of most, as None."""
         return {
             "figures": list(self.names),
-            "groups": {
-                name: [{key: _finite(value) for key, value in asdict(one).items()} for one in row]
-                for name, row in self.groups.items()
-            },
-            "tenths": [[_finite(value) for value in row] for row in self.tenths],
+            "groups": {name: [_plainly(one) for one in row] for name, row in self.groups.items()},
+            "tenths": [[_plainly(one) for one in row] for row in self.tenths],
             "nothing said of": self.silent,
         }
 
@@ -121,14 +120,16 @@ def fit_figures(objects: FittedObjects, way: Way, draws: int) -> FitFigures:
     said = [row["ways"][way.value] for row in objects.rows]
     values = _values(objects.category, said)
     hidden = objects.hidden
-    groups = {}
-    for name, chosen in zip(GROUPS, _groups(hidden), strict=True):
-        figures = _figures(objects, values, chosen)
-        groups[name] = estimates(figures, objects.tracks.count, Drawing(draws))
-    once = np.ones(objects.tracks.count)
-    tenths = [tuple(_figures(objects, values, chosen)(once).tolist()) for chosen in _tenths(hidden)]
+
+    def told(chosen: Bits) -> tuple[Estimate, ...]:
+        found = estimates(_figures(objects, values, chosen), objects.tracks.count, Drawing(draws))
+        [tracks] = groups_with(chosen[None], objects.tracks)
+        return tuple(of_enough(one, tracks) for one in found)
+
+    groups = {name: told(chosen) for name, chosen in zip(GROUPS, _groups(hidden), strict=True)}
+    tenths = tuple(told(chosen) for chosen in _tenths(hidden))
     silent = float(np.mean([one is None for one in said])) if said else math.nan
-    return FitFigures(_NAMES[objects.category], groups, tuple(tenths), silent)
+    return FitFigures(_NAMES[objects.category], groups, tenths, silent)
 
 
 def fit_claims(cars: FittedObjects, draws: int) -> list[Claim]:
@@ -144,13 +145,13 @@ def fit_claims(cars: FittedObjects, draws: int) -> list[Claim]:
         within = _values(cars.category, [row["ways"][way.value] for row in cars.rows])[0]
         figures[way] = means(np.where(chosen, within, np.nan), cars.tracks)
     count, drawing = cars.tracks.count, Drawing(draws)
-    alone = {way: interval_of(estimates(one, count, drawing)[0]) for way, one in figures.items()}
+    alone = {way: estimates(one, count, drawing)[0] for way, one in figures.items()}
     return [
         Claim(
             saying,
             alone[first],
             alone[second],
-            interval_of(differences(figures[first], figures[second], count, drawing)[0]),
+            differences(figures[first], figures[second], count, drawing)[0],
         )
         for saying, first, second in said
     ]
@@ -212,7 +213,7 @@ def _by_group(found: Mapping[Way, FitFigures], ways: Sequence[Way], units: Seque
 
 def _by_tenth(found: Mapping[Way, FitFigures], ways: Sequence[Way], counts: Sequence[int], place: int) -> str:
     rows = [("objects", *(str(count) for count in counts))]
-    rows += [(way.value, *(_plain(row[place]) for row in found[way].tenths)) for way in ways]
+    rows += [(way.value, *(_said(row[place], "") for row in found[way].tenths)) for way in ways]
     return table(("", *(one.name for one in WALTS)), rows)
 
 
@@ -255,8 +256,11 @@ def _groups(hidden: Floats) -> list[Bits]:
 
 
 def _tenths(hidden: Floats) -> list[Bits]:
-    return [(hidden >= one.low) & (hidden < one.high) for one in WALTS]
+    return [occlusion_bins(hidden) == tenth for tenth in range(len(WALTS))]
 
 
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _plainly(one: Estimate) -> dict[str, Any]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in asdict(one).items()
+    }

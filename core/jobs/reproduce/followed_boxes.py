@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from core.evaluation.bootstrap import Drawing, Figures, Groups, differences, estimates, means
+from core.evaluation.bootstrap import Drawing, Estimate, Figures, Groups, differences, estimates, means
 from core.geometry.boxes import iou_matrix, to_array
-from core.jobs.reproduce.claims import Claim, claims_table, interval_of
-from core.jobs.reproduce.figures import HIDDEN, known_of
+from core.jobs.reproduce.claims import Claim, claims_table
+from core.jobs.reproduce.enough import groups_with, of_enough
+from core.jobs.reproduce.figures import known_of
 from core.jobs.reproduce.following import Told
-from core.jobs.reproduce.precision import GROUPS, TENTHS, Interval
-from core.jobs.reproduce.tables import number, table, words
+from core.jobs.reproduce.precision import GROUPS, members_of
+from core.jobs.reproduce.tables import table, words
 from core.training.data.street_frames import StreetTruth
 
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ class BoxRow:
     """Mean IoU of boxes of one teller, over its seeds: of each of GROUPS."""
 
     seeds: int
-    figures: tuple[Interval, ...]
+    figures: tuple[Estimate, ...]
 
 
 def box_rows(done: Mapping[Told, Sequence[BoxIous]], draws: int) -> dict[Told, BoxRow]:
@@ -77,9 +78,11 @@ def box_rows(done: Mapping[Told, Sequence[BoxIous]], draws: int) -> dict[Told, B
     rows = {}
     for told in Told:
         if told in done:
+            first = done[told][0]
             figures, count = _figures(done[told])
             found = estimates(figures, count, Drawing(draws))
-            rows[told] = BoxRow(len(done[told]), tuple(interval_of(one) for one in found))
+            tracks = groups_with(members_of(first.hidden), Groups.of(first.tracks))
+            rows[told] = BoxRow(len(done[told]), tuple(map(of_enough, found, tracks)))
     return rows
 
 
@@ -96,10 +99,7 @@ def box_claims(done: Mapping[Told, Sequence[BoxIous]], draws: int) -> list[Claim
         both = [estimates(figures, count, Drawing(draws)) for figures in (one, other)]
         gains = differences(one, other, count, Drawing(draws))
         out += [
-            Claim(
-                f"{saying}, boxes of {GROUPS[group]}",
-                *(interval_of(told[group]) for told in (*both, gains)),
-            )
+            Claim(f"{saying}, boxes of {GROUPS[group]}", *(told[group] for told in (*both, gains)))
             for group in (0, 1)
         ]
     return out
@@ -127,10 +127,7 @@ def box_report(rows: Mapping[Told, BoxRow], claims: Sequence[Claim], counts: Seq
                 ("boxes", *GROUPS[3:]),
                 [
                     ("how many", *(str(count) for count in counts[3:])),
-                    *(
-                        (told.value, *(number(one.value) for one in row.figures[3:]))
-                        for told, row in rows.items()
-                    ),
+                    *((told.value, *(words(one) for one in row.figures[3:])) for told, row in rows.items()),
                 ],
             ),
             "Intervals are of 95 %, tracks drawn anew, means over seeds. The figure's own values are lost; "
@@ -142,7 +139,7 @@ def box_report(rows: Mapping[Told, BoxRow], claims: Sequence[Claim], counts: Seq
 
 def counts_of(one: BoxIous) -> list[int]:
     """Of each of GROUPS how many objects there are."""
-    return [int(members.sum()) for members in _members(one.hidden)]
+    return [int(members.sum()) for members in members_of(one.hidden)]
 
 
 def _figures(seeds: Sequence[BoxIous]) -> tuple[Figures, int]:
@@ -150,11 +147,4 @@ def _figures(seeds: Sequence[BoxIous]) -> tuple[Figures, int]:
     first = seeds[0]
     ious = np.mean([one.ious for one in seeds], axis=0)
     groups = Groups.of(first.tracks)
-    return means(np.where(_members(first.hidden), ious, np.nan), groups), groups.count
-
-
-def _members(hidden: Floats) -> NDArray[np.bool_]:
-    """(groups, n) which objects are of which of GROUPS."""
-    tenth = np.minimum((hidden * TENTHS).astype(int), TENTHS - 1)
-    some = [np.ones(len(hidden), dtype=np.bool_), hidden > HIDDEN, hidden <= HIDDEN]
-    return np.array([*some, *(tenth == place for place in range(TENTHS))], dtype=np.bool_)
+    return means(np.where(members_of(first.hidden), ious, np.nan), groups), groups.count

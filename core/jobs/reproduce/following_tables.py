@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.bootstrap import Drawing, Figures, differences, estimates
+from core.evaluation.bootstrap import Drawing, Estimate, Figures, differences, estimates
 from core.evaluation.tracking import TrackedSequence, tracking_figures, tracking_scores
-from core.jobs.reproduce.claims import Claim, claims_table, interval_of
+from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.following import LEARNED, LEAST_SEEN, Told
-from core.jobs.reproduce.precision import Interval
 from core.jobs.reproduce.tables import table, words
 
 Floats = NDArray[np.float64]
@@ -36,7 +35,7 @@ class TrackingRow:
     """
 
     seeds: int
-    figures: Mapping[str, Interval]
+    figures: Mapping[str, Estimate]
     boxes: int
     missed: int
     extra: int
@@ -57,7 +56,7 @@ def tracking_rows(done: Mapping[Told, Clips], draws: int) -> dict[Told, Tracking
         found = estimates(_over_seeds(clips), len(clips[0]), Drawing(draws))
         scores = tracking_scores(clips[0])
         assert scores is not None
-        figures = {name: interval_of(one) for name, one in zip(NAMES, found, strict=True)}
+        figures = dict(zip(NAMES, found, strict=True))
         rows[told] = TrackingRow(
             len(clips), figures, scores.boxes, scores.missed, scores.extra, scores.switches
         )
@@ -79,7 +78,7 @@ def tracking_claims(done: Mapping[Told, Clips], draws: int) -> list[Claim]:
         both = [estimates(figures, count, drawing) for figures in (one, other)]
         gains = differences(one, other, count, drawing)
         out += [
-            Claim(f"{saying}, {name}", *(interval_of(told[place]) for told in (*both, gains)))
+            Claim(f"{saying}, {name}", *(told[place] for told in (*both, gains)))
             for place, name in enumerate(NAMES)
             if name in ("MOTA", "IDF1", "HOTA")
         ]

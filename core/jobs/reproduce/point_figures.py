@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.bootstrap import Groups
 from core.jobs.reproduce.figures import HIDDEN
 from core.jobs.reproduce.points import FoundPoints
 from core.jobs.reproduce.precision import TENTHS, Measured
+from core.jobs.reproduce.shares import measured_shares
+from core.records.slices import occlusion_bins
 from core.training.data.crops import TAGS
 
 ALPHAS = (0.2, 0.1, 0.05)
@@ -32,16 +35,10 @@ def point_figures(found: Sequence[FoundPoints], draws: int) -> Measured:
     Points are counted together: a car with more labelled points counts for more.
     """
     first = found[0]
-    tracks = int(first.tracks.max(initial=-1)) + 1
-    of = _summed(_counted(first), first.tracks, tracks)
-    right = np.stack([_summed(_right(one), one.tracks, tracks) for one in found])
-    rng = np.random.default_rng(0)
-    weights = rng.multinomial(tracks, np.full(tracks, 1 / tracks), size=draws).astype(np.float64)
-    chosen = rng.integers(len(found), size=(draws, len(found)))
-    each = _share(weights @ right, weights @ of)
-    drawn = np.take_along_axis(each, chosen.T[..., None], axis=0).mean(axis=0)
-    values = _share(right.sum(axis=1), of.sum(axis=0))
-    return Measured(values.mean(axis=0), drawn, values[:, PCK.index("PCK@0.1")])
+    tracks = Groups(first.tracks, int(first.tracks.max(initial=-1)) + 1)
+    right = np.stack([_right(one).T for one in found])
+    of = np.broadcast_to(_counted(first).T, right.shape)
+    return measured_shares(right, of, tracks, draws, PCK.index("PCK@0.1"))
 
 
 def point_counts(found: FoundPoints) -> dict[str, int]:
@@ -82,21 +79,8 @@ def _cars(one: FoundPoints) -> list[NDArray[np.bool_]]:
 
 
 def _tenths(one: FoundPoints) -> NDArray[np.int64]:
-    return np.minimum((one.hidden * TENTHS).astype(np.int64), TENTHS - 1)
+    return occlusion_bins(one.hidden)
 
 
 def _per_car(points: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
     return np.stack([one.sum(axis=1) for one in points], axis=1).astype(np.float64)
-
-
-def _summed(of_cars: NDArray[np.float64], tracks: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """(tracks, groups) of (n, groups)."""
-    out = np.zeros((count, of_cars.shape[1]))
-    np.add.at(out, tracks, of_cars)
-    return out
-
-
-def _share(right: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
-    """NaN where there is nothing to count."""
-    right, of = np.broadcast_arrays(right, of)
-    return np.divide(right, of, out=np.full(right.shape, np.nan), where=of > 0)

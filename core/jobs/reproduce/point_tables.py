@@ -22,7 +22,7 @@ from core.jobs.reproduce.point_figures import (
 )
 from core.jobs.reproduce.points import PointArm
 from core.jobs.reproduce.precision import TENTHS, Measured
-from core.jobs.reproduce.tables import line_of, number, table, words
+from core.jobs.reproduce.tables import line_of, table, words
 
 Networks = Mapping[PointArm, Measured]
 
@@ -111,7 +111,7 @@ def point_report(
                     (
                         _TITLES[arm],
                         _words(one, HIDDEN_CARS),
-                        *(number(one.values[GROUPS.index(group)]) for group in BY_TENTH),
+                        *(_words(one, group) for group in BY_TENTH),
                     )
                     for arm, one in networks.items()
                 ),
@@ -126,9 +126,7 @@ def point_report(
 
 
 def _words(one: Measured, group: str) -> str:
-    """A figure with its interval; a dash where there is nothing."""
-    found = one.interval(GROUPS.index(group))
-    return words(found) if found.value == found.value else "-"
+    return words(one.interval(GROUPS.index(group)))
 
 
 def _with_intervals(networks: Networks, columns: Sequence[str], groups: Sequence[str]) -> str:

@@ -6,19 +6,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation.bootstrap import Drawing, Groups
-from core.jobs.reproduce.precision import Measured
+from core.jobs.reproduce.precision import Measured, drawn_seeds
 
 Floats = NDArray[np.float64]
 
 
-def measured_shares(part: ArrayLike, whole: ArrayLike, groups: Groups, draws: int) -> Measured:
+def measured_shares(part: ArrayLike, whole: ArrayLike, groups: Groups, draws: int, told: int = 0) -> Measured:
     """Sums by sums of each seed's network, and their mean over seeds.
 
     Groups are drawn with replacement, and so are seeds: all that has the same groups sees the same draws.
 
     Args:
         part, whole: (seeds, k, n) of each of n objects, for k figures.
-        groups: which group each object is of, such as its picture or its track.
+        groups: which group each object is of, such as its camera or its track.
+        told: the figure that is told of each seed.
 
     Raises:
         ValueError: they do not belong together.
@@ -30,10 +31,8 @@ def measured_shares(part: ArrayLike, whole: ArrayLike, groups: Groups, draws: in
     weights = np.vstack([np.ones((1, groups.count)), drawing.weights(groups.count)])
     above, below = (np.einsum("dg,skg->dsk", weights, one) for one in (tops, bottoms))
     each = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-    seeds = each.shape[1]
-    chosen = np.random.default_rng(drawing.seed + 1).integers(seeds, size=(draws, seeds))
-    drawn = np.take_along_axis(each[1:], chosen[..., None], axis=1).mean(axis=1)
-    return Measured(each[0].mean(axis=0), drawn, each[0, :, 0])
+    there = (bottoms[0] > 0).sum(axis=1)
+    return Measured(each[0].mean(axis=0), drawn_seeds(each[1:], drawing.seed + 1), each[0, :, told], there)
 
 
 def _by_group(values: ArrayLike, groups: Groups) -> Floats:

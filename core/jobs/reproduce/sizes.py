@@ -20,7 +20,8 @@ class Scale:
         seeds: how often each network is trained anew.
         steps: of 48 objects, for each network.
         fractions: of the composites, for the curve over the share of data.
-        detector_steps: of four windows, for whole detectors; 0: none are trained.
+        detector_steps: of four windows, for each whole detector and for the start that they share; 0: none
+            are trained.
         draws: of the test's pictures, for intervals.
     """
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,13 +18,22 @@ from core.jobs.reproduce.chapters.occlusion_net import OCCLUSION_NET
 from core.jobs.reproduce.chapters.real_footage import real_footage
 from core.jobs.reproduce.chapters.tracking_by_detector import TRACKING_BY_DETECTOR
 from core.jobs.reproduce.chapters.unoccluded import UNOCCLUDED
+from core.jobs.reproduce.chapters.whole_detectors import WHOLE_DETECTORS
 from core.jobs.reproduce.chapters.whole_masks import WHOLE_MASKS
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.tables import line_of
 from core.jobs.reproduce.units import make_units, write_whole
 
 REPORT, NUMBERS = "report.md", "numbers.json"
-CHAPTERS = (WHOLE_MASKS, FITS_BY_OCCLUSION, KEYPOINTS, TRACKING_BY_DETECTOR, UNOCCLUDED, OCCLUSION_NET)
+CHAPTERS = (
+    WHOLE_MASKS,
+    FITS_BY_OCCLUSION,
+    KEYPOINTS,
+    TRACKING_BY_DETECTOR,
+    UNOCCLUDED,
+    OCCLUSION_NET,
+    WHOLE_DETECTORS,
+)
 """All that is simulated; `chapters_with` adds real footage."""
 
 
@@ -73,7 +83,8 @@ def reproduce(
     """
     home = folder / size.value
     chapters = chapters_with(footage) if chapters is None else chapters
-    units = [unit for chapter in chapters for unit in chapter.units(home, size)]
+    by_chapter = {chapter: chapter.units(home, size) for chapter in chapters}
+    units = [unit for some in by_chapter.values() for unit in some]
     make_units(units, until=None if minutes is None else time.monotonic() + 60 * minutes, told=told)
     done = sum(one.done for one in units)
     pages = {chapter: chapter.page(home, size) for chapter in chapters}
@@ -84,12 +95,14 @@ def reproduce(
         "parts": f"{done} of {len(units)}",
         "versions": f"torch {version('torch')}, numpy {version('numpy')}",
     }
-    missing = [chapter.title for chapter in chapters if chapter not in there]
+    missing = [chapter.title for chapter in chapters if chapter not in there and by_chapter[chapter]]
+    left_out = [f"{chapter.title}: {chapter.left_out}" for chapter in chapters if not by_chapter[chapter]]
     parts = [
         f"# The papers' tables on simulated streets, size {size.value}",
         line_of(settings),
         *(page.markdown.strip() for page in there.values()),
-        *(["## Not run yet", "\n".join(f"- {title}" for title in missing)] if missing else []),
+        *_listed("## Not run yet", missing),
+        *_listed("## Left out of this size", left_out),
     ]
     write_whole(home / REPORT, "\n\n".join(parts) + "\n")
     numbers = {"settings": settings} | {chapter.key: page.numbers for chapter, page in there.items()}
@@ -97,6 +110,19 @@ def reproduce(
     return Reproduced(done, len(units), home / REPORT)
 
 
+def _listed(title: str, lines: Sequence[str]) -> list[str]:
+    return [title, "\n".join(f"- {line}" for line in lines)] if lines else []
+
+
 def _as_json(value: Any) -> str:
     """Plain values, with as many digits as mean something."""
-    return json.dumps(value, indent=1, default=lambda one: round(float(one), 6))
+    return json.dumps(_finite(value), indent=1, default=lambda one: round(float(one), 6))
+
+
+def _finite(value: Any) -> Any:
+    """What is no number as nothing: JSON has no NaN."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

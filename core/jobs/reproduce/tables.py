@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.jobs.reproduce.precision import Interval
+from core.evaluation.bootstrap import Estimate
 
 
-def words(one: Interval, *, signed: bool = False) -> str:
-    """A figure with its interval: "0.343 (0.330 to 0.356)"."""
+def words(one: Estimate, *, signed: bool = False) -> str:
+    """A figure with its interval, as far as there is one: "0.343 (0.330 to 0.356)"; a dash without it."""
     sign = "+" if signed else ""
+    if one.value is None:
+        return "-"
+    if one.low is None or one.high is None:
+        return f"{one.value:{sign}.3f}"
     return f"{one.value:{sign}.3f} ({one.low:{sign}.3f} to {one.high:{sign}.3f})"
 
 

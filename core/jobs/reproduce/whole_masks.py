@@ -17,11 +17,13 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch.utils.data import Dataset, Subset
 
+from core.evaluation.bootstrap import Groups
 from core.jobs.reproduce.arms import CATEGORIES, Arm, samples_of, stage_street, test_plans, test_truth
-from core.jobs.reproduce.figures import Known, known_of, one_row, read_finds
+from core.jobs.reproduce.details import mean_details
+from core.jobs.reproduce.figures import known_in, read_finds
 from core.jobs.reproduce.masks import looks_of, masks_found, taught, taught_head
 from core.jobs.reproduce.placed import PLACED, PlacedKeeper
-from core.jobs.reproduce.precision import GROUPS, Measured, measured
+from core.jobs.reproduce.precision import Measured, counts_of, measured
 from core.jobs.reproduce.sizes import Scale
 from core.jobs.reproduce.units import Unit
 from core.training.composites import Sample
@@ -86,40 +88,45 @@ def units(folder: Path, scale: Scale) -> list[Unit]:
     return made
 
 
+def pretraining_samples(folder: Path, scale: Scale) -> Dataset[Sample]:
+    """Labels of what is seen on streets of their own, or on those that all learn from; drawn if need be."""
+    numbers = tuple(range(_PRETRAINING, _PRETRAINING + scale.pretraining))
+    if not numbers:
+        return samples_of(folder, Arm.MODAL, scale.streets)
+    plan = StreetPlan(numbers, scale.pretraining_frames, scale.streets.width, scale.streets.height)
+    homes = make_street_frames(folder / "pretraining", plan)
+    return ReviewedFrames(SeenLabels(StreetTruth(homes)), CATEGORIES)
+
+
 def figures(folder: Path, scale: Scale) -> dict[tuple[Arm, float, bool], Measured]:
     """Mask AP of each kind of network and share of its pictures.
 
     The third of the key: whether boxes of what is seen were given, as a detector of such labels finds them.
     """
-    known = _known(folder, scale)
+    test = test_truth(folder, scale.streets)
+    known, cameras = known_in(test), Groups.of(test.cameras)
     out = {}
     for (arm, share, seen), paths in _paths(folder, scale).items():
         finds = {seed: read_finds(path, known) for seed, path in paths.items()}
-        out[arm, share, seen] = measured(known, finds, scale.draws)
+        out[arm, share, seen] = measured(known, finds, cameras, scale.draws)
     return out
 
 
 def details(folder: Path, scale: Scale) -> dict[str, dict[str, float]]:
     """Further figures of each network that learned from all its pictures, mean over its seeds."""
-    known = _known(folder, scale)
+    known = known_in(test_truth(folder, scale.streets))
     out = {}
     for (arm, share, seen), paths in _paths(folder, scale).items():
         if share < 1:
             continue
-        rows = [one_row(known, read_finds(path, known)) for path in paths.values()]
-        mean = {key: sum(row[key] for row in rows) / len(rows) for key in rows[0]}
-        out[arm.value + (", boxes of what is seen" if seen else "")] = mean
+        name = arm.value + (", boxes of what is seen" if seen else "")
+        out[name] = mean_details(known, [read_finds(path, known) for path in paths.values()])
     return out
 
 
 def counts(folder: Path, scale: Scale) -> dict[str, Any]:
     """How many pictures and objects there are."""
-    known = _known(folder, scale)
-    rows = dict.fromkeys(GROUPS[3:], 0)
-    for row in known:
-        for one in row:
-            if not one.ignored:
-                rows[GROUPS[3 + min(int(one.hidden * 10), 9)]] += 1
+    known = known_in(test_truth(folder, scale.streets))
     learned = {}
     for arm in Arm:
         truth = StreetTruth([folder / arm.value / str(seed) for seed in scale.streets.seeds])
@@ -127,7 +134,7 @@ def counts(folder: Path, scale: Scale) -> dict[str, Any]:
             "pictures": len(truth),
             "objects": sum(len(truth.frame(place).objects) for place in range(len(truth))),
         }
-    return {"test pictures": len(known), "test objects": rows, "learned from": learned}
+    return {"test pictures": len(known), "test objects": counts_of(known), "learned from": learned}
 
 
 def _teachings(scale: Scale) -> Iterator[Teaching]:
@@ -153,11 +160,6 @@ def _paths(folder: Path, scale: Scale) -> dict[tuple[Arm, float, bool], dict[int
     return out
 
 
-def _known(folder: Path, scale: Scale) -> list[list[Known]]:
-    test = test_truth(folder, scale.streets)
-    return [known_of(test.frame(place)) for place in range(len(test))]
-
-
 def _make_test(folder: Path, plan: StreetPlan, sign: Path) -> None:
     """Pictures with masks, and where all of it is in 3D."""
     keeper = PlacedKeeper()
@@ -168,13 +170,7 @@ def _make_test(folder: Path, plan: StreetPlan, sign: Path) -> None:
 
 def _pretrain(folder: Path, scale: Scale) -> None:
     """The backbone learns from labels of what is seen, on streets of its own."""
-    numbers = tuple(range(_PRETRAINING, _PRETRAINING + scale.pretraining))
-    samples = samples_of(folder, Arm.MODAL, scale.streets)
-    if numbers:
-        plan = StreetPlan(numbers, scale.pretraining_frames, scale.streets.width, scale.streets.height)
-        homes = make_street_frames(folder / "pretraining", plan)
-        samples = ReviewedFrames(SeenLabels(StreetTruth(homes)), CATEGORIES)
-    network = taught(looks_of(samples, 0), 0, scale.pretraining_steps)
+    network = taught(looks_of(pretraining_samples(folder, scale), 0), 0, scale.pretraining_steps)
     part = folder / "backbone.new"
     save_file({name: one.contiguous() for name, one in network.trunk.state_dict().items()}, part)
     part.replace(folder / "backbone.safetensors")

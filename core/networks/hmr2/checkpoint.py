@@ -3,7 +3,7 @@
 | tensors | what becomes of them |
 | --- | --- |
 | backbone.*, smpl_head.* | loaded: all of them, in their shapes |
-| smpl.* | left out, as the body is the user's own file; two say where its pelvis rests |
+| smpl.* | left out, as the body is the user's own file; two, checked, say where its pelvis rests |
 | discriminator.* | left out: it judged poses in training |
 | initialized | left out: a mark of the training program |
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.networks.hmr2.network import Hmr2
 
 _WAY_OUT = "Name the checkpoint that HMR 2.0's makers publish, or a safetensors file with its tensors' names."
+_TEMPLATE, _REGRESSOR = "smpl.v_template", "smpl.J_regressor"
 _NAMED = 3
 """How many tensors a refusal names."""
 
@@ -77,7 +78,8 @@ def load_hmr2(path: Path, config: Hmr2Config | None = None) -> LoadedHmr2:
         config: sizes other than the published ones.
 
     Raises:
-        CheckpointError: the file cannot be read, is unsafe, or is of another network.
+        CheckpointError: the file cannot be read, is unsafe, is of another network, or has a body with arrays
+            that no body has.
     """
     import torch
 
@@ -89,7 +91,7 @@ def load_hmr2(path: Path, config: Hmr2Config | None = None) -> LoadedHmr2:
     check_tensors(tensors, network, path.name)
     state = {name: tensors[name].to(torch.float32) for name in network.state_dict()}
     network.load_state_dict(state, assign=True)
-    return LoadedHmr2(network.eval().requires_grad_(False), _rest_pelvis(tensors))
+    return LoadedHmr2(network.eval().requires_grad_(False), _rest_pelvis(tensors, path.name))
 
 
 def check_tensors(tensors: Mapping[str, torch.Tensor], network: Hmr2, name: str) -> None:
@@ -122,13 +124,22 @@ def check_tensors(tensors: Mapping[str, torch.Tensor], network: Hmr2, name: str)
             raise CheckpointError(f"{name} has {key} in whole numbers.", _WAY_OUT)
 
 
-def _rest_pelvis(tensors: Mapping[str, torch.Tensor]) -> NDArray[np.float64] | None:
-    template, regressor = tensors.get("smpl.v_template"), tensors.get("smpl.J_regressor")
-    if template is None or regressor is None:
+def _rest_pelvis(tensors: Mapping[str, torch.Tensor], name: str) -> NDArray[np.float64] | None:
+    if not tensors.keys() >= {_TEMPLATE, _REGRESSOR}:
         return None
-    if template.ndim != 2 or regressor.shape != (COUNT, len(template)) or template.shape[1] != 3:
-        return None
-    return np.asarray((regressor[0].double() @ template.double()).numpy(), dtype=np.float64)
+    count = tensors[_TEMPLATE].shape[0] if tensors[_TEMPLATE].ndim else 0
+    for key, shape in ((_TEMPLATE, (count, 3)), (_REGRESSOR, (COUNT, count))):
+        tensor = tensors[key]
+        if tuple(tensor.shape) != shape or not tensor.is_floating_point():
+            wanted = " x ".join(map(str, shape))
+            raise CheckpointError(
+                f"{name} has {key} of {_by(tensor.shape)} numbers, where its body has {wanted} real ones.",
+                _WAY_OUT,
+            )
+        if not tensor.isfinite().all():
+            raise CheckpointError(f"{name} has {key} with numbers that are not finite.", _WAY_OUT)
+    pelvis = tensors[_REGRESSOR][0].double() @ tensors[_TEMPLATE].double()
+    return np.asarray(pelvis.numpy(), dtype=np.float64)
 
 
 def _listed(names: list[str]) -> str:

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from core.errors import BodyModelError
 from core.shapes.body.model import BodyModel, HandPoses
-from core.shapes.body.skeleton import COUNT
+from core.shapes.body.skeleton import COUNT, PARENTS, SMPLX_COUNT, SMPLX_PARENTS, Joint, twin
 
-SMPLX_COUNT = 55
-"""SMPL-X's joints: SMPL's first 22, jaw, two eyes, and fifteen of each hand."""
 KEYS = ("v_template", "f", "shapedirs", "posedirs", "J_regressor", "kintree_table", "weights")
 HAND_KEYS = ("hands_meanl", "hands_meanr", "hands_componentsl", "hands_componentsr")
 MOST_VERTICES = 200_000
@@ -23,6 +21,11 @@ _SMPLX_SHAPES = {400: 300, 20: 10}
 _HAND = 45
 _LARGEST = 1e4
 _SMALLEST_M, _LARGEST_M = 0.1, 10.0
+_FROM_ONE = 0.1
+"""How far the sum of a regressor's row may be from 1: SMPL's were learnt, and only urged to have it."""
+_OFF_SKIN_M = 0.05
+_DOWN = (Joint.HEAD, Joint.NECK, Joint.PELVIS, Joint.LEFT_KNEE, Joint.LEFT_ANKLE)
+_ON_THE_LEFT = (Joint.LEFT_HIP, Joint.LEFT_KNEE, Joint.LEFT_ANKLE, Joint.LEFT_SHOULDER, Joint.LEFT_WRIST)
 
 Arrays = dict[str, NDArray[np.generic]]
 FloatArray = NDArray[np.float64]
@@ -52,12 +55,14 @@ def body_from(arrays: Arrays, refuse: Refuse) -> BodyModel:
     shapes = _numbers(arrays, "shapedirs", (count, 3, None), refuse)
     shape_count = _shape_count(shapes.shape[2], joints, refuse)
     poses = _numbers(arrays, "posedirs", (count, 3, 9 * (joints - 1)), refuse)
+    regressor = _numbers(arrays, "J_regressor", (joints, count), refuse)
+    _check_joints(regressor, template, refuse)
     return BodyModel(
         template=template,
         faces=_faces(arrays["f"], count, refuse),
         shape_directions=shapes[..., :shape_count],
         pose_directions=poses if poses.any() else None,
-        joint_regressor=_numbers(arrays, "J_regressor", (joints, count), refuse),
+        joint_regressor=regressor,
         parents=parents,
         weights=_weights(_numbers(arrays, "weights", (count, joints), refuse), refuse),
         expression_directions=shapes[..., shape_count:] if joints == SMPLX_COUNT else None,
@@ -81,10 +86,29 @@ def _parents(array: NDArray[np.generic], refuse: Refuse) -> NDArray[np.int32]:
     table = array.astype(np.int64)
     parents = table[0]
     parents[0] = -1  # files write 2^32 - 1 or -1
-    later = parents[1:]
-    if (table[1] != np.arange(count)).any() or (later < 0).any() or (later >= np.arange(1, count)).any():
-        raise refuse("has a kintree_table that is no tree: each joint's parent has to come before it.")
+    whose, known = ("SMPL", PARENTS) if count == COUNT else ("SMPL-X", SMPLX_PARENTS)
+    if (table[1] != np.arange(count)).any() or (parents != known).any():
+        raise refuse(f"has a kintree_table whose joints have other parents than {whose}'s.")
     return parents.astype(np.int32)
+
+
+def _check_joints(regressor: FloatArray, template: FloatArray, refuse: Refuse) -> None:
+    """Refuse joints that are not where SMPL has them: a fit would go wrong, and say nothing of it."""
+    if np.abs(regressor.sum(axis=1) - 1).max() > _FROM_ONE:
+        raise refuse("has a J_regressor whose rows do not sum to 1.")
+    joints = regressor @ template
+    if (joints < template.min(axis=0) - _OFF_SKIN_M).any() or (
+        joints > template.max(axis=0) + _OFF_SKIN_M
+    ).any():
+        raise refuse("has a J_regressor that puts joints outside the body.")
+    stands = (np.diff(joints[list(_DOWN), 1]) < 0).all()
+    faces_ahead = all(
+        joints[toes, 2] > joints[ankle, 2]
+        for ankle, toes in ((Joint.LEFT_ANKLE, Joint.LEFT_FOOT), (Joint.RIGHT_ANKLE, Joint.RIGHT_FOOT))
+    )
+    sided = all(joints[joint, 0] > joints[twin(joint), 0] for joint in _ON_THE_LEFT)
+    if not (stands and faces_ahead and sided):
+        raise refuse("does not stand as SMPL's bodies do: y is up, z ahead, and x to the body's left.")
 
 
 def _shape_count(directions: int, joints: int, refuse: Refuse) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import IO
@@ -11,10 +12,10 @@ from typing import IO
 import numpy as np
 
 from core.errors import BodyModelError
-from core.shapes.body.arrays import HAND_KEYS, KEYS, MOST_VERTICES, SMPLX_COUNT, body_from
-from core.shapes.body.model import BodyModel
+from core.shapes.body.arrays import HAND_KEYS, KEYS, MOST_VERTICES, body_from
+from core.shapes.body.model import BodyModel, FloatArray, IndexArray
 from core.shapes.body.pickled import read_pickled_arrays
-from core.shapes.body.skeleton import COUNT
+from core.shapes.body.skeleton import COUNT, SMPLX_COUNT
 from core.shapes.npz import read_arrays
 
 _ROOT = 2**32 - 1
@@ -23,6 +24,9 @@ _MOST_BYTES = 1024 * 2**20
 _ZIP = b"PK"
 _PICKLE = (b"\x80", b"(", b"}")
 """How a pickled dict begins, from protocol 2 on and before."""
+_STRENGTHS = (0.0313, 0.1061, 0.3517)
+"""Between these lie weights that are told alike, as reading evens out their last digits. None is round, so
+hardly any weight of any body lies on one."""
 _WAY_OUT = (
     "Choose a body of SMPL or SMPL-X (npz or pkl) with the keys "
     + ", ".join(KEYS)
@@ -79,12 +83,25 @@ def stand_in_body() -> BodyModel:
 
 
 def body_digest(model: BodyModel) -> str:
-    """A few letters that tell one model from another, whatever kind of file it came from."""
-    digest = hashlib.blake2b(digest_size=6)
-    for array in (model.template, model.shape_directions):  # reading evens out the others' last digits
-        digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+    """A few letters that tell one model from another, whatever kind of file it came from.
+
+    First come those of the skin and its shapes, all that labels of before have, then those of the rest.
+    """
     # a skin may come on SMPL's skeleton and on SMPL-X's: poses are of one of them
-    digest.update(np.ascontiguousarray(model.parents[COUNT:], dtype="<i4").tobytes())
+    skin = _digest((model.template, model.shape_directions), (model.parents[COUNT:],))
+    bends = () if model.pose_directions is None else (model.pose_directions,)
+    strengths = np.digitize(model.weights, _STRENGTHS).astype(np.int32)
+    rest = _digest((model.joint_regressor, *bends), (model.parents, model.faces, strengths))
+    return f"{skin}-{rest}"
+
+
+def _digest(numbers: Iterable[FloatArray], indices: Iterable[IndexArray]) -> str:
+    """Of arrays as they are in files: a number of double precision is told by its single one."""
+    digest = hashlib.blake2b(digest_size=6)
+    for values in numbers:
+        digest.update(np.ascontiguousarray(values, dtype="<f4").tobytes())
+    for whole in indices:
+        digest.update(np.ascontiguousarray(whole, dtype="<i4").tobytes())
     return digest.hexdigest()
 
 

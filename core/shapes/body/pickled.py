@@ -16,6 +16,9 @@ from core.errors import AmodalError, PickleRefusedError
 from core.plain_pickle import loads
 from core.plain_pickle_known import KNOWN, Constructor, SparseColumns, refused
 
+_MOST_INSTRUCTIONS = 100_000
+"""A body has some hundred, as its numbers lie in arrays."""
+
 
 def read_pickled_arrays(
     data: bytes, known: Collection[str], most_values: int, refuse: Callable[[str], AmodalError]
@@ -29,7 +32,7 @@ def read_pickled_arrays(
         refuse: makes the error from the end of a sentence that begins with the file's name.
     """
     try:
-        found = loads(data, CONSTRUCTORS)
+        found = loads(data, CONSTRUCTORS, _MOST_INSTRUCTIONS)
         if not isinstance(found, dict):
             raise refuse("holds no dict of arrays.")
         arrays = {}
@@ -63,7 +66,10 @@ def _select(_: tuple[Any, ...], state: Any) -> NDArray[Any]:
         raise refused("it is damaged (a chumpy choice of another kind)")
     if places.size and not (places.min() >= 0 and places.max() < values.size):
         raise refused("it is damaged (a chumpy choice of values that are not there)")
-    chosen = values.ravel()[places]
+    values = np.atleast_1d(values)
+    chosen = values[
+        np.unravel_index(places.astype(np.intp), values.shape)
+    ]  # never a copy of all that is chosen from
     if shape is None:
         return np.asarray(chosen)
     whole = isinstance(shape, tuple) and len(shape) <= 8 and all(type(n) is int and n >= 0 for n in shape)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.errors import BodyModelError
 from core.records.fits import BodyFit
 from core.shapes.body.coco import FacePoints, face_points
+from core.shapes.body.labels import is_same_body
 from core.shapes.body.model import BodyModel, PosedBody
 from core.shapes.body.model_file import body_digest, load_body, stand_in_body
 from core.shapes.body.skeleton import Joint
@@ -32,7 +33,7 @@ class NamedBody:
 
     Attributes:
         name: of its file without the suffix, or "stand-in".
-        label: name and hash of what it is: what fits were made with.
+        label: name and hashes of what it is: what fits were made with.
         model: the body.
         face: where COCO's points of the face are on it.
     """
@@ -43,8 +44,8 @@ class NamedBody:
     face: FacePoints
 
     def is_meant_by(self, label: str) -> bool:
-        """Whether a fit's label names this body: its hash counts, as files are called otherwise elsewhere."""
-        return label.split()[-1:] == self.label.split()[-1:]
+        """Whether a fit's label names this body, see `is_same_body`."""
+        return is_same_body(self.label, label)
 
 
 def named_body(path: Path | None = None) -> NamedBody:

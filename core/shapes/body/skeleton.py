@@ -1,4 +1,4 @@
-"""SMPL's skeleton: 24 joints, their parents and names."""
+"""SMPL's skeleton: 24 joints, their parents and names; and the parents of SMPL-X's 55."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ COUNT = len(Joint)
 
 PARENTS: tuple[int, ...] = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
 """The parent of each joint; -1 for the root. A parent always comes before its children."""
+
+_HAND = (20, 25, 26, 20, 28, 29, 20, 31, 32, 20, 34, 35, 20, 37, 38)
+SMPLX_PARENTS = (*PARENTS[:22], 15, 15, 15, *_HAND, *(21 if p == 20 else p + 15 for p in _HAND))
+"""SMPL's first 22, jaw and eyes on the head, and five fingers of three joints on each wrist."""
+SMPLX_COUNT = len(SMPLX_PARENTS)
 
 
 def twin(joint: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,9 +58,13 @@ class FitCandidate:
     by_a_person: bool
     stale: bool
 
-    def has_fit(self, shape_space: str) -> bool:
-        """Whether its fit is up to date, and of this shape space or a person's: that stays."""
-        of_this = self.by_a_person or self.shape_space == shape_space
+    def has_fit(self, is_meant: Callable[[str], bool]) -> bool:
+        """Whether its fit is up to date, and of the space or body meant or a person's: that stays.
+
+        Args:
+            is_meant: whether a label is that of the shape space or the body model.
+        """
+        of_this = self.by_a_person or (self.shape_space is not None and is_meant(self.shape_space))
         return self.method is not None and not self.stale and of_this
 
     def is_a(self, template: Template) -> bool:

@@ -7,7 +7,8 @@ first few of the order kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, select, text
 from core.records.boxes import Box
 from core.records.detections import Category
 from core.records.evaluations import (
+    Having,
     ObjectResult,
     ObjectSaid,
     Order,
@@ -23,7 +25,9 @@ from core.records.evaluations import (
     ResultFilter,
     ResultKey,
     Subject,
+    label_words,
 )
+from core.records.occlusion import OcclusionLabel
 from core.records.slices import CATEGORIES, NOT_FOUND, NOTHING_THERE, POINT_TAGS, UNKNOWN, By, Slice
 from core.store import tables
 from core.store.said_columns import said_of_row
@@ -39,6 +43,14 @@ _BIN = {
     By.SIZE: "size_bin",
     By.HOUR: "hour_bin",
 }
+_TOLD = {Order.HEADING: "heading ", Order.JOINTS: "joints "}  # before a number in a fit's detail
+_UNOCCLUDED = OcclusionLabel.UNOCCLUDED
+
+
+def _detail_in(labels: Iterable[tuple[OcclusionLabel, OcclusionLabel]]) -> str:
+    return f"detail IN ({', '.join(repr(label_words(*pair)) for pair in labels)})"
+
+
 # each rises from the worst to the best
 _SORTED = {
     Order.BADNESS: "-badness",
@@ -50,8 +62,32 @@ _SORTED = {
     Order.ROTATION: f"coalesce(-rotation_rad, {LAST})",
     Order.PLACE: f"coalesce(-place_m, {LAST})",
     Order.ADD: f"CASE WHEN place_m IS NULL OR category != 'car' THEN {LAST} ELSE -badness END",
-    Order.JOINTS: "CASE WHEN category = 'person'"
-    f" THEN coalesce(1.0 * points_right / nullif(points_placed, 0), {LAST}) ELSE {LAST} END",
+    **{
+        order: f"CASE instr(detail, '{word}') WHEN 0 THEN {LAST}"
+        f" ELSE -CAST(substr(detail, instr(detail, '{word}') + {len(word)}) AS REAL) END"
+        for order, word in _TOLD.items()
+    },
+}
+# what an object has that a figure counts
+_HAS = {
+    **{
+        one: f"{one.value} IS NOT NULL"
+        for one in (Having.BOX, Having.MASK, Having.HIDDEN, Having.ROTATION, Having.PLACE)
+    },
+    **{
+        one: "EXISTS (SELECT 1 FROM evaluation_said AS s WHERE s.number = evaluation_object.number"
+        f" AND s.evaluation_id = evaluation_object.evaluation_id AND s.{one.value} IS NOT NULL)"
+        for one in (Having.WHOLE, Having.SEEN)
+    },
+    Having.PLACED: "points_placed > 0",
+    Having.COMPARED: "points_placed IS NOT NULL",
+    Having.TAGS: "tags_told > 0",
+    Having.ADD: "(place_m IS NOT NULL AND category = 'car')",
+    Having.HEADING: f"instr(detail, '{_TOLD[Order.HEADING]}') != 0",
+    Having.JOINTS: f"instr(detail, '{_TOLD[Order.JOINTS]}') != 0",
+    Having.LABEL: "detail != ''",
+    Having.IS_UNOCCLUDED: _detail_in((_UNOCCLUDED, said) for said in OcclusionLabel),
+    Having.SAID_UNOCCLUDED: _detail_in((truth, _UNOCCLUDED) for truth in OcclusionLabel),
 }
 _INDEX = "ix_evaluation_object_worst"
 _KEY = "sqlite_autoindex_evaluation_object_1"  # the table itself, which has no row ids
@@ -110,8 +146,10 @@ def result_key(filter: ResultFilter, row: ObjectResult) -> ResultKey:
 def count_results(connection: Connection, evaluation_id: int, filter: ResultFilter = ResultFilter()) -> int:
     """How many objects a filter shows."""
     where, parameters = _where(filter)
+    # the index decides all but what an object has: of that the rows themselves are read in their order
+    index = _INDEX if filter.counts.having is None else _KEY
     query = (
-        f"SELECT count(*) FROM evaluation_object INDEXED BY {_INDEX} WHERE evaluation_id = :evaluation{where}"
+        f"SELECT count(*) FROM evaluation_object INDEXED BY {index} WHERE evaluation_id = :evaluation{where}"
     )
     return int(connection.execute(text(query), parameters | {"evaluation": evaluation_id}).scalar_one())
 
@@ -165,12 +203,13 @@ def instances_of(
 
 
 def _order(filter: ResultFilter) -> str:
-    """What a filter sorts by; of a bar of a tag, objects with a wrong point of that tag come first."""
+    """What a filter sorts by; of a bar of a tag, objects come first of which such a point is wrong.
+
+    Where tags are sorted by, a point is wrong whose tag is; else one that is not in its place.
+    """
     order = _SORTED[filter.order]
-    bits = _tag_bits(filter)
-    if not bits:
-        return order
-    return f"{order} - {_WRONG} * ((wrong_tags & {bits}) != 0)"
+    column, bits = _wrong_bits(filter)
+    return f"{order} - {_WRONG} * (({column} & {bits}) != 0)" if bits else order
 
 
 def _value(filter: ResultFilter, row: ObjectResult) -> float:
@@ -193,13 +232,30 @@ def _value(filter: ResultFilter, row: ObjectResult) -> float:
         Order.ROTATION: falling(row.rotation_rad),
         Order.PLACE: falling(row.place_m),
         Order.ADD: LAST if row.place_m is None or row.category is not Category.CAR else -row.badness,
-        Order.JOINTS: share(row.points_right, row.points_placed if row.category is Category.PERSON else None),
+        **{order: falling(_told(row.detail, word)) for order, word in _TOLD.items()},
     }
-    return values[filter.order] - (_WRONG if row.wrong_tags & _tag_bits(filter) else 0.0)
+    column, bits = _wrong_bits(filter)
+    return values[filter.order] - (_WRONG if getattr(row, column) & bits else 0.0)
 
 
-def _tag_bits(filter: ResultFilter) -> int:
-    return sum({1 << one.bin for one in filter.slices if one.by is By.TAG and one.bin != UNKNOWN})
+def _told(detail: str, word: str) -> float | None:
+    """The number after a word."""
+    found = re.search(re.escape(word) + r"([0-9.]+)", detail)
+    return None if found is None else float(found[1])
+
+
+def _wrong_bits(filter: ResultFilter) -> tuple[str, int]:
+    """The column that says of which tags something is wrong, and its bits for the tags whose bar it is."""
+    tags = {one.bin for one in filter.slices if one.by is By.TAG and one.bin != UNKNOWN}
+    if filter.order is Order.TAGS:
+        # bits of 4 x the true tag + the said one: all of a true one but itself
+        return "tag_pairs", sum(_pairs_of(tag) & ~(1 << (len(POINT_TAGS) + 1) * tag) for tag in tags)
+    return "wrong_tags", sum(1 << tag for tag in tags)
+
+
+def _pairs_of(tag: int) -> int:
+    """The bits of `tag_pairs` of a tag that is true, whatever was said."""
+    return ((1 << len(POINT_TAGS)) - 1) << len(POINT_TAGS) * tag
 
 
 def _where(filter: ResultFilter) -> tuple[str, dict[str, Any]]:
@@ -207,29 +263,42 @@ def _where(filter: ResultFilter) -> tuple[str, dict[str, Any]]:
     parameters: dict[str, Any] = {}
     for place, one in enumerate(filter.slices):
         if one.by is not By.ALL:
-            conditions.append(_condition(one, f"slice{place}"))
-            parameters[f"slice{place}"] = _asked(one)
-    if filter.outcomes:
-        names = [f"outcome{place}" for place in range(len(filter.outcomes))]
-        conditions.append(f"outcome IN ({', '.join(':' + name for name in names)})")
-        parameters |= {name: one.value for name, one in zip(names, filter.outcomes, strict=True)}
+            conditions.append(_condition(one, f"slice{place}", filter.counts.having))
+            parameters[f"slice{place}"] = _asked(one, filter.counts.having)
+    listed = {
+        "outcome": filter.outcomes,
+        "counted": filter.counts.outcomes,
+        "kind": filter.counts.categories,
+    }
+    for start, values in listed.items():
+        if values:
+            names = [f"{start}{place}" for place in range(len(values))]
+            column = "category" if start == "kind" else "outcome"
+            conditions.append(f"{column} IN ({', '.join(':' + name for name in names)})")
+            parameters |= {name: one.value for name, one in zip(names, values, strict=True)}
+    if filter.counts.having is not None:
+        conditions.append(_HAS[filter.counts.having])
     if filter.confused is not None:
         name, row, column = filter.confused
         conditions += _confused(name, row, column, parameters)
     return "".join(f" AND {condition}" for condition in conditions), parameters
 
 
-def _condition(one: Slice, name: str) -> str:
+def _condition(one: Slice, name: str, having: Having | None) -> str:
     if one.by is By.CATEGORY:
         return f"category = :{name}"
+    if one.by is By.TAG and having is Having.TAGS and one.bin != UNKNOWN:
+        return f"(tag_pairs & :{name}) != 0"
     if one.by is By.TAG:
         return f"tags = :{name}" if one.bin == UNKNOWN else f"(tags & :{name}) != 0"
     return f"{_BIN[one.by]} = :{name}"
 
 
-def _asked(one: Slice) -> Any:
+def _asked(one: Slice, having: Having | None) -> Any:
     if one.by is By.CATEGORY:
         return "" if one.bin == UNKNOWN else CATEGORIES[one.bin].value
+    if one.by is By.TAG and having is Having.TAGS and one.bin != UNKNOWN:
+        return _pairs_of(one.bin)
     if one.by is By.TAG:
         return 0 if one.bin == UNKNOWN else 1 << one.bin
     return one.bin

@@ -39,6 +39,8 @@ def overlap(first: Floats, second: Floats) -> NDArray[np.bool_]:
             a = np.einsum("nij,nj->ni", one, axis)
             b = np.einsum("nij,nj->ni", other, axis)
             apart |= (a.max(axis=1) < b.min(axis=1)) | (b.max(axis=1) < a.min(axis=1))
+            if apart.all():
+                return ~apart
     return ~apart
 
 

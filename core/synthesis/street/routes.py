@@ -47,6 +47,16 @@ class Route:
         part = (place - low)[..., None]
         return self.points[low] * (1 - part) + self.points[low + 1] * part
 
+    def place(self, distance: float) -> tuple[float, float]:
+        """The same numbers as `at` gives for one distance, much sooner."""
+        place = distance / STEP
+        low = min(max(int(place), 0), len(self.points) - 2)
+        part, item = place - low, self.points.item
+        return (
+            item(low, 0) * (1 - part) + item(low + 1, 0) * part,
+            item(low, 1) * (1 - part) + item(low + 1, 1) * part,
+        )
+
 
 def plan_routes(layout: Layout) -> tuple[Route, ...]:
     """All routes of a street."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -66,12 +67,16 @@ class Solid:
             self.part[parts[name]] = number
         self.caster = Caster(self.vertices, self.faces)
         self.low, self.high = self.vertices.min(axis=0), self.vertices.max(axis=0)
-        normals = np.asarray(corner_normals, dtype=np.float32)
-        rest = np.stack([*self._open_shares(normals), self.vertices[:, 2]], axis=1)[self.faces]
-        corners = np.concatenate([normals, rest], axis=2)
-        self.corners: Floats = np.ascontiguousarray(corners.transpose(1, 2, 0))
+        self._corner_normals = np.asarray(corner_normals, dtype=np.float32)
         self._sky_map: GroundMap | None = None
         self._sun_maps: dict[tuple[int, int], GroundMap] = {}
+
+    @cached_property
+    def corners(self) -> Floats:
+        """As above; a model that nobody sees never needs it."""
+        normals = self._corner_normals
+        rest = np.stack([*self._open_shares(normals), self.vertices[:, 2]], axis=1)[self.faces]
+        return np.ascontiguousarray(np.concatenate([normals, rest], axis=2).transpose(1, 2, 0))
 
     def sky_map(self) -> GroundMap:
         """How much of the sky the body hides from the ground around and below it."""

@@ -137,11 +137,10 @@ class Traffic:
         before = car.along
         car.along += (car.speed + speed) / 2 * STEP_S
         now = self._moment(car)
-        wide = self._shapes([now], _MARGIN_M)[0]
-        near = np.abs(shapes[:, 0] - (now.x, now.y)).max(axis=1) < _NEAR_M
+        near = _around(shapes[:, 0], now, _NEAR_M)
         near[number] = False
-        walkers = people[np.abs(people - (now.x, now.y)).max(axis=1) < _NEAR_M]
-        if any_overlap(wide, shapes[near]) or any_overlap(wide, _squares(walkers)):
+        near_by = np.concatenate([shapes[near], _squares(people[_around(people, now, _NEAR_M)])])
+        if len(near_by) and any_overlap(self._shapes([now], _MARGIN_M)[0], near_by):
             car.along, speed = before, 0.0
         else:
             shapes[number] = self._shapes([now], 0.0)[0]
@@ -159,7 +158,7 @@ class Traffic:
         here = places[number]
         half = (size.extent[3] - size.extent[2]) / 2 + _SIDE_GAP_M
         best, closing = np.inf, 0.0
-        near = np.flatnonzero(np.abs(shapes[:, 0] - (here.x, here.y)).max(axis=1) < _LOOK_AHEAD_M + 8.0)
+        near = np.flatnonzero(_around(shapes[:, 0], here, _LOOK_AHEAD_M + 8.0))
         near = near[near != number]
         if len(near):
             outline = shapes[near]
@@ -200,8 +199,8 @@ class Traffic:
 
     def _moment(self, car: _Car) -> CarMoment:
         half = self._sizes[car.model].wheelbase / 2
-        front, rear = car.route.at(np.array([car.along + half, car.along - half]))
-        x, y = ((front + rear) / 2).tolist()
+        front, rear = car.route.place(car.along + half), car.route.place(car.along - half)
+        x, y = (front[0] + rear[0]) / 2, (front[1] + rear[1]) / 2
         heading = math.atan2(front[1] - rear[1], front[0] - rear[0])
         return CarMoment(car.track, car.model, x, y, heading, car.speed, car.slowing < -0.5)
 
@@ -245,9 +244,15 @@ class Traffic:
         return not any_overlap(wide, self._shapes([self._moment(other) for other in self._cars], 0.0))
 
 
+def _around(points: Floats, here: CarMoment, reach: float) -> NDArray[np.bool_]:
+    """(N,) which points lie within a square around a car."""
+    return (np.abs(points[:, 0] - here.x) < reach) & (np.abs(points[:, 1] - here.y) < reach)
+
+
 def _first_within(points: Floats, way: Floats, half: float) -> Floats:
     """(N,) metres along a way to the first of its points, 1 m apart, that is near each point; else inf."""
-    inside = ((points[:, None] - way) ** 2).sum(axis=-1) < half * half
+    x, y = (points[:, None, axis] - way[:, axis] for axis in (0, 1))
+    inside = x * x + y * y < half * half
     first = inside.argmax(axis=1).astype(np.float64)
     first[~inside.any(axis=1)] = np.inf
     return first

@@ -37,6 +37,7 @@ from core.records.detections import Category
 from core.records.fits import BodyFit
 from core.records.keypoints import Template
 from core.records.recipes import ObjectLabel, Recipe
+from core.shapes.body.labels import is_same_body
 from core.training.composites import (
     LABELS,
     TAGS,
@@ -92,8 +93,12 @@ class Spaces:
 
     def holds(self, label: ObjectLabel) -> bool:
         """Whether an object's fit is one of these."""
-        wanted = self.people if isinstance(label.fit, BodyFit) else self.cars
-        return label.shape_space is not None and label.shape_space.split()[-1:] == wanted.split()[-1:]
+        made_with = label.shape_space
+        if made_with is None:
+            return False
+        if isinstance(label.fit, BodyFit):
+            return is_same_body(made_with, self.people)
+        return made_with.split()[-1:] == self.cars.split()[-1:]
 
     def sifted(self, composite: Composite) -> Composite:
         """The composite without the fits that are of others."""

@@ -176,6 +176,11 @@ class StreetTruth:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Of each picture the name of its folder: a street through one camera."""
+        return tuple(path.parent.name for path, _ in self._rows)
+
     def frame(self, index: int) -> KnownFrame:
         """One of them; its objects farthest first.
 

@@ -10,12 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.app.compose import yards
 from tests.app.compose.desk import Desk
+from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")
 def whole_yard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once."""
-    return yards.make(tmp_path_factory.mktemp("yard"))
+    return made_once(tmp_path_factory, "compose yard", yards.make)
 
 
 @pytest.fixture

@@ -325,7 +325,8 @@ def _curves(skill: float) -> list[Curve]:
     y = tuple(float(np.clip(1 - value ** (1 + 4 * skill), 0, 1)) for value in x)
     alphas = tuple(float(value) for value in np.linspace(0.02, 0.2, 10))
     right = tuple(min(1.0, skill * (0.4 + 4 * value)) for value in alphas)
-    return [Curve("precision_recall.box", ALL, x, y), Curve("pck", ALL, alphas, right)]
+    some = Slice(By.OCCLUSION, 3)
+    return [Curve("precision_recall.box", ALL, x, y), *(Curve("pck", s, alphas, right) for s in (ALL, some))]
 
 
 def _confusions(rows: Sequence[ObjectResult]) -> list[Confusion]:

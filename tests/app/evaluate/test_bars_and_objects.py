@@ -47,6 +47,12 @@ def test_a_bar_leads_to_its_objects(path: Path, open_desk: Opens) -> None:
     assert desk.view.objects.head.title == "Objects hidden by 30-40 %"
     assert desk.view.figures.table.slice_title == "objects hidden by 30-40 %"
     assert desk.figures["Found"] == [desk.chart.series[0].bars[3].text.split("\n")[0]]
+    desk.press("G")
+    desk.press("G")
+    assert [chart.over for chart in desk.view.curves.sheet.charts] == [
+        "all objects: there is none of objects hidden by 30-40 %",
+        "objects hidden by 30-40 %",
+    ]
     desk.press("Right")
     assert set(desk.column("Occlusion")) == {"43%"}
     desk.press("B")  # by distance: nothing is chosen
@@ -57,7 +63,7 @@ def test_a_bar_leads_to_its_objects(path: Path, open_desk: Opens) -> None:
     desk.press("F")
     desk.press("F")
     assert desk.chart.title == "Box IoU, %"
-    assert desk.view.objects.head.title == "Objects 60-80 m away"
+    assert desk.view.objects.head.title == "Objects 60-80 m away, only those that are found"
     assert desk.view.objects.head.order == "the worst box first"
     header = desk.view.objects.table.horizontalHeader()
     assert header.visualIndex(COLUMNS.index("Box IoU")) == 2  # it stands beside the object
@@ -66,6 +72,31 @@ def test_a_bar_leads_to_its_objects(path: Path, open_desk: Opens) -> None:
     )
     desk.press("Esc")
     assert desk.view.objects.head.title == "All objects"
+
+
+def test_a_bar_lists_as_many_objects_as_it_says_and_extra_ones_when_asked(
+    path: Path, open_desk: Opens
+) -> None:
+    with Project.open(path) as project:
+        made_up.add_evaluation(project, "Night")
+    desk = open_desk(path)
+    desk.press("B")
+    desk.press("B")
+    assert desk.chart.labels[2] == "32-64 px"
+    for title in ("Found, %", "Box IoU, %"):
+        while desk.chart.title != title:
+            desk.press("F")
+        desk.click_bar("32-64 px")
+        bar = desk.chart.series[0].bars[2].text.split("\n")[-1]
+        assert bar == f"over {desk.view.objects.head.count}"
+        assert "Extra" not in desk.column("Outcome")
+        desk.press("Esc")
+    desk.click_bar("32-64 px")
+    assert desk.view.objects.head.title == "Objects of 32-64 px, only those that are found"
+    for _ in range(3):  # found, missed, extra: what no bar counts can be looked at in it
+        desk.press("O")
+    assert desk.column("Outcome") == ["Extra"]
+    assert desk.view.objects.head.title == "Objects of 32-64 px"
 
 
 def test_objects_are_gone_through_by_keys(path: Path, open_desk: Opens) -> None:

@@ -29,12 +29,13 @@ from tests.app.keypoints import people, streets
 from tests.app.keypoints.people import FitsHere, TruePerson
 from tests.app.keypoints.streets import TrueCar
 from tests.app.keypoints.uncalibrated import take_calibrations_away, take_masks_away
+from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")
 def whole_street(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once: drawing it takes seconds."""
-    return streets.make(tmp_path_factory.mktemp("keypoint street"))
+    return made_once(tmp_path_factory, "keypoint street", streets.make)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def street_path(whole_street: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def whole_yard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once, as the street is."""
-    return people.make(tmp_path_factory.mktemp("keypoint yard"))
+    return made_once(tmp_path_factory, "keypoint yard", people.make)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.controllers.fits_scene import trail_of
 from app.states.scene import ColourBy, Look, Scene, SceneObject
 from app.views.viewport.colours import legend
 from app.views.viewport.looking import CameraLook, ray_through, to_widget
@@ -68,6 +69,17 @@ def test_people_stand_on_the_road_and_face_where_they_go() -> None:
     assert person.centre[:2] == pytest.approx([15.0, -2.0], abs=0.25)
     ahead = person.footprint[:2].mean(axis=0) - person.footprint[2:].mean(axis=0)
     assert np.arctan2(ahead[1], ahead[0]) == pytest.approx(heading_rad)
+
+
+def test_a_persons_trail_lies_on_the_road_below_the_pelvis() -> None:
+    spots = [(12.0, -2.0), (13.0, -1.5), (14.0, -1.0)]
+    trail = trail_of(WORLD, 7, [walker(spot, 0.5, 0.1 * number) for number, spot in enumerate(spots)])
+    assert trail.track_id == 7
+    np.testing.assert_allclose(trail.points[:, :2], spots, atol=0.02)
+    np.testing.assert_allclose(trail.points[:, 2], 0.0, atol=1e-9)
+    # a car's own place is on the road already
+    car = trail_of(WORLD, 8, [fit_at((20.0, 3.0), 0.2)])
+    np.testing.assert_allclose(car.points, [[20.0, 3.0, 0.0]], atol=1e-6)
 
 
 def test_each_foot_that_stands_has_a_diamond_on_the_road_and_wheels_have_discs() -> None:

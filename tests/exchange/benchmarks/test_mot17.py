@@ -94,7 +94,7 @@ def test_a_link_out_of_the_folder_is_refused(mot17: Path, tmp_path: Path) -> Non
 BAD = [
     ("1,1,5,5,10,10\n1,2,5,5,0,10", "line 2 has a box without area"),
     ("1,1,5,5,10,10\n\n1,1,6,5,9,10", "line 3 has track 1 in frame 1, and so has line 1"),
-    ("7,1,5,5,10,10", "line 1 is of frame 7, and the sequence has 1 to 6"),
+    ("7,1,5,5,10,10", "line 1 is of frame 7, and there are 1 to 6"),
     ("1.5,1,5,5,10,10", "the frame of line 1 is “1.5”"),
     ("1,-1,5,5,10,10", "line 1 has no track"),
     ("1,1,5,5,10", "line 1 has 5 numbers"),

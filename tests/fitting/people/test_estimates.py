@@ -272,13 +272,23 @@ def test_a_wrong_ground_shows_by_the_height(people, body, height, words):
     assert camera is not None
 
 
-def test_a_person_upside_down_is_outside(people, body):
+@pytest.mark.parametrize("plane", ["", None])
+def test_a_person_upside_down_is_outside_with_a_ground_or_without(people, body, plane):
     person = people[2]
     turns = true_estimate(person).rotations.copy()
     turns[0] = turns[0] @ np.diag([1.0, -1.0, -1.0])
-    fit = placed(person, body, estimate=BodyEstimate(turns, RootFrame.CAMERA))
+    fit = placed(person, body, plane=plane, estimate=BodyEstimate(turns, RootFrame.CAMERA))
     assert fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE
     assert "upside down" in fit.reason
+
+
+@pytest.mark.parametrize(("times", "words"), [(3.0, "the box holds more than"), (0.5, "a child")])
+def test_a_place_that_only_the_system_tells_is_held_to_the_box(people, body, times, words):
+    person = people[2]
+    fit = placed(person, body, plane=None, estimate=true_estimate(person, pelvis=times * person.place))
+    assert fit.verdict is FitVerdict.OUTSIDE_SHAPE_SPACE
+    assert words in fit.reason
+    assert fit.reason.endswith("the system's own distance is wrong.")
 
 
 def test_a_box_above_the_horizon_leaves_the_size(people, body):

@@ -152,6 +152,22 @@ def test_good_fits_alone_can_be_measured(made: Yard, tmp_path: Path) -> None:
     assert moved.outcome is Outcome.MISSED
 
 
+def test_a_turn_that_is_corrected_is_another_truth(made: Yard) -> None:
+    before, _ = evaluated(made.path, draws=0)
+    kept = truth_of(made).read_text(encoding="utf-8")
+    told = json.loads(kept)
+    pose = told["pictures"][0]["objects"][1]["pose"]
+    turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])  # where it stands
+    pose["rotation"] = (np.array(pose["rotation"]) @ turn).tolist()
+    try:
+        truth_of(made).write_text(json.dumps(told), encoding="utf-8")
+        after, _ = evaluated(made.path, draws=0)
+    finally:
+        truth_of(made).write_text(kept, encoding="utf-8")
+    assert (before.figure("rotation_acc_30").value, after.figure("rotation_acc_30").value) == (1.0, 0.75)
+    assert after.evaluation.truth_key != before.evaluation.truth_key
+
+
 def test_without_true_3d_it_says_where_it_is_looked_for(tmp_path: Path) -> None:
     yard = Yard(tmp_path / "yard.amodal", [Car((RIGHT,), 1)], background=False)
     with pytest.raises(EvaluationError, match="has its true 3D beside it") as refused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,24 @@ def test_two_annotators_are_compared_object_by_object(judged: Yard) -> None:
     assert said is not None
     assert said.points[1] == (134.0, 82.0, KeypointTag.VISIBLE)
     assert said.true_points[1] == (104.0, 82.0, KeypointTag.TRUNCATED)
+
+
+def test_what_the_first_corrects_is_another_truth(judged: Yard, tmp_path: Path) -> None:
+    """What the second corrects is not: both evaluations were measured by the same labels."""
+    path = Path(shutil.copy(judged.path, tmp_path / "judged.amodal"))
+
+    def key() -> str:
+        return numbers_of(
+            path, do_job(path, "evaluate", what="annotators", first="Ann", second="Ben", draws=0)
+        ).evaluation.truth_key
+
+    before = key()
+    with Project.open(path) as project:
+        set_verdict(History(project, "Ben"), judged.all_ids()[3:4], Verdict.OCCLUDED)
+    assert key() == before
+    with Project.open(path) as project:
+        set_verdict(History(project, "Ann"), judged.all_ids()[3:4], Verdict.OCCLUDED)
+    assert key() != before
 
 
 def test_people_without_anything_in_common_are_refused(judged: Yard) -> None:

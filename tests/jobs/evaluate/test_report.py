@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from core.errors import EvaluationError, ExchangeError, SettingsError
-from core.jobs.evaluate.settings import ReportSettings
+from core.evaluation.report.told import FILES, about
+from core.jobs.evaluate.settings import EvaluateSettings, ReportSettings
 from core.jobs.flatten import checked
 from core.records.evaluations import Confusion, Curve, EvaluationState, Figure, Subject, Truth
 from core.records.slices import ALL, UNKNOWN, By, Slice
+from core.store import tables
 from core.store.project import Project
+from core.store.queries.evaluations import evaluation_numbers
 from core.store.writers.evaluations import make_evaluation, update_evaluation, write_figures
 from tests.jobs.doing import do_job
 
@@ -52,7 +55,14 @@ def add(project: Project, name: str, value: float, key: str) -> int:
         confusion = Confusion(
             "category", ALL, ("car", "nothing there"), ("car", "not found"), ((3, 1), (2, 0))
         )
-        bulk.run(lambda c: write_figures(c, one, figures, [curve], [confusion]))
+        some = Confusion(
+            "category",
+            Slice(By.OCCLUSION, 7),
+            ("car", "nothing there"),
+            ("car", "not found"),
+            ((11, 9), (0, 0)),
+        )
+        bulk.run(lambda c: write_figures(c, one, figures, [curve], [confusion, some]))
         bulk.run(
             lambda c: update_evaluation(
                 c,
@@ -99,6 +109,10 @@ def test_a_report_is_one_file_with_every_number_and_no_script(path: Path, tmp_pa
     ):
         assert words in page.text, words
     assert "not all measured by the same" in page.text
+    # confusions of bars are tables: rows of which there is nothing are left out
+    assert page.text.count("category, by occlusion") == 2
+    cells = page.text.split("category, by occlusion")[-1].split("How it was")[0]
+    assert [line for line in cells.split("\n") if line] == ["In truthcarnot found", "70-80 %car119"]
     assert names.count("svg") == 1 + 1 + 2  # a chart, a curve, and a confusion of each
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
     # again, over itself
@@ -114,6 +128,21 @@ def test_equal_truths_can_be_compared(path: Path, tmp_path: Path) -> None:
         third = add(project, "Rain", 0.4, "bb")
     do_job(path, "report", evaluations=f"2 {third}", out=str(tmp_path / "r.html"))
     assert "their numbers can be compared" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_report_names_no_folder(path: Path) -> None:
+    files = {name for name, field in EvaluateSettings.model_fields.items() if "Path" in str(field.annotation)}
+    assert files == FILES
+    places = {name: f"/home/ann/secret/{name}.json" for name in files} | {"body": "C:\\Ann\\secret\\body.npz"}
+    with Project.open(path) as project:
+        with project.bulk() as bulk:
+            bulk.run(lambda c: c.execute(tables.evaluation.update().values(settings={**places, "most": 7})))
+        with project.read() as connection:
+            numbers = evaluation_numbers(connection, 1)
+    assert numbers is not None
+    told = dict(about(numbers.evaluation))
+    shown = [told[f"setting: {name}"] for name in ("predictions", "space", "body", "most")]
+    assert shown == ["predictions.json", "space.json", "body.npz", "7"]
 
 
 def test_what_is_not_a_report_is_left_as_it_is(path: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.errors import ExchangeError
@@ -19,6 +20,7 @@ from tests.exchange.benchmarks.amodal_files import (
     cocoa_cls,
     kins,
     left_half,
+    polygon,
     result,
     write,
 )
@@ -91,6 +93,14 @@ def test_by_occlusion_the_others_are_ignored(tmp_path: Path) -> None:
     assert said["50 to 60 % hidden (1 objects)"] == pytest.approx((0, 0))
 
 
+def test_a_tenth_of_the_pixels_hidden_is_in_the_second_line(tmp_path: Path) -> None:
+    truth = kins()
+    # of 20 columns two are hidden: 1 - 360 / 400 is a little less than a tenth in floating point
+    truth["annotations"][1]["i_segm"] = [polygon((40, 10, 18, 20))]
+    said = measured(table(tmp_path, truth, ALL, by_occlusion=True))
+    assert "10 to 20 % hidden (1 objects)" in said
+
+
 def test_boxes_alone_have_no_mask_ap(tmp_path: Path) -> None:
     boxes = [{key: value for key, value in one.items() if key != "segmentation"} for one in ALL]
     found = table(tmp_path, kins(), boxes)
@@ -115,17 +125,30 @@ def test_predictions_of_other_kinds_alone_are_no_zero(tmp_path: Path) -> None:
 
 
 def test_intervals_are_over_draws_of_pictures(tmp_path: Path) -> None:
-    # both cars of the first picture are found, of the second none: with one or the other alone all or nothing
+    # in every second of six pictures the car is found, and in one picture a half hidden van as well
     truth = kins()
-    found = table(tmp_path, truth, ALL[:2], kinds=Kinds.CAR_PERSON, by_occlusion=True, draws=50)
+    truth["images"] = [truth["images"][0] | {"id": n} for n in range(1, 7)]
+    car, van = truth["annotations"][:2]
+    truth["annotations"] = [van, *(car | {"id": 10 + n, "image_id": n} for n in range(1, 7))]
+    said = [result(1, 7, HALF_HIDDEN), *(result(n, 4, CAR) for n in (1, 3, 5))]
+    found = table(tmp_path, truth, said, kinds=Kinds.CAR_PERSON, by_occlusion=True, draws=50)
     rows = {row.name: row for row in found.rows if row.source is FigureSource.MEASURED}
     for row in rows.values():
         assert len(row.intervals) == len(row.values) == 2
         for value, ends in zip(row.values, row.intervals, strict=True):
             assert ends is None or value is None or ends[0] <= value <= ends[1]
-    low, high = rows["r.json"].intervals[0] or (None, None)
-    assert (low, high) == pytest.approx((0, 100))
-    assert "Intervals of 95 %: 50 draws of the 2 pictures, which is rough for so few." in found.notes
-    without = table(tmp_path, truth, ALL[:2])
+    shares = np.random.default_rng(0).multinomial(6, [1 / 6] * 6, 50)[:, ::2].sum(axis=1) / 6
+    drawn = np.array([(np.linspace(0, 1, 101) <= share).sum() / 1.01 for share in shares])
+    ends = [np.quantile(drawn, 0.025, method="lower"), np.quantile(drawn, 0.975, method="higher")]
+    assert rows["0 to 10 % hidden (6 objects)"].intervals[0] == pytest.approx(tuple(ends))
+    # what stands in one picture alone has none: every draw with it would be the same
+    assert rows["50 to 60 % hidden (1 objects)"].intervals == (None, None)
+    [note] = [
+        note for note in found.notes if note.startswith("Intervals of 95 %: 50 draws of the 6 pictures")
+    ]
+    assert "which is rough for so few; none where fewer than 5" in note
+    few = table(tmp_path, kins(), ALL[:2], draws=50)
+    assert {ends for row in few.rows for ends in row.intervals} == {None}
+    without = table(tmp_path, truth, said)
     assert all(row.intervals == () for row in without.rows)
     assert "No intervals were drawn." in without.notes

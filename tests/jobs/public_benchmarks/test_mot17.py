@@ -82,18 +82,22 @@ def test_as_trackeval_reads_and_counts_it(mot17: Path, tmp_path: Path) -> None:
     assert ours[0] == pytest.approx(100 * (1 - (10 + 2 + 2) / 18))
 
 
-def test_of_one_sequence_there_is_no_interval(mot17: Path, tmp_path: Path) -> None:
-    results = write_said(tmp_path / "ours")
-    whole = mot17_table(mot17, results=[results], draws=30)
+def test_of_few_sequences_there_is_no_interval(
+    mot17: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = mot17_table(mot17, results=[write_said(tmp_path / "ours")], draws=30)
+    assert [row.intervals for row in few.rows if row.source is FigureSource.MEASURED] == [(None,) * 4]
+    assert any("No intervals: of the sequences there are 2" in note for note in few.notes)
+    for number in range(5, 8):
+        monkeypatch.setitem(LENGTHS, f"MOT17-0{number}", number)
+    results = write_said(tmp_path / "five")
+    whole = mot17_table(write_mot17(tmp_path / "MOT17"), results=[results], draws=30)
     [row] = [row for row in whole.rows if row.source is FigureSource.MEASURED]
     for value, ends in zip(row.values, row.intervals, strict=True):
         assert value is not None
         assert ends is not None
         assert ends[0] <= value <= ends[1]
     assert any("30 draws" in note for note in whole.notes)
-    one = mot17_table(mot17, results=[results], only=[next(iter(LENGTHS))], draws=30)
-    assert [row.intervals for row in one.rows if row.source is FigureSource.MEASURED] == [(None,) * 4]
-    assert any("No intervals: there is nothing to draw from but one" in note for note in one.notes)
 
 
 def test_the_papers_lines_stand_beside(mot17: Path, tmp_path: Path) -> None:

@@ -88,16 +88,21 @@ def test_ood_cv_by_nuisance(tmp_path: Path) -> None:
     assert [row.source for row in buses.rows] == [FigureSource.MEASURED]
 
 
-def test_intervals_of_shares_and_medians(occluded: Path, release: Path, tmp_path: Path) -> None:
-    rows = [predicted("n01", 5, level=1), predicted("n02", -20, level=1), predicted("n03", 90, level=1)]
-    said = write_csv(tmp_path / "p.csv", rows)
-    table = occluded_pascal3d_table(occluded, said, release=release, draws=200)
+def test_intervals_of_shares_and_medians(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("n04", "n05"):
+        monkeypatch.setitem(POSES, name, POSES["n01"])
+    off = {"n01": 5, "n02": -20, "n03": 90, "n04": 5, "n05": 90}
+    rows = [predicted(name, turn, level=1) for name, turn in off.items()]
+    said = write_csv(tmp_path / "p.csv", [*rows, *(row | {"level": 2} for row in rows[:4])])
+    release, occluded = write_pascal3d(tmp_path / "P"), write_occluded(tmp_path / "O", (1, 2))
+    table = occluded_pascal3d_table(occluded, said, release=release, draws=600)
     ends = dict(zip(table.columns, measured(table).intervals, strict=True))
-    # three cars: every share can come of some draw, and of the median the least and the most turned
-    assert ends["pi/6 L1"] == pytest.approx((0, 100), abs=1e-6)
+    # of five cars three are right: by the binomial of 0.6 and 5, one draw in a hundred has none of them,
+    # thirteen have all, and one in eleven at most one
+    assert ends["pi/6 L1"] == pytest.approx((20, 100), abs=1e-6)
     assert ends["median L1"] == pytest.approx((math.radians(5), math.radians(90)))
-    assert ends["pi/6 L2"] is ends["median L3"] is None
-    assert any("200 draws of the 6 objects" in note for note in table.notes)
+    assert ends["median L2"] is ends["pi/6 L3"] is None  # four errors are told at level 2
+    assert any("600 draws of the 10 objects" in note for note in table.notes)
 
 
 BAD = [

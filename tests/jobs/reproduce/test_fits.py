@@ -99,17 +99,22 @@ def test_what_nothing_is_said_of_is_wrong_and_infinitely_far_off() -> None:
 def test_objects_stand_where_so_much_of_them_is_hidden() -> None:
     assert some().counts() == [1, 0, 0, 1, 0, 1, 0, 0, 0, 1]
     found = fit_figures(some(), Way.ALL, draws=10)
-    assert found.tenths[3][0] == 1.0
-    assert math.isnan(found.tenths[1][0])
+    assert found.tenths[3][0].value == 1.0
+    assert found.tenths[1][0].value is None
+    assert found.tenths[3][0].low is None  # of one car
     assert value(found.groups["L1"][0]) == 1.0  # 20 to 40 %
     assert value(found.groups["L2"][0]) == 0.0
 
 
 def test_one_car_in_many_pictures_is_drawn_as_one() -> None:
-    [cars, _] = fitted_objects([[said(0.1, 0.6, 7)] * 20, [said(2.0, 0.6, 7)] * 20])
-    assert cars.tracks.count == 2  # of one number in each of two cameras
-    [share, *_] = fit_figures(cars, Way.ALL, draws=50).groups["all"]
-    assert (share.value, share.low, share.high) == (0.5, 0.0, 1.0)
+    cameras = [[said(turn, 0.6, 7)] * 20 for turn in (0.1, 2.0) * 3]
+    [cars, _] = fitted_objects(cameras)
+    assert cars.tracks.count == 6  # of one number in each of six cameras
+    [share, *_] = fit_figures(cars, Way.ALL, draws=200).groups["all"]
+    assert value(share) == 0.5
+    assert share.low is not None
+    assert share.high is not None
+    assert share.low < 0.25 < 0.75 < share.high  # 120 pictures would lie within 0.41 to 0.59
 
 
 def test_a_way_that_says_more_of_hidden_cars_is_said_to() -> None:
@@ -117,3 +122,14 @@ def test_a_way_that_says_more_of_hidden_cars_is_said_to() -> None:
     [cars, _] = fitted_objects([rows])
     guessed, *_ = fit_claims(cars, draws=50)
     assert guessed.verdict == "holds: the intervals do not overlap"
+
+
+def test_tenths_have_intervals_where_there_are_enough_tracks() -> None:
+    cars = [said(2.0 * (track % 2), 0.55, track) for track in range(6)] + [said(0.1, 0.75, 9)]
+    [objects, _] = fitted_objects([cars])
+    tenths = fit_figures(objects, Way.ALL, draws=200).tenths
+    of_six, of_one = tenths[5][0], tenths[7][0]
+    assert value(of_six) == 0.5
+    assert of_six.low is not None
+    assert of_six.low < 0.5
+    assert (value(of_one), of_one.low, of_one.groups) == (1.0, None, 1)

@@ -91,7 +91,7 @@ def test_boxes_are_measured_by_how_much_is_hidden(clip: StreetTruth, tmp_path: P
     _, hidden, rest = (one.value for one in rows[Told.SEEN].figures[:3])
     assert rest > 0.8  # roughly where it is
     assert 0.25 < hidden < 0.45  # 16 of 40 columns, roughly
-    assert np.isnan(rows[Told.SEEN].figures[4].value)  # nothing is hidden by 10 to 20 %
+    assert rows[Told.SEEN].figures[4].value is None  # nothing is hidden by 10 to 20 %
     tables = box_report(rows, box_claims(done, 5), counts_of(done[Told.TRUE][0]))
     assert f"| how many | {2 * FRAMES} | {FRAMES} | {FRAMES} |" in tables
 

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from core.jobs.reproduce.composite_cars import car_of
 from core.jobs.reproduce.hidden_points import POINT_GROUPS, read_said, right_points, write_said
 from core.training.data.said_cars import SaidCar, SeenElsewhere
 
@@ -56,3 +57,10 @@ def test_looks_are_kept_whole(tmp_path: Path) -> None:
         for name in ("places", "scores", "said_tags", "points", "tags", "labelled"):
             assert np.array_equal(getattr(one, name), getattr(other, name))
     assert not again[0].elsewhere.seen.any()
+
+
+def test_views_of_one_car_in_composites_are_drawn_together() -> None:
+    names = ("composite 71/0/12", "composite 71/5/12", "composite 71/5/3", "composite 72/5/12")
+    cars = [car_of(name) for name in names]
+    assert cars[0] == cars[1]
+    assert len(set(cars)) == 3

@@ -35,6 +35,13 @@ def found(away: float, said: int = VISIBLE) -> FoundPoints:
     return FoundPoints(off, np.full((3, 12), said), known, np.array([0.0, 0.55, 0.3]), np.array([0, 1, 1]))
 
 
+def of_many(one: FoundPoints, times: int = 5) -> FoundPoints:
+    """The same cars once more and more, each time of other tracks."""
+    parts = [np.concatenate([part] * times) for part in (one.away, one.said, one.known, one.hidden)]
+    tracks = np.concatenate([one.tracks + 2 * number for number in range(times)])
+    return FoundPoints(*parts, tracks)
+
+
 def value(name: str, *said: FoundPoints) -> float:
     return float(point_figures(said, 50).values[GROUPS.index(name)])
 
@@ -55,16 +62,18 @@ def test_points_are_counted_by_tag_and_by_how_much_of_their_car_is_hidden() -> N
 
 
 def test_seeds_are_averaged_and_drawn_with_the_tracks() -> None:
-    both = point_figures([found(0.01), found(0.12)], 200)
+    both = point_figures([of_many(found(0.01)), of_many(found(0.12))], 200)
     middle = both.interval(GROUPS.index("PCK@0.1"))
     assert both.by_seed == pytest.approx([1.0, 5 / 6])
     assert middle.value == pytest.approx(11 / 12)
+    assert middle.low is not None
+    assert middle.high is not None
     assert middle.low < middle.value < middle.high
 
 
 def test_claims_are_of_what_is_there_and_has_such_points() -> None:
     away = {PointArm.OWN: 0.3, PointArm.WALT3D: 0.0}
-    networks = {arm: point_figures([found(off)], 50) for arm, off in away.items()}
+    networks = {arm: point_figures([of_many(found(off))], 50) for arm, off in away.items()}
     claims = {one.words: one for one in point_claims(networks)}
     assert len(claims) == 4
     of_hidden = claims["WALT3D's composites beat labels of what is seen: PCK@0.1, occluded by others"]

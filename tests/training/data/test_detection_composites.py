@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from core.training.data.augment import Augment  # noqa: E402
 from core.training.data.detection import DetectionComposites, Spaces  # noqa: E402
 from tests.jobs.doing import do_job  # noqa: E402
 from tests.jobs.yard import CAMERA, HEIGHT, WIDTH, Yard  # noqa: E402
+from tests.store.doing_cars import body_fit_of  # noqa: E402
 from tests.training.data.samples import car_points  # noqa: E402
 
 SETTINGS = {"validation_percent": 0, "test_percent": 0, "least": 2, "most": 4, "seed": 5}
@@ -88,6 +90,14 @@ def test_fits_of_another_space_teach_nothing(data: DetectionComposites) -> None:
         assert torch.equal(sifted["boxes"], plain["boxes"])
     with pytest.raises(IndexError):
         data[len(data)]
+
+
+def test_people_teach_by_the_hashes_that_their_body_and_the_networks_both_have() -> None:
+    person = SimpleNamespace(fit=body_fit_of(), shape_space="SMPL 0123456789ab")
+    for people, holds in (("own 0123456789ab-0011", True), ("own 0123456789ac-0011", False)):
+        assert Spaces("cars 0123456789ab", people).holds(person) is holds  # type: ignore[arg-type]
+    person.shape_space = "SMPL 0123456789ab-0012"
+    assert not Spaces("cars 0123456789ab-0012", "own 0123456789ab-0011").holds(person)  # type: ignore[arg-type]
 
 
 def test_it_is_pickled_without_its_memory(data: DetectionComposites) -> None:

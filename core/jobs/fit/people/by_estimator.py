@@ -17,6 +17,7 @@ from core.jobs.fit.people.estimators import NamedEstimator
 from core.jobs.fit.work import SourceWork
 from core.jobs.footage import decoded_frames
 from core.records.detections import Category
+from core.records.occlusion import OcclusionLabel
 from core.store.queries import fit_candidates
 from core.store.queries.fit_candidates import FitCandidate
 from core.store.writers.fits import FoundFit
@@ -95,7 +96,14 @@ def _placed(
         if answer is None:
             continue
         try:
-            fit = place_estimate(answer, work.camera, work.plane, work.named_body, evidence)
+            fit = place_estimate(
+                answer,
+                work.camera,
+                work.plane,
+                work.named_body,
+                evidence,
+                occluded=person.label is OcclusionLabel.OCCLUDED,
+            )
         except BodyEstimatorError:
             continue  # a box and an answer that put nobody before the camera
         found.append(work.found(person, fit, by_mask=evidence.mask is not None))

@@ -1,26 +1,18 @@
-"""Which systems can look at people: HMR 2.0's network, and adapters that installed packages announce.
-
-An adapter is a package of somebody else's, installed beside this program. It announces, as an entry point of
-the group `amodal_studio.body_estimators`, what makes a `BodyEstimator`: a callable that takes the path of a
-weights file (or None) and the name of a device, "cpu" or "cuda". This program comes with none.
-"""
+"""The systems that look at people, ready to: HMR 2.0's network, and adapters that packages announce."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 
-from core.errors import AmodalError, BodyEstimatorError, JobError
+from core.errors import AmodalError, BodyEstimatorError
 from core.fitting.people.estimates import BodyEstimate, BodyEstimator, PersonPicture, check_estimate
+from core.jobs.fit.people.ways import HMR2, POINTS, adapters, check_way
 from core.jobs.settings import FitSettings
 from core.mining.detectors.settings import Device
 from core.mining.detectors.torch_device import torch_device
 from core.shapes.body.placed import NamedBody
 
-GROUP = "amodal_studio.body_estimators"
-POINTS, HMR2 = "points", "hmr2"
-"""What the setting `people` may be besides an adapter's name."""
 _GPU_BATCH, _CPU_BATCH = 32, 4
 
 
@@ -64,25 +56,6 @@ class NamedEstimator:
                 "Correct the adapter.",
             )
         return [None if answer is None else check_estimate(answer) for answer in answers]
-
-
-def adapters() -> dict[str, EntryPoint]:
-    """Name -> what installed packages announce, without importing any."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in (POINTS, HMR2)}
-
-
-def check_way(name: str) -> None:
-    """Refuse a name that is no way to fit people.
-
-    Raises:
-        JobError: there is none of that name.
-    """
-    if name in (POINTS, HMR2) or name in adapters():
-        return
-    known = ", ".join(sorted({POINTS, HMR2, *adapters()}))
-    raise JobError(
-        f"There is no way called {name} to fit people.", f"There are: {known}. Others come as packages."
-    )
 
 
 def estimator_of(settings: FitSettings, body: NamedBody) -> NamedEstimator | None:

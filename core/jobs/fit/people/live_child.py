@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from core.errors import AmodalError
+from core.errors import AmodalError, BodyFileChangedError
 from core.jobs.fit.people.live import LiveAnswer, LivePeople, LivePerson
 from core.jobs.fit.people.live_wire import LiveRequest, answer_line, request_of
 from core.shapes.body.placed import NamedBody, named_body
@@ -31,42 +31,54 @@ class LiveFits:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._bodies: dict[str, NamedBody] = {}  # by path
+        self._bodies: dict[str, NamedBody] = {}  # by path, as they were read last
         self._people = LivePeople(self._find, cache(default_space))
-        self._shown: tuple[tuple[int, int, str], LivePerson | None] | None = None
+        self._shown: tuple[tuple[int, int, str, str], LivePerson | None] | None = None
 
     def answer(self, request: LiveRequest) -> LiveAnswer | None:
         """What follows from the points; None where the person cannot be fitted.
 
         Raises:
+            BodyFileChangedError: the body model's file is not the one that the window has read.
             AmodalError: calibration or body model cannot be used.
         """
-        key = (request.instance_id, request.turn, request.body)
+        key = (request.instance_id, request.turn, request.body, request.label)
         if self._shown is None or self._shown[0] != key:
             with self._project.read() as connection:
                 context = car_context(connection, request.instance_id)
-                body = self._body(request.body)
+                body = self._body(request.body, request.label)
                 person = None if context is None else self._people.person(connection, context, body)
             self._shown = key, person
         person = self._shown[1]
         return None if person is None else person.answer(request.points)
 
-    def _body(self, path: str) -> NamedBody:
-        if path not in self._bodies:
-            self._bodies[path] = named_body(Path(path) if path else None)
-        return self._bodies[path]
+    def _body(self, path: str, label: str) -> NamedBody:
+        """The body of a label, read again where the file was another when it was read last."""
+        body = self._bodies.get(path)
+        if body is None or not body.is_meant_by(label):
+            body = self._bodies[path] = named_body(Path(path) if path else None)
+        if not body.is_meant_by(label):
+            raise BodyFileChangedError(
+                f"The body model {Path(path).name} is another file than when it was read.",
+                "Open File > Settings… and keep them: then it is read again.",
+            )
+        return body
 
     def _find(self, label: str) -> NamedBody | None:
-        here = (self._body(""), *self._bodies.values())
-        return next((body for body in here if body.is_meant_by(label)), None)
+        if "" not in self._bodies:
+            self._bodies[""] = named_body()
+        return next((body for body in self._bodies.values() if body.is_meant_by(label)), None)
 
 
 def serve(project: Project, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     """Answers each line with a line, until the pipe ends. A bug ends the process, whole and loud."""
     fits = LiveFits(project)
     for line in incoming:
+        answer: LiveAnswer | BodyFileChangedError | None
         try:
             answer = fits.answer(request_of(line))
+        except BodyFileChangedError as changed:
+            answer = changed
         except AmodalError:
             answer = None  # the window reads the same, and says so
         outgoing.write(answer_line(answer))

@@ -36,6 +36,7 @@ class LiveServer:
 
         Raises:
             FittingError: the process cannot be started, or has ended.
+            BodyFileChangedError: the body model's file is another than when the window read it.
         """
         with self._lock:
             process = self._begin()

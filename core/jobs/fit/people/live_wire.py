@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import BodyFileChangedError
 from core.jobs.fit.people.live import LiveAnswer
 from core.records.fits import BodyFit, FitMadeFrom
 from core.records.keypoints import KeypointSet, Template
@@ -26,12 +27,14 @@ class LiveRequest:
         instance_id: whose.
         turn: another number wherever what the store knows of the person may have changed.
         body: path of the body model's file; "" for the program's own.
+        label: name and hash of that body, as the window has it: the file may be another by now.
         points: the person's.
     """
 
     instance_id: int
     turn: int
     body: str
+    label: str
     points: KeypointSet
 
 
@@ -42,6 +45,7 @@ def request_line(request: LiveRequest) -> bytes:
             "instance": request.instance_id,
             "turn": request.turn,
             "body": request.body,
+            "label": request.label,
             "points": point_entries(request.points),
         }
     )
@@ -51,13 +55,15 @@ def request_of(line: bytes) -> LiveRequest:
     """A request as it was received."""
     said = json.loads(line)
     points = from_columns(Template.PERSON.value, said["points"])
-    return LiveRequest(said["instance"], said["turn"], said["body"], points)
+    return LiveRequest(said["instance"], said["turn"], said["body"], said["label"], points)
 
 
-def answer_line(answer: LiveAnswer | None) -> bytes:
+def answer_line(answer: LiveAnswer | BodyFileChangedError | None) -> bytes:
     """An answer as it is sent; None where the person cannot be fitted (any more)."""
     if answer is None:
         return _line(None)
+    if isinstance(answer, BodyFileChangedError):
+        return _line({"changed": [answer.problem, answer.way_out]})
     columns = fit_columns.to_columns(answer.fit, FitMadeFrom(None, None, None, ""))
     ghosts = KeypointSet(Template.PERSON, answer.ghosts)
     return _line(
@@ -70,10 +76,16 @@ def answer_line(answer: LiveAnswer | None) -> bytes:
 
 
 def answer_of(line: bytes) -> LiveAnswer | None:
-    """An answer as it was received."""
+    """An answer as it was received.
+
+    Raises:
+        BodyFileChangedError: it is that there can be none, with the body that was asked for.
+    """
     said = json.loads(line)
     if said is None:
         return None
+    if "changed" in said:
+        raise BodyFileChangedError(*said["changed"])
     columns = {
         name: json.loads(value) if name in _AS_TEXT and value is not None else value
         for name, value in said["fit"].items()

@@ -16,7 +16,7 @@ import torch
 from core.evaluation.bootstrap import Groups
 from core.jobs.reproduce.chapter import Chapter, Page
 from core.jobs.reproduce.claims import Claim, claims_table
-from core.jobs.reproduce.composite_cars import CompositePlan, composite_cars
+from core.jobs.reproduce.composite_cars import CompositePlan, car_of, composite_cars
 from core.jobs.reproduce.hidden_points import (
     ALPHA,
     POINT_GROUPS,
@@ -29,7 +29,7 @@ from core.jobs.reproduce.hidden_points import (
     teach_graph,
     write_said,
 )
-from core.jobs.reproduce.precision import Interval, Measured
+from core.jobs.reproduce.precision import Measured
 from core.jobs.reproduce.shares import measured_shares
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.tables import table, words
@@ -209,7 +209,8 @@ def _report(
         f"epochs, layers of {scale.width}, {seeds} seeds. Measured on single cars of other models (as "
         "Car-render has), on these with cut-outs and poles before them, and on WALT3D's composites of "
         f"streets that none has seen ({len(scale.tested)}). PCK at "
-        f"{ALPHA} of the longer side of the whole box. Intervals are of 95 %: pictures and seeds drawn anew.",
+        f"{ALPHA} of the longer side of the whole box. Intervals are of 95 %: cars and seeds drawn "
+        "anew; of composites the cars of their streets, each with all its views.",
     ]
     for test, rows in found.items():
         parts += [
@@ -221,7 +222,7 @@ def _report(
                     *(
                         (
                             _TITLES.get(name, name),
-                            *(_words(one.interval(place)) for place in range(len(POINT_GROUPS))),
+                            *(words(one.interval(place)) for place in range(len(POINT_GROUPS))),
                         )
                         for name, one in rows.items()
                     ),
@@ -236,10 +237,6 @@ def _report(
         claims_table(claims),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _words(one: Interval) -> str:
-    return words(one) if one.value == one.value else "-"  # NaN where there are no such points
 
 
 def _last_shard(folder: Path, split: str, count: int) -> Path:
@@ -291,7 +288,7 @@ def _map(folder: Path, scale: OcclusionNetScale) -> None:
 
 
 def _say(folder: Path, scale: OcclusionNetScale) -> None:
-    """What the heat maps say of all cars; written last, the pictures that the test's cars are in."""
+    """What the heat maps say of all cars; written last, which of the test's cars are the same."""
     finder = read_heat_maps(folder / "maps" / "files")
     learned = _single(folder, scale, 0) + _composited(folder, scale.learned)
     write_said(_said(folder, "training"), say(finder, learned) + say(finder, learned, how=_BY_CHANCE))
@@ -302,8 +299,7 @@ def _say(folder: Path, scale: OcclusionNetScale) -> None:
     if composites:
         write_said(_said(folder, _COMPOSITES), say(finder, composites))
     alone = [one.name for one in single]
-    pictures = [one.name.rsplit("/", 1)[0] for one in composites]
-    groups = {_SINGLE: alone, _COVERED: alone, _COMPOSITES: pictures}
+    groups = {_SINGLE: alone, _COVERED: alone, _COMPOSITES: [car_of(one.name) for one in composites]}
     there = {test: names for test, names in groups.items() if names}
     write_whole(folder / "said" / "done", json.dumps(there))
 

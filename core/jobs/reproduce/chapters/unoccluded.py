@@ -15,7 +15,7 @@ from core.jobs.networks_in_use import classifier_of
 from core.jobs.reproduce.arms import Arm, ArmPlan, stage_street, test_plans
 from core.jobs.reproduce.chapter import Chapter, Page
 from core.jobs.reproduce.claims import Claim, claims_table
-from core.jobs.reproduce.precision import Interval, Measured
+from core.jobs.reproduce.precision import Measured
 from core.jobs.reproduce.shares import measured_shares
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.sizes import SCALES
@@ -179,7 +179,7 @@ def _report(
         table(
             ("rule", *FIGURES),
             [
-                (rule, *(_words(one.interval(place)) for place in range(len(FIGURES))))
+                (rule, *(words(one.interval(place)) for place in range(len(FIGURES))))
                 for rule, one in found.items()
             ],
         ),
@@ -194,10 +194,6 @@ def _report(
         claims_table(claims),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _words(one: Interval) -> str:
-    return words(one) if one.value == one.value else "-"  # NaN where a rule keeps nothing
 
 
 def _crops(home: Path, seed: int) -> Path:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from core.jobs.reproduce import whole_masks
 from core.jobs.reproduce.chapter import Chapter, Page
+from core.jobs.reproduce.precision import GROUPS, Kind, Measured, place_of
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.sizes import SCALES
 from core.jobs.reproduce.units import Unit
@@ -36,13 +38,19 @@ def _page(home: Path, size: Size) -> Page | None:
                 "share": share,
                 "boxes of what is seen": seen,
                 "by seed": one.by_seed.tolist(),
-                "groups": [asdict(one.interval(group)) for group in range(len(one.values))],
+                "groups": _numbers(one, Kind.ALL),
+                "vehicles": _numbers(one, Kind.VEHICLES),
+                "people": _numbers(one, Kind.PEOPLE),
             }
             for (arm, share, seen), one in networks.items()
         ],
         "claims": [asdict(one) | {"verdict": one.verdict} for one in claims(networks)],
     }
     return Page(report(networks, details, counts, settings), numbers)
+
+
+def _numbers(one: Measured, kind: Kind) -> list[dict[str, Any]]:
+    return [asdict(one.interval(place_of(group, kind))) for group in range(len(GROUPS))]
 
 
 WHOLE_MASKS = Chapter("Whole masks by what is learned from", "whole masks", _units, _page)

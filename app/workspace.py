@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.states.results import SaidKey
 from core.records.history import Touched
 from core.records.jobs import JobRow
 
@@ -38,6 +39,7 @@ class Workspace:
         on_outside_change: told, at most a few times a second, that another process wrote to the project.
         message_place: the part at whose top the window's messages stand; None for the whole window.
         show_instances: selects these instances, where it can show any: the history asks for it.
+        show_said: shows an instance with what a network said of it, or tells words where that is None.
         show_calibration: shows where a camera is calibrated, by its id and that of a source of it.
         prepare_run: prepares the evaluation of a run, by its id.
         close: told before the project closes: stop timers, players and threads here.
@@ -56,6 +58,7 @@ class Workspace:
     on_outside_change: Callable[[], None] = _nothing
     message_place: QWidget | None = None
     show_instances: Callable[[Sequence[int]], None] | None = None
+    show_said: Callable[[int, SaidKey | None, str], None] | None = None
     show_calibration: Callable[[int, int], None] | None = None
     prepare_run: Callable[[int], None] | None = None
     close: Callable[[], None] = _nothing

@@ -10,8 +10,10 @@ from app.composition.keys import first_keys
 from app.composition.pages import open_page
 from app.controllers.evaluate import EvaluateController
 from app.controllers.evaluate_draft import EvaluateDraft
+from app.controllers.evaluate_in_3d import WayTo3D
 from app.controllers.evaluate_reads import EvaluateReads
 from app.states.evaluation import EvaluateHead
+from app.states.results import SaidKey
 from app.views.evaluate.evaluate_view import EvaluateView
 from app.workspace import Workspace
 from core.records.jobs import JobRow, JobState
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 RunDialog = Callable[[str, dict[str, Any], str], None]
 ShowIn = Callable[[str, Sequence[int]], None]
+ShowSaid = Callable[[int, SaidKey | None, str], None]
 Handlers = dict[str, Callable[[], None]]
 _REPORT = "Writes figures with intervals, charts, settings and seeds as one HTML file, and as a PDF."
 
@@ -31,6 +34,7 @@ def build_evaluate(
     jobs: JobsController,
     go_to: Callable[[str], None],
     show_in: ShowIn,
+    show_said: ShowSaid,
     show_log: Callable[[int], None],
     run_dialog: RunDialog,
     show_asked: Callable[[], None],
@@ -41,6 +45,7 @@ def build_evaluate(
         jobs: starts, stops and resumes evaluations.
         go_to: brings another workspace to the front by its id.
         show_in: brings one to the front and selects instances in it.
+        show_said: shows an instance in 3D with what was said of it, or tells words where that is None.
         show_log: shows the log of a job by its id.
         run_dialog: asks for the settings of a kind of job, with some given, and starts it.
         show_asked: goes to what the review queue is asked for.
@@ -50,7 +55,7 @@ def build_evaluate(
     view = EvaluateView(controller.objects.feed.model)
     handlers: Handlers = {
         **_handlers(controller, draft, view, go_to, show_log),
-        **_object_handlers(controller, view, show_in),
+        **_object_handlers(controller, view, show_in, show_said),
         "evaluate.report": lambda: _report(controller, run_dialog, session),
         "evaluate.open_report": lambda: _open_report(controller, session),
         "evaluate.review": show_asked,
@@ -200,7 +205,9 @@ def _handlers(
     }
 
 
-def _object_handlers(controller: EvaluateController, view: EvaluateView, show_in: ShowIn) -> Handlers:
+def _object_handlers(
+    controller: EvaluateController, view: EvaluateView, show_in: ShowIn, show_said: ShowSaid
+) -> Handlers:
     """Action id -> what it does with the objects that are listed."""
     objects = controller.objects
 
@@ -209,7 +216,13 @@ def _object_handlers(controller: EvaluateController, view: EvaluateView, show_in
         if instance_id is not None:
             show_in(place, [instance_id])
 
-    objects.fit_wanted.connect(lambda instance_id: show_in("fits", [instance_id]))
+    def see_in_3d(way: WayTo3D) -> None:
+        if way.beside_truth and way.instance_id is not None:
+            show_in("fits", [way.instance_id])
+        elif way.instance_id is not None:
+            show_said(way.instance_id, way.said, way.words)
+
+    objects.fit_wanted.connect(see_in_3d)
 
     def step(step: int) -> None:
         if not controller.drafting:

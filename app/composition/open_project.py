@@ -18,6 +18,7 @@ from app.controllers.machine_values import of_this_machine
 from app.session import ProjectSession
 from app.settings import Settings
 from app.states.jobs import JobsState, job_title
+from app.states.results import SaidKey
 from app.states.toasts import Toast, Tone
 from app.views.form_dialogs import FormDialog
 from app.views.history_panel import HistoryPanel
@@ -123,6 +124,7 @@ class OpenProject(QObject):
             self.jobs,
             self.go_to,
             self.show_in,
+            self._show_said,
             self.run_dialog,
             self._show_log,
             lambda: self._look_at("review", "review.asked"),
@@ -192,6 +194,12 @@ class OpenProject(QObject):
         workspace = self._window.workspace(place)
         if workspace is not None and workspace.show_instances is not None:
             workspace.show_instances(ids)
+
+    def _show_said(self, instance_id: int, said: SaidKey | None, words: str) -> None:
+        self.go_to("fits")
+        workspace = self._window.workspace("fits")
+        if workspace is not None and workspace.show_said is not None:
+            workspace.show_said(instance_id, said, words)
 
     def run_dialog(self, kind: str, values: dict[str, Any] | None = None, intro: str = "") -> None:
         """Asks for a job's settings and starts it.

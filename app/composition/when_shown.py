@@ -31,7 +31,7 @@ def when_shown(workspace_id: str, title: str, icon: str, build: Callable[[], Wor
         stand_in.on_touched, stand_in.on_job_changed = made.on_touched, made.on_job_changed
         stand_in.on_outside_change, stand_in.close = made.on_outside_change, made.close
         stand_in.message_place, stand_in.show_instances = made.message_place, made.show_instances
-        stand_in.prepare_run = made.prepare_run
+        stand_in.prepare_run, stand_in.show_said = made.prepare_run, made.show_said
         made.widget.show()
         made.on_shown()
 

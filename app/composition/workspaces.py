@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from app.composition.when_shown import when_shown
 from app.controllers.jobs import JobsController
 from app.session import ProjectSession
+from app.states.results import SaidKey
 from app.workspace import Workspace
 
 
@@ -15,6 +16,7 @@ def build_workspaces(
     jobs: JobsController,
     go_to: Callable[[str], None],
     show_in: Callable[[str, Sequence[int]], None],
+    show_said: Callable[[int, SaidKey | None, str], None],
     run_dialog: Callable[..., None],
     show_log: Callable[[int], None],
     show_asked: Callable[[], None],
@@ -51,7 +53,7 @@ def build_workspaces(
     def evaluate() -> Workspace:
         from app.composition.evaluate import build_evaluate
 
-        return build_evaluate(session, jobs, go_to, show_in, show_log, run_dialog, show_asked)
+        return build_evaluate(session, jobs, go_to, show_in, show_said, show_log, run_dialog, show_asked)
 
     sources = build_sources(session, jobs, go_to)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.evaluate_deeds import EvaluateDeeds
+from app.controllers.evaluate_in_3d import WayTo3D
 from app.controllers.evaluate_picture import PictureDesk
 from app.controllers.evaluate_reads import EvaluateReads
 from app.controllers.evaluate_results import ResultsFeed, columns_of
@@ -65,13 +66,13 @@ class EvaluateObjects(QObject):
         head_changed(ResultHead): draw it.
         first_wanted(): the list is new: its first row is to be selected.
         said(str): a line about what was just done.
-        fit_wanted(int): the fit of the project's object is to be seen.
+        fit_wanted(WayTo3D): the project's object is to be seen in 3D.
     """
 
     head_changed = Signal(object)
     first_wanted = Signal()
     said = Signal(str)
-    fit_wanted = Signal(int)
+    fit_wanted = Signal(object)
 
     def __init__(self, session: ProjectSession, reads: EvaluateReads, deeds: EvaluateDeeds) -> None:
         super().__init__()
@@ -134,18 +135,19 @@ class EvaluateObjects(QObject):
         return state.instance_id
 
     def see_fit(self) -> None:
-        """Goes to the fit of the object that is looked at, where it has one."""
-        instance_id = self.current_instance
-        if instance_id is None:
+        """Goes to the object that is looked at in 3D; tells why where there is nothing of it."""
+        key = self.desk.state.key
+        if key is None:
+            self.said.emit("Select an object first.")
             return
 
-        def found(fitted: bool) -> None:
-            if fitted:
-                self.fit_wanted.emit(instance_id)
+        def found(way: WayTo3D) -> None:
+            if way.instance_id is None:
+                self.said.emit(way.words)
             else:
-                self.said.emit("It has no fit yet: the job Fit in 3D makes one, or its keypoints do.")
+                self.fit_wanted.emit(way)
 
-        self._session.in_background(lambda: self._reads.has_fit(instance_id), found, tag="evaluate fit")
+        self._session.in_background(lambda: self._reads.way_to_3d(*key), found, tag="evaluate fit")
 
     def send(self) -> None:
         """Asks for a review of what is selected."""

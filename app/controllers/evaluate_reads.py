@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.controllers.evaluate_in_3d import WayTo3D, way_to_3d
 from core.errors import CompositeError
 from core.records.evaluations import (
     EvaluationNumbers,
@@ -24,7 +25,8 @@ from core.records.project import CameraRow, FrameRow, SourceRow
 from core.records.runs import RunRow
 from core.store.annotators import annotator_names
 from core.store.project import Project
-from core.store.queries import cameras, evaluations, frames, results, runs, sources
+from core.store.queries import cameras, evaluations, frames, instances, results, runs, sources
+from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.fits import fits_in_force
 from core.store.queries.recipes import recipe_sets, recipes_by_ids
 
@@ -118,10 +120,22 @@ class EvaluateReads:
         with self._project.read() as connection:
             return results.instances_of(connection, evaluation_id, filter, limit)
 
-    def has_fit(self, instance_id: int) -> bool:
-        """Whether an object of the project is fitted in 3D."""
+    def way_to_3d(self, evaluation_id: int, number: int) -> WayTo3D:
+        """Where an object is to be seen in 3D."""
+        fit = calibration = None
         with self._project.read() as connection:
-            return bool(fits_in_force(connection, [instance_id]))
+            evaluation = evaluations.evaluation_by_id(connection, evaluation_id)
+            row = results.results(connection, evaluation_id, [number]).get(number)
+            if evaluation is None or row is None:
+                return WayTo3D(words="Its evaluation has changed: select it again.")
+            instance = None if row.instance_id is None else instances.by_id(connection, row.instance_id)
+            if instance is not None:
+                fit = fits_in_force(connection, [instance.id]).get(instance.id)
+                source = sources.source_by_id(connection, self._project, instance.source_id, counted=False)
+                if source is not None:
+                    calibration = calibration_in_force(connection, source.camera_id)
+        told = self.told(evaluation_id, row)
+        return way_to_3d(evaluation, row, told.said, told.picture, fit, calibrated=calibration is not None)
 
     def told(self, evaluation_id: int, row: ObjectResult) -> Told:
         """An object in its picture."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.controllers.fits_beside import Beside
 from app.controllers.fits_desk import FitDesk, Prepared
 from app.controllers.fits_list import FitFeed, FitModel
 from app.controllers.fits_panel import Usual, build_fit_panel
 from app.controllers.fits_reads import FitReads
-from app.controllers.fits_truth import TRUTH_ID
+from app.controllers.fits_truth import NO_VERSIONS
 from app.controllers.saying import did_again, done, undid
 from app.states.fits import FitItem, FitListState, FitPanelState, empty_text
+from app.states.results import SaidKey
 from app.states.review_filter import Choice
 from core.records.fits import FitFilter, FitOrder, FitReview, FitRow
 from core.records.history import Touched
@@ -61,8 +63,7 @@ class FitsController(QObject):
         self.fit_id: int | None = None
         self.instance_id: int | None = None
         self._row = 0  # where the selected fit stands in the list, or stood
-        self._compared: int | None = None
-        self._beside_truth: int | None = None
+        self._beside = Beside()
         self._shown = False
         self._stale = True
         self._wanted: int | None = None  # an instance to show once the list is there
@@ -168,9 +169,23 @@ class FitsController(QObject):
         Its truth is drawn beside it, where that is known: the evaluation that knows it leads here.
         """
         if ids:
-            self._wanted = self._beside_truth = ids[0]
-            if not self._stale and self.feed.complete:
-                self._on_first_page()
+            self._beside.come_to_truth(ids[0])
+            self._come_to(ids[0])
+
+    def show_said(self, instance_id: int, said: SaidKey | None, words: str) -> None:
+        """Selects an instance with what a network said of it beside it.
+
+        Args:
+            said: what that is; None where nothing can be drawn.
+            words: that are told then.
+        """
+        self._beside.come_to_said(instance_id, said, words)
+        self._come_to(instance_id)
+
+    def _come_to(self, instance_id: int) -> None:
+        self._wanted = instance_id
+        if not self._stale and self.feed.complete:
+            self._on_first_page()
 
     def step(self, step: int) -> None:
         """Goes on (or back, where step is negative) in the list: the worst first, as it is sorted."""
@@ -204,30 +219,29 @@ class FitsController(QObject):
 
     def compare(self, fit_id: int | None) -> None:
         """Draws another version of the selected car's fit beside its own, or no other."""
-        self._compared = fit_id if fit_id != self.fit_id else None
-        self.desk.show(self.instance_id, self._compared)
+        self._beside.compared = fit_id if fit_id != self.fit_id else None
+        self._show()
 
     def compare_next(self) -> None:
-        """Compares with the version before, then the one before that, then the truth if known, then none."""
+        """Compares with earlier versions one by one, then the truth and what was said if known, then none."""
         now = self.desk.now
         if now is None:
             return
-        others = [row.id for row in now.subject.history if not row.in_force]
-        if now.subject.truth is not None:
-            others.append(TRUTH_ID)
+        others, compared = self._beside.others(now.subject), self._beside.compared
         if not others:
             self.said.emit("There is only one version of this fit.")
             return
-        place = others.index(self._compared) + 1 if self._compared in others else 0
+        place = others.index(compared) + 1 if compared in others else 0
         self.compare(others[place] if place < len(others) else None)
 
     def use_compared(self) -> None:
         """Puts the version that is compared in force."""
-        if self._compared is None or self._compared == TRUTH_ID:  # the truth is no version
+        fit_id = self._beside.compared
+        if fit_id is None or fit_id in NO_VERSIONS:
             self.said.emit("Compare with another version first.")
             return
-        history, fit_id = self._session.history, self._compared
-        self._compared = None
+        history = self._session.history
+        self._beside.compared = None
 
         def committed(touched: Touched) -> None:
             self.said.emit(done(touched))
@@ -307,7 +321,7 @@ class FitsController(QObject):
             if self.instance_id == instance_id:
                 now = None if found is None else found.id
                 if now != fit_id:
-                    self._compared = None
+                    self._beside.compared = None
                 self._select(now, instance_id, again=True)
 
         self._session.in_background(lambda: self._reads.fit_of(instance_id), arrived, tag="fits again")
@@ -315,15 +329,17 @@ class FitsController(QObject):
     # ---- details --------------------------------------------------------------------------------
 
     def _select(self, fit_id: int | None, instance_id: int | None, *, again: bool = False) -> None:
-        if instance_id is not None and instance_id == self._beside_truth:
-            self._compared, self._beside_truth = TRUTH_ID, None
-        elif instance_id != self.instance_id:
-            self._compared = None
+        words = self._beside.select(instance_id, self.instance_id)
+        if words:
+            self.said.emit(words)
         self.fit_id, self.instance_id = fit_id, instance_id
         self.selection_changed.emit(fit_id)
         if again:
             self.desk.forget()
-        self.desk.show(instance_id, self._compared)
+        self._show()
+
+    def _show(self) -> None:
+        self.desk.show(self.instance_id, self._beside.compared, self._beside.said_of(self.instance_id))
 
     def _say_reversed(self, words: str) -> None:
         if self._shown:
@@ -361,7 +377,7 @@ class FitsController(QObject):
             self.select_car(wanted)
         elif self.fit_id is not None and self.model.row_of(self.fit_id) is not None:
             self.selection_changed.emit(self.fit_id)
-            self.desk.show(self.instance_id, self._compared)
+            self._show()
         elif len(self.model) and (self.instance_id is None or self.fit_id is not None):
             self.select_fit(self.model.id_at(0))
         elif not len(self.model) and self.fit_id is not None:

@@ -14,7 +14,7 @@ from app.controllers.bodies import BodyShelf
 from app.controllers.fits_reads import FitReads, FitSubject
 from app.controllers.fits_scene import World, is_drawable, scene_of, trail_of, world_of
 from app.controllers.fits_shop import FitShop, Spaces
-from app.controllers.fits_truth import TRUTH_ID, true_version
+from app.controllers.fits_truth import NO_VERSIONS, SAID_ID, TRUTH_ID, told_version
 from app.controllers.fits_wires import WireForms, build_wires
 from app.controllers.kept import Kept
 from app.controllers.review_frame import frame_title
@@ -22,15 +22,18 @@ from app.controllers.review_overlay import build_overlay, canvas_box, caption
 from app.controllers.review_session import Frames
 from app.states.fits import FitViewState
 from app.states.overlay import Overlay, OverlayRole
+from app.states.results import SaidKey
 from app.states.scene import Scene, SceneCamera, SceneObject, ScenePoints, SceneRole
 from app.states.wires import Wires
 from core.errors import AmodalError
+from core.records.evaluations import Pose3D
 from core.records.fits import BodyFit, FitRow
 from core.records.keypoints import KeypointSet
 from core.records.media import DecodedFrame
 from core.records.project import FrameRow
 
 _KEPT = 12
+_Key = tuple[int, int | None, SaidKey | None]  # the object, what it is compared with, and what was said
 NO_CALIBRATION = (
     "This camera has no calibration, so there is no 3D here.\n"
     "Calibrate it in Sources; the list and the picture work without."
@@ -81,7 +84,8 @@ class FitDesk(QObject):
         self.now: Prepared | None = None
         self._wanted: int | None = None
         self._compared: int | None = None
-        self._kept: Kept[tuple[int, int | None], Prepared] = Kept(_KEPT)
+        self._said: SaidKey | None = None
+        self._kept: Kept[_Key, Prepared] = Kept(_KEPT)
         self._pixels: NDArray[np.uint8] | None = None
         self._pixels_of: int | None = None
         self._error = ""
@@ -91,13 +95,15 @@ class FitDesk(QObject):
         """The shape spaces and body models that are here."""
         return self._spaces
 
-    def show(self, instance_id: int | None, compared: int | None = None) -> None:
+    def show(self, instance_id: int | None, compared: int | None = None, said: SaidKey | None = None) -> None:
         """Shows an object in its frame, with another version of its fit beside its own, or nothing.
 
         Args:
-            compared: id of the other version; `TRUTH_ID` for the truth, where that is known.
+            compared: id of the other version; `TRUTH_ID` for the truth, where that is known, `SAID_ID` for
+                what was said.
+            said: what that is.
         """
-        self._wanted, self._compared = instance_id, compared
+        self._wanted, self._compared, self._said = instance_id, compared, said
         if instance_id is None:
             self.now = None
             self._pixels = self._pixels_of = None
@@ -105,27 +111,28 @@ class FitDesk(QObject):
             self.changed.emit(self.state)
             self.prepared.emit(None)
             return
-        kept = self._kept.get((instance_id, compared))
+        key = instance_id, compared, said if compared == SAID_ID else None
+        kept = self._kept.get(key)
         if kept is not None:
             self._take(kept)
             return
         turn = self._kept.turn
 
         def arrived(found: Prepared | None) -> None:
-            if (self._wanted, self._compared) != (instance_id, compared):
+            if (self._wanted, self._compared, self._said) != (instance_id, compared, said):
                 return
             if found is None:
                 self.show(None)
                 return
-            self._kept.keep((instance_id, compared), found, turn)
+            self._kept.keep(key, found, turn)
             self._take(found)
 
-        self._session.in_background(lambda: self._prepare(instance_id, compared), arrived, tag="fits subject")
+        self._session.in_background(lambda: self._prepare(*key), arrived, tag="fits subject")
 
     def refresh(self) -> None:
         """Reads what is shown again, after an edit."""
         self._kept.clear()
-        self.show(self._wanted, self._compared)
+        self.show(self._wanted, self._compared, self._said)
 
     def forget(self) -> None:
         """Drops what is kept."""
@@ -135,49 +142,52 @@ class FitDesk(QObject):
         """Reads what comes next, so that it is there when it is wanted."""
         turn = self._kept.turn
         for slot, instance_id in enumerate(instance_ids):
-            key = (instance_id, None)
+            key = (instance_id, None, None)
             known = self._kept.get(key)
             if known is not None:
                 self._decode_ahead(known.subject.contents.frame, slot)
                 continue
 
-            def arrived(found: Prepared | None, key: tuple[int, int | None] = key, slot: int = slot) -> None:
+            def arrived(found: Prepared | None, key: _Key = key, slot: int = slot) -> None:
                 if found is not None:
                     self._kept.keep(key, found, turn)
                     self._decode_ahead(found.subject.contents.frame, slot)
 
             self._session.in_background(
-                lambda instance_id=instance_id: self._prepare(instance_id, None),  # type: ignore[misc]
+                lambda instance_id=instance_id: self._prepare(instance_id, None, None),  # type: ignore[misc]
                 arrived,
                 tag=f"fits ahead {slot}",
             )
 
     # ---- on a reading thread --------------------------------------------------------------------
 
-    def _prepare(self, instance_id: int, compared: int | None) -> Prepared | None:
+    def _prepare(self, instance_id: int, compared: int | None, said: SaidKey | None) -> Prepared | None:
         subject = self._reads.subject(instance_id)
         if subject is None:
             return None
         spaces = self._spaces.read()
-        if compared == TRUTH_ID:
-            other = self._true_version(subject, spaces)
+        if compared in NO_VERSIONS:
+            pose = subject.truth if said is None else self._reads.said_pose(said)
+            other = None if pose is None else self._told_version(subject, pose, compared, spaces)
         else:
             other = None if compared is None else self._reads.fit(compared)
         return prepare(subject, other, spaces.shop)
 
     @staticmethod
-    def _true_version(subject: FitSubject, spaces: Spaces) -> FitRow | None:
-        """The truth of a subject, where it is known; the program's own space and body tell it."""
+    def _told_version(subject: FitSubject, pose: Pose3D, compared: int, spaces: Spaces) -> FitRow | None:
+        """The truth of a subject, or what was said of it; the program's own space and body tell it."""
         from core.geometry.calibration.result import from_record
 
-        truth, row = subject.truth, subject.fits.get(subject.instance.id)
-        if truth is None or row is None or bool(truth.pose) is not isinstance(row.fit, BodyFit):
+        row = subject.fits.get(subject.instance.id)
+        if row is None and compared == TRUTH_ID:
+            return None
+        if row is not None and bool(pose.pose) is not isinstance(row.fit, BodyFit):
             return None
         plane = None
         with suppress(AmodalError):  # what is wrong with the calibration is said where all is drawn
             plane = None if subject.calibration is None else from_record(subject.calibration.record)[1]
-        body = spaces.bodies.own() if truth.pose else None
-        return true_version(subject.instance.id, truth, plane, spaces.own, body)
+        body = spaces.bodies.own() if pose.pose else None
+        return told_version(subject.instance.id, pose, plane, spaces.own, body, compared)
 
     # ---- details --------------------------------------------------------------------------------
 
@@ -251,7 +261,8 @@ def prepare(subject: FitSubject, compared: FitRow | None, shop: FitShop) -> Prep
     others = [] if compared is None else [compared]
     placed = shop.people.placed([*rows, *others])
     objects = shop.objects(world, rows, placed, captions, tracks)
-    objects += shop.objects(world, others, placed, captions, tracks, SceneRole.COMPARED)
+    role = SceneRole.SAID if compared is not None and compared.id == SAID_ID else SceneRole.COMPARED
+    objects += shop.objects(world, others, placed, captions, tracks, role)
     row = subject.fits.get(subject.instance.id)
     points, keypoints, person = ScenePoints(), None, None
     if row is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from app.controllers.fits_person_facts import metres, person_facts
 from app.controllers.fits_reads import FitSubject
 from app.controllers.fits_scene import is_drawable
-from app.controllers.fits_truth import TOLD, TRUTH_ID, off_words
+from app.controllers.fits_truth import NO_VERSIONS, TOLD, TRUTH_ID, off_words
 from app.controllers.review_overlay import caption
 from app.states.fits import (
     METHOD_WORDS,
@@ -89,10 +89,10 @@ def build_fit_panel(subject: FitSubject | None, compared: FitRow | None, usual: 
     facts = _facts(row, usual)
     beside = {} if other is None else {fact.name: fact.value for fact in _facts(other, usual)}
     heading = "" if other is None else f"version {other.version}"
-    if other is not None and other.id == TRUTH_ID:
-        heading = "truth"
+    if other is not None and other.id in NO_VERSIONS:
+        heading, off = ("truth", "Off the truth") if other.id == TRUTH_ID else ("said", "Off what was said")
         beside = {name: value for name, value in beside.items() if name in _known_of_truth(row)}
-        facts.insert(0, FactLine("Off the truth", off_words(row.fit, other.fit)))
+        facts.insert(0, FactLine(off, off_words(row.fit, other.fit)))
     return FitPanelState(
         instance_id=subject.instance.id,
         title=caption(subject.instance),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.controllers.review_reads import FrameContents, StoreReads
 from app.states.fits import FitItem
+from app.states.results import SaidKey
 from app.states.review_filter import Choice
 from core.records.cameras import CalibrationRow
 from core.records.evaluations import Pose3D
@@ -20,7 +21,7 @@ from core.store.queries import cameras, fits, instances, sources
 from core.store.queries.calibrations import calibration_in_force
 from core.store.queries.car_context import track_neighbours
 from core.store.queries.keypoints import keypoints_in_force
-from core.store.queries.results import true_pose_of
+from core.store.queries.results import result_said, true_pose_of
 
 _TRAIL_FITS = 1_000  # of a track, evenly: a trail needs no more
 
@@ -118,6 +119,12 @@ class FitReads:
                 ids = [one.fit_id for one in way[::step] if one.fit_id is not None]
                 trails[track_id] = tuple(fits.fits_by_ids(connection, ids))
         return FitSubject(instance, contents, calibration, seen, history, keypoints, trails, truth)
+
+    def said_pose(self, key: SaidKey) -> Pose3D | None:
+        """Where a network said that an object stands, as an evaluation keeps it; or None."""
+        with self._project.read() as connection:
+            said = result_said(connection, key.evaluation_id, key.number)
+        return None if said is None else said.car
 
     def beside_on_track(self, instance_id: int, step: int) -> int | None:
         """The next fitted view (or an earlier one) of the same track, or None at its end."""

@@ -1,4 +1,7 @@
-"""The truth of a car or a person as one more version of its fit, to be drawn beside the one in force."""
+"""The truth of a car or a person, or what a network said of it, as one more version of its fit.
+
+It is drawn beside the one in force.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +21,33 @@ from core.shapes.space import CarShapeSpace
 TRUTH_ID = 0
 """Stands for the truth where else the id of a fit does: those begin with 1."""
 
+SAID_ID = -1
+"""Stands likewise for what a network said."""
+
+NO_VERSIONS = frozenset({TRUTH_ID, SAID_ID})
+"""What can be compared with, but is nothing to put in force."""
+
 TOLD = frozenset({"Distance", "Place", "Heading", "Length", "Width", "Height", "Stature", "Shape"})
-"""The facts of a fit that its truth has, too."""
+"""The facts of a fit that its truth and what was said have, too."""
 
 _FORWARD = {False: (1.0, 0.0, 0.0), True: (0.0, 0.0, 1.0)}  # of a car's frame, and of a person's
 
 
-def true_version(
+def told_version(
     instance_id: int,
     pose: Pose3D,
     plane: GroundPlane | None,
     space: CarShapeSpace | None,
     body: NamedBody | None,
+    stands_for: int = TRUTH_ID,
 ) -> FitRow | None:
-    """The truth as a version; None where what it is told in is not given, or has other numbers.
+    """A pose that was told as a version; None where what it is told in is not given, or has other numbers.
 
     Args:
-        pose: as an evaluation of fits has kept it; of a person with the joints.
+        pose: as an evaluation has kept it; of a person with the joints.
         plane: the ground, for place and heading.
-        space, body: that truths are told in: the program's own.
+        space, body: that poses are told in: the program's own.
+        stands_for: `TRUTH_ID` or `SAID_ID`.
     """
     is_person = bool(pose.pose)
     turn, (x, y, z) = np.reshape(pose.rotation, (3, 3)), pose.translation
@@ -84,9 +95,9 @@ def true_version(
         length, width, height = sizes_m(space, [pose.shape[: space.components]])[0].tolist()
         fit = VehicleFit(method=FitMethod.FREE, size_m=(length, width, height), **common)
     return FitRow(
-        id=TRUTH_ID,
+        id=stands_for,
         instance_id=instance_id,
-        version=TRUTH_ID,
+        version=stands_for,
         fit=fit,
         keypoint_set_id=None,
         mask_id=None,
@@ -102,10 +113,10 @@ def true_version(
     )
 
 
-def off_words(fit: Fit, truth: Fit) -> str:
-    """How far a fit is off, such as "0.34 m, turned 3.1°"."""
-    away = float(place_errors([fit.translation], [truth.translation])[0])
-    turns = (np.reshape(one.rotation, (1, 3, 3)) for one in (fit, truth))
+def off_words(fit: Fit, other: Fit) -> str:
+    """How far a fit is off another or the truth, such as "0.34 m, turned 3.1°"."""
+    away = float(place_errors([fit.translation], [other.translation])[0])
+    turns = (np.reshape(one.rotation, (1, 3, 3)) for one in (fit, other))
     return f"{away:.2f} m, turned {math.degrees(float(rotation_errors(*turns)[0])):.1f}°"
 
 

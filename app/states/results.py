@@ -64,6 +64,18 @@ OUTCOME_SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
+class SaidKey:
+    """Names what was said of an object.
+
+    Attributes:
+        evaluation_id: that keeps it. number: of the object in it.
+    """
+
+    evaluation_id: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResultItem:
     """What a row shows: the object's result, under the name that models of rows know it by."""
 

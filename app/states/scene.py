@@ -57,6 +57,7 @@ class SceneRole(StrEnum):
 
     FRAME = "frame"  # in the frame that is shown
     COMPARED = "compared"  # the other version of the selected object
+    SAID = "said"  # where a network said that the selected object is
     ELSEWHERE = "elsewhere"  # of another frame of the same camera
 
 
@@ -118,6 +119,11 @@ class SceneObject:
     bones: Array = field(default_factory=lambda: np.zeros((0, 2, 3)))
     person: bool = False
 
+    @property
+    def beside(self) -> bool:
+        """Whether it is drawn beside the selected object alone: nobody can select it."""
+        return self.role in (SceneRole.COMPARED, SceneRole.SAID)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneTrail:
@@ -174,11 +180,7 @@ class Scene:
     @property
     def bones(self) -> Array:
         """(n, 2, 3) the selected person's; none where no person is selected."""
-        bones = [
-            one.bones
-            for one in self.objects
-            if one.instance_id == self.selected and one.role is not SceneRole.COMPARED
-        ]
+        bones = [one.bones for one in self.objects if one.instance_id == self.selected and not one.beside]
         return bones[0] if bones else np.zeros((0, 2, 3))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
-from app.states.scene import ColourBy, SceneRole
+from app.states.scene import ColourBy
 from app.states.wires import WireObject, Wires
 from app.views.canvas.badges import BACKING_COLOUR, SELECTED_COLOUR
 from app.views.canvas.keypoint_marks import DISAGREES_COLOUR, TAG_COLOURS, draw_mark
@@ -110,8 +110,8 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
             pen = QPen(colour, 1.1)
             painter.setPen(pen)
             painter.drawPath(to_screen.map(path))
-        style = Qt.PenStyle.DashLine if wire.object.role is SceneRole.COMPARED else Qt.PenStyle.SolidLine
-        if chosen and wire.object.role is not SceneRole.COMPARED:
+        style = Qt.PenStyle.DashLine if wire.object.beside else Qt.PenStyle.SolidLine
+        if chosen and not wire.object.beside:
             colour = QColor(SELECTED_COLOUR)
         widths = (4.6, 2.2) if chosen else (3.4, 1.5)
         for outline in wire.outlines:
@@ -124,7 +124,7 @@ class WireItem(pg.GraphicsObject):  # type: ignore[misc]
             ):
                 painter.setPen(QPen(tint, width, line))
                 painter.drawPolygon(shape)
-        if chosen and self._bones and wire.object.role is not SceneRole.COMPARED:
+        if chosen and self._bones and not wire.object.beside:
             self._paint_bones(painter, to_screen, wire)
         if np.isfinite(wire.base).all() and (chosen or self._whole):
             painter.setPen(QPen(colour, 1.4))

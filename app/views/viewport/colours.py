@@ -18,6 +18,7 @@ ERROR_STOPS = ((0.0, "#3fd9bd"), (1.5, "#ffd75e"), (3.0, "#ff5364"))
 """Root mean square residual over the noise assumed: 1 is what the noise alone would leave."""
 NO_ERROR = "#8fa3bf"
 COMPARED = "#e58bff"
+SAID = "#57a8ff"
 SELECTED = "#ffffff"
 ELLIPSE = "#ffe66d"
 
@@ -65,6 +66,8 @@ def car_colour(car: SceneObject, by: ColourBy) -> QColor:
     """The colour of a car."""
     if car.role is SceneRole.COMPARED:
         return QColor(COMPARED)
+    if car.role is SceneRole.SAID:
+        return QColor(SAID)
     if by in (ColourBy.TRACK, ColourBy.OBJECT):
         return track_colour(car.track_id)
     if by is ColourBy.VERDICT:
@@ -104,4 +107,6 @@ def legend(cars: Sequence[SceneObject], by: ColourBy) -> tuple[LegendEntry, ...]
         entries.append(LegendEntry(NO_ERROR, "no points, outline only"))
     if any(car.role is SceneRole.COMPARED for car in cars):
         entries.append(LegendEntry(COMPARED, "what it is compared with"))
+    if any(car.role is SceneRole.SAID for car in cars):
+        entries.append(LegendEntry(SAID, "what the network said"))
     return tuple(entries)

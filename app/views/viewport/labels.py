@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from app.states.fits import verdict_words
-from app.states.scene import ColourBy, Look, Scene, SceneObject, SceneRole
+from app.states.scene import ColourBy, Look, Scene, SceneObject
 from app.views.canvas.badges import BACKING_COLOUR
 from app.views.viewport.colours import ERROR_STOPS, car_sign, legend
 from app.views.viewport.looking import to_widget
@@ -50,7 +50,7 @@ def paint_labels(
         _paint_distances(painter, whole, matrix, looks.kind)
     _paint_signs(painter, whole, scene, matrix)
     for car in scene.objects:
-        if car.role is not SceneRole.COMPARED and car.instance_id in (scene.selected, hovered):
+        if not car.beside and car.instance_id in (scene.selected, hovered):
             _paint_caption(painter, whole, car, matrix, by)
     bottom = whole.bottom() - 10
     if looks.kind is Look.ABOVE:
@@ -108,7 +108,7 @@ def _paint_signs(painter: QPainter, whole: QRectF, scene: Scene, matrix: Array) 
     """What is said of each car, by shape: over its roof."""
     for car in scene.objects:
         sign = car_sign(car)
-        if not sign or car.role is SceneRole.COMPARED:
+        if not sign or car.beside:
             continue
         top = car.centre + 0.9 * _UP
         across = (top, car.centre - 0.9 * _UP) if car.person else (car.footprint[0], car.footprint[2])

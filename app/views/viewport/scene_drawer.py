@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from app.states.scene import ColourBy, Look, Scene, SceneObject, SceneRole
+from app.states.scene import ColourBy, Look, Scene, SceneObject
 from app.views.viewport import scene_lines
 from app.views.viewport.colours import colour_rows
 from app.views.viewport.gl_surface import GlSurface
@@ -198,11 +198,11 @@ class SceneDrawer:
         cars, eye = self._scene.objects, looks.eye(self._scene)
         over_picture = looks.kind is Look.CAMERA
         alpha = layers.opacity if over_picture else 1.0
-        ghosts = [index for index, car in enumerate(cars) if car.role is SceneRole.COMPARED]
+        ghosts = [index for index, car in enumerate(cars) if car.beside]
         chosen = [
             index
             for index, car in enumerate(cars)
-            if car.instance_id == self._scene.selected and car.role is not SceneRole.COMPARED
+            if car.instance_id == self._scene.selected and not car.beside
         ]
         choice = level_choice(cars, matrix, width, height, set(ghosts), scale)
         for visual, indices in zip(self._levels, choice, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from app.states.scene import ColourBy, Look, Scene, SceneCamera, SceneObject, ScenePoints, SceneRole
+from app.states.scene import ColourBy, Look, Scene, SceneCamera, SceneObject, ScenePoints
 from app.views.viewport.colours import ELLIPSE, SELECTED, car_colour, track_colour
 from app.views.viewport.marks import Colour, Marks, MarkShape, Polyline
 from core.records.shapes import KeypointTag
@@ -133,7 +133,7 @@ def seen_road(camera: SceneCamera) -> list[Array]:
 
 
 def _is_chosen(car: SceneObject, selected: int | None) -> bool:
-    return car.instance_id == selected and car.role is not SceneRole.COMPARED
+    return car.instance_id == selected and not car.beside
 
 
 def rgba(colour: QColor | str, alpha: float) -> Colour:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.states.scene import ColourBy, Look, Scene, SceneObject, ScenePoints, SceneRole
+from app.states.scene import ColourBy, Look, Scene, SceneObject, ScenePoints
 from app.views.viewport.framing import all_in_view, dragged, near, same_camera, with_in_view, zoomed
 from app.views.viewport.labels import paint_labels
 from app.views.viewport.looking import CameraLook, ray_through, to_widget
@@ -211,7 +211,7 @@ class Viewport(QWidget):
         if matrix is None:
             return None
         start, direction = ray_through(matrix, x, y, self.width(), self.height())
-        cars = [car for car in self._scene.objects if car.role is not SceneRole.COMPARED]
+        cars = [car for car in self._scene.objects if not car.beside]
         index = car_on_ray(cars, start, direction)
         return None if index is None else cars[index].instance_id
 
@@ -357,7 +357,7 @@ class Viewport(QWidget):
             (
                 car
                 for car in self._scene.objects
-                if car.instance_id == self._scene.selected and car.role is not SceneRole.COMPARED
+                if car.instance_id == self._scene.selected and not car.beside
             ),
             None,
         )

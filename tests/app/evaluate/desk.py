@@ -17,7 +17,7 @@ from app.commands import Commands
 from app.composition.evaluate import build_evaluate
 from app.controllers.jobs import JobsController
 from app.session import ProjectSession
-from app.states.results import COLUMNS
+from app.states.results import COLUMNS, SaidKey
 from app.views.evaluate.evaluate_view import EvaluateView
 from core.errors import AmodalError
 from core.records.evaluations import EvaluationRow
@@ -35,6 +35,7 @@ class Desk:
         self.failures: list[AmodalError] = []
         self.places: list[str] = []
         self.shown_in: list[tuple[str, list[int]]] = []
+        self.shown_said: list[tuple[int, SaidKey | None, str]] = []
         self.logs: list[int] = []
         self.asked: list[tuple[str, Any]] = []
         self.session = ProjectSession(Project.open(path), "Ann")
@@ -47,6 +48,7 @@ class Desk:
             self.jobs,
             self.places.append,
             lambda place, ids: self.shown_in.append((place, list(ids))),
+            lambda *shown: self.shown_said.append(shown),
             self.logs.append,
             lambda kind, values, intro: self.asked.append((kind, values)),
             lambda: self.places.append("asked for"),

@@ -88,18 +88,14 @@ def test_objects_are_sent_to_the_review_queue_and_taken_back(path: Path, open_de
     assert desk.said.startswith("None of these is an object of the project")
 
 
-def test_an_object_is_seen_elsewhere(path: Path, open_desk: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_is_seen_elsewhere(path: Path, open_desk: Opens) -> None:
     with Project.open(path) as project:
         made_up.add_evaluation(project, "Night")
     desk = open_desk(path)
     instance = desk.view.object.state.instance_id
-    desk.press("D")
-    assert desk.said.startswith("It has no fit yet")
-    monkeypatch.setattr(EvaluateReads, "has_fit", lambda _, one: one == instance)
-    desk.press("D")
     desk.press("K")
     desk.press("Shift+R")
-    assert desk.shown_in == [("fits", [instance]), ("keypoints", [instance]), ("review", [instance])]
+    assert desk.shown_in == [("keypoints", [instance]), ("review", [instance])]
     desk.press("2")
     assert not desk.view.object.shown("said")
     assert desk.view.object.shown("truth")

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from app.controllers.fits_desk import FitDesk
+from app.states.results import SaidKey
 from tests.app.held_back import HeldBack
 
 
@@ -20,7 +21,7 @@ def desk_of(session: HeldBack, fits: Fits) -> FitDesk:
     desk = FitDesk(session, SimpleNamespace())  # type: ignore[arg-type]
     frame = SimpleNamespace(id=1, source_id=1, pts=0)
 
-    def read(instance_id: int, compared: int | None) -> Any:
+    def read(instance_id: int, compared: int | None, said: SaidKey | None) -> Any:
         contents = SimpleNamespace(frame=frame)
         return SimpleNamespace(subject=SimpleNamespace(contents=contents), word=fits.word)
 

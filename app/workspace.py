@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.states.results import SaidKey
 from core.records.history import Touched
 from core.records.jobs import JobRow
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from app.states.results import SaidKey
 
 
 def _nothing() -> None:

@@ -19,6 +19,8 @@ _VERDICT_ROLES = {
     FitVerdict.OUTSIDE_SHAPE_SPACE: "bad",
 }
 
+_WIDE = "000.0 m"
+
 
 class FitPanel(QScrollArea):
     """Draws a FitPanelState.
@@ -150,6 +152,8 @@ class FitPanel(QScrollArea):
         for place, text in zip(self._headings, headings, strict=True):
             place.setText(text)
             place.setVisible(compares)
+        # what stands once goes over both columns, and would leave the second hardly any room
+        self._facts.setColumnMinimumWidth(2, self.fontMetrics().horizontalAdvance(_WIDE) if compares else 0)
         while len(self._lines) < len(facts):
             row = len(self._lines) + 1
             made = label("", "faint"), label("", wrap=True), label("", "soft", wrap=True)

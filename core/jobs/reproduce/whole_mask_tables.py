@@ -25,6 +25,7 @@ _FIGURES = {
     Kind.VEHICLES: "### Figure 6: whole masks of vehicles by how much is hidden",
     Kind.PEOPLE: "### Figure 7: whole masks of people by how much is hidden",
 }
+_CLAIMED = tuple((kind, group) for kind in Kind for group in (0, 1))
 _PAPER = (
     ("COCO", 20.8, 31.2),
     ("COCO + WALT2D", 22.4, 36.4),
@@ -34,7 +35,7 @@ _PAPER = (
 
 
 def claims(networks: Networks) -> list[Claim]:
-    """The paper's claims, of all objects and of hidden ones, as far as their networks are there."""
+    """The paper's claims, of all and of hidden objects of each kind, as far as their networks are there."""
     seen, walt2d, walt3d = ((arm, 1.0, False) for arm in (Arm.MODAL, Arm.WALT2D, Arm.WALT3D))
     said = (
         ("WALT3D's composites beat labels of what is seen", walt3d, seen),
@@ -50,15 +51,17 @@ def claims(networks: Networks) -> list[Claim]:
     for saying, first, second in said:
         if first in networks and second in networks:
             one, other = networks[first], networks[second]
-            out += [
-                Claim(
-                    f"{saying}, {GROUPS[group]}",
-                    one.interval(group),
-                    other.interval(group),
-                    one.over(other, group),
+            for kind, group in _CLAIMED:
+                of = GROUPS[group] if kind is Kind.ALL else GROUPS[group].replace("objects", kind.value)
+                figure = place_of(group, kind)
+                out.append(
+                    Claim(
+                        f"{saying}, {of}",
+                        one.interval(figure),
+                        other.interval(figure),
+                        one.over(other, figure),
+                    )
                 )
-                for group in (0, 1)
-            ]
     return out
 
 

@@ -44,15 +44,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What plays in a window is played once more where it fails: a key can come before what it is meant for.
+    """What fails is played once more: windows, processes and files may be late on a busy machine.
 
     The closing line tells of each, so that none goes unseen; what is wrong fails twice. Files that take long
     come first, so that workers end together.
     """
     items.sort(key=lambda item: not item.path.as_posix().endswith(_LONG))
     for item in items:
-        if "qtbot" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_collection_finish() -> None:

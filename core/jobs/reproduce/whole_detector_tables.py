@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.jobs.reproduce.arms import Arm
+from core.jobs.reproduce.arm_words import ARM_CLAIMS, ARM_TITLES
 from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.precision import GROUPS, Kind, Measured, What, place_of
 from core.jobs.reproduce.tables import line_of, table, words
@@ -13,17 +13,6 @@ from core.jobs.reproduce.whole_detectors import MEASURED, Key
 
 Detectors = Mapping[Key, Mapping[What, Measured]]
 
-_TITLES = {
-    Arm.MODAL: "what is seen",
-    Arm.WALT2D: "WALT2D's composites",
-    Arm.WALT2D_SAME: "WALT2D's of the same objects as WALT3D's",
-    Arm.WALT3D: "WALT3D's composites",
-}
-_CLAIMS = (
-    ("WALT3D's composites beat labels of what is seen", Arm.WALT3D, Arm.MODAL),
-    ("WALT3D's composites beat WALT2D's at equal data", Arm.WALT3D, Arm.WALT2D),
-    ("WALT3D's beat WALT2D's of the same objects", Arm.WALT3D, Arm.WALT2D_SAME),
-)
 _PAPER = (
     ("COCO", 27.8, 38.0, 20.8, 31.2),
     ("COCO + WALT2D", 28.2, 40.4, 22.4, 36.4),
@@ -46,7 +35,7 @@ def detector_claims(found: Detectors) -> list[Claim]:
             found[name, first][what].over(found[name, second][what], group),
         )
         for name in dict.fromkeys(name for name, _ in found)
-        for saying, first, second in _CLAIMS
+        for saying, first, second in ARM_CLAIMS
         if (name, first) in found and (name, second) in found
         for what in reversed(MEASURED)
         for group in (0, 1)
@@ -104,7 +93,7 @@ def _by_group(
         one = measured[what]
         rows.append(
             (
-                f"{name}, {_TITLES[arm]}",
+                f"{name}, {ARM_TITLES[arm]}",
                 *([str(len(one.by_seed))] if seeds else []),
                 *(words(one.interval(place_of(group, kind))) for group in groups),
             )

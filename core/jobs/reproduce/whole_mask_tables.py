@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.evaluation.drawn_anew import LEAST_GROUPS
+from core.jobs.reproduce.arm_words import ARM_CLAIMS, ARM_TITLES
 from core.jobs.reproduce.arms import Arm
 from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.precision import GROUPS, Kind, Measured, place_of
@@ -14,11 +15,9 @@ from core.jobs.reproduce.tables import line_of, number, table, words
 Networks = Mapping[tuple[Arm, float, bool], Measured]
 
 _TITLES = {
-    (Arm.MODAL, True): "what is seen, boxes of what is seen",
+    **{(arm, False): title for arm, title in ARM_TITLES.items()},
     (Arm.MODAL, False): "what is seen, whole boxes",
-    (Arm.WALT2D, False): "WALT2D's composites",
-    (Arm.WALT2D_SAME, False): "WALT2D's of the same objects as WALT3D's",
-    (Arm.WALT3D, False): "WALT3D's composites",
+    (Arm.MODAL, True): "what is seen, boxes of what is seen",
 }
 _FIGURES = {
     Kind.ALL: "By how much is hidden, the others ignored; the mean of vehicles and people:",
@@ -36,11 +35,8 @@ _PAPER = (
 
 def claims(networks: Networks) -> list[Claim]:
     """The paper's claims, of all and of hidden objects of each kind, as far as their networks are there."""
-    seen, walt2d, walt3d = ((arm, 1.0, False) for arm in (Arm.MODAL, Arm.WALT2D, Arm.WALT3D))
     said = (
-        ("WALT3D's composites beat labels of what is seen", walt3d, seen),
-        ("WALT3D's composites beat WALT2D's at equal data", walt3d, walt2d),
-        ("WALT3D's beat WALT2D's of the same objects", walt3d, (Arm.WALT2D_SAME, 1.0, False)),
+        *((saying, (first, 1.0, False), (second, 1.0, False)) for saying, first, second in ARM_CLAIMS),
         (
             "a quarter of WALT3D's is worth more than half of WALT2D's",
             (Arm.WALT3D, 0.25, False),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from core.geometry.masks import empty_patch, patch_area, patch_box, patch_to_rle, rle_to_patch
 from core.jobs.mine.own_detector import own_detector
-from core.jobs.reproduce.figures import LEAST_SIDE_PX, Found, Known
+from core.jobs.reproduce.known_and_found import LEAST_SIDE_PX, Found, Known
 from core.mining.detectors.settings import Device, OwnSettings
 from core.records.boxes import Box
 from core.records.detections import Category

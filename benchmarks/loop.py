@@ -21,7 +21,7 @@ import torch
 from benchmarks._loop_street import found_by_motion, found_by_run, later_frames, true_objects
 from core.evaluation.bootstrap import Estimate, Groups
 from core.jobs.registry import create
-from core.jobs.reproduce.figures import Found, Known
+from core.jobs.reproduce.known_and_found import Found, Known
 from core.jobs.reproduce.precision import GROUPS, measured
 from core.jobs.runner import run_job
 from core.jobs.street_footage import add_footage, read_truth

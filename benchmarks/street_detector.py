@@ -37,7 +37,7 @@ from core.evaluation.bootstrap import Groups
 from core.jobs.reproduce.arms import Arm, ArmPlan, stage, test_truth
 from core.jobs.reproduce.details import mean_details
 from core.jobs.reproduce.detectors import ArmTraining, OutOfTime, finds_of, train_arm
-from core.jobs.reproduce.figures import known_in, read_finds
+from core.jobs.reproduce.known_and_found import known_in, read_finds
 from core.jobs.reproduce.masks import teach_and_ask
 from core.jobs.reproduce.precision import GROUPS, measured
 from core.jobs.reproduce.tables import words

@@ -14,7 +14,7 @@ from benchmarks.street_detector import shown  # noqa: E402
 from core.geometry.masks import patch_to_rle  # noqa: E402
 from core.jobs.reproduce.arms import Arm, ArmPlan, samples_of, whole_sample  # noqa: E402
 from core.jobs.reproduce.detectors import ArmTraining, arm_task  # noqa: E402
-from core.jobs.reproduce.figures import known_of  # noqa: E402
+from core.jobs.reproduce.known_and_found import known_of  # noqa: E402
 from core.jobs.reproduce.masks import MasksOfBoxes, looks_of, masks_found, taught  # noqa: E402
 from core.records.boxes import Box  # noqa: E402
 from core.records.detections import Category  # noqa: E402

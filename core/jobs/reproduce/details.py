@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.geometry.boxes import iou_matrix, to_array
 from core.geometry.masks import patch_iou, rle_to_patch
-from core.jobs.reproduce.figures import HIDDEN, Found, Known
+from core.jobs.reproduce.known_and_found import HIDDEN, Found, Known
 from core.jobs.reproduce.precision import What, precision_of
 from core.records.masks import Rle
 

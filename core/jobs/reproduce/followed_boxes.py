@@ -19,8 +19,8 @@ from core.evaluation.bootstrap import Drawing, Estimate, Figures, Groups, differ
 from core.geometry.boxes import iou_matrix, to_array
 from core.jobs.reproduce.claims import Claim, claims_table
 from core.jobs.reproduce.enough import groups_with, of_enough
-from core.jobs.reproduce.figures import known_of
-from core.jobs.reproduce.following import Told
+from core.jobs.reproduce.following import TOLD_CLAIMS, Told
+from core.jobs.reproduce.known_and_found import known_of
 from core.jobs.reproduce.precision import GROUPS, members_of
 from core.jobs.reproduce.tables import table, words
 from core.training.data.street_frames import StreetTruth
@@ -89,10 +89,7 @@ def box_rows(done: Mapping[Told, Sequence[BoxIous]], draws: int) -> dict[Told, B
 def box_claims(done: Mapping[Told, Sequence[BoxIous]], draws: int) -> list[Claim]:
     """The paper's of boxes, of all objects and of hidden ones, as far as its networks are there."""
     out = []
-    for saying, first, second in (
-        ("WALT3D's composites beat labels of what is seen", Told.WALT3D, Told.MODAL),
-        ("WALT3D's composites beat WALT2D's", Told.WALT3D, Told.WALT2D),
-    ):
+    for saying, first, second in TOLD_CLAIMS:
         if first not in done or second not in done:
             continue
         (one, count), (other, _) = _figures(done[first]), _figures(done[second])

@@ -20,7 +20,7 @@ from core.evaluation.tracking import TrackedSequence, TracksInFrame, count_seque
 from core.geometry.boxes import to_array, to_box
 from core.geometry.masks import patch_box, rle_area, rle_to_patch
 from core.jobs.reproduce.arms import Arm
-from core.jobs.reproduce.figures import known_of
+from core.jobs.reproduce.known_and_found import known_of
 from core.jobs.reproduce.masks import nudged
 from core.jobs.reproduce.units import write_whole
 from core.jobs.reproduce.whole_boxes import BoxesOfSeen, said_boxes, within
@@ -46,6 +46,11 @@ class Told(StrEnum):
 
 
 LEARNED = {Told.MODAL: Arm.MODAL, Told.WALT2D: Arm.WALT2D, Told.WALT3D: Arm.WALT3D}
+TOLD_CLAIMS = (
+    ("WALT3D's composites beat labels of what is seen", Told.WALT3D, Told.MODAL),
+    ("WALT3D's composites beat WALT2D's", Told.WALT3D, Told.WALT2D),
+)
+"""What is said, of whose boxes over whose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.evaluation.bootstrap import Drawing, Estimate, Figures, differences, estimates
 from core.evaluation.tracking import TrackedSequence, tracking_figures, tracking_scores
 from core.jobs.reproduce.claims import Claim, claims_table
-from core.jobs.reproduce.following import LEARNED, LEAST_SEEN, Told
+from core.jobs.reproduce.following import LEARNED, LEAST_SEEN, TOLD_CLAIMS, Told
 from core.jobs.reproduce.tables import table, words
 
 Floats = NDArray[np.float64]
@@ -66,11 +66,7 @@ def tracking_rows(done: Mapping[Told, Clips], draws: int) -> dict[Told, Tracking
 def tracking_claims(done: Mapping[Told, Clips], draws: int) -> list[Claim]:
     """The paper's, as far as its networks are there: MOTA, IDF1 and HOTA."""
     out = []
-    pairs = (
-        ("WALT3D's composites beat labels of what is seen", Told.WALT3D, Told.MODAL),
-        ("WALT3D's composites beat WALT2D's", Told.WALT3D, Told.WALT2D),
-    )
-    for saying, first, second in pairs:
+    for saying, first, second in TOLD_CLAIMS:
         if first not in done or second not in done:
             continue
         one, other = _over_seeds(done[first]), _over_seeds(done[second])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.bootstrap import Groups
-from core.jobs.reproduce.figures import HIDDEN
+from core.jobs.reproduce.known_and_found import HIDDEN
 from core.jobs.reproduce.points import FoundPoints
 from core.jobs.reproduce.precision import TENTHS, Measured
 from core.jobs.reproduce.shares import measured_shares

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.jobs.reproduce.claims import Claim, claims_table
-from core.jobs.reproduce.figures import HIDDEN
+from core.jobs.reproduce.known_and_found import HIDDEN
 from core.jobs.reproduce.point_figures import (
     BY_TAG,
     BY_TENTH,

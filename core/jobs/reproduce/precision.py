@@ -18,7 +18,7 @@ from core.evaluation.binned_precision import BinnedPrecision
 from core.evaluation.bootstrap import Drawing, Estimate, Groups
 from core.evaluation.drawn_anew import ends_of
 from core.jobs.reproduce.enough import groups_with, of_enough
-from core.jobs.reproduce.figures import HIDDEN, Found, Known
+from core.jobs.reproduce.known_and_found import HIDDEN, Found, Known
 from core.records.detections import Category
 from core.records.evaluation import FoundObject, TrueObject
 from core.records.slices import occlusion_bins

@@ -20,7 +20,7 @@ from core.evaluation.bootstrap import Groups
 from core.evaluation.precision import MOST_DRAWS
 from core.jobs.reproduce.arms import CATEGORIES, Arm, samples_of, test_truth
 from core.jobs.reproduce.detectors import BATCH, TaughtAlone, finds_of, state_of, teach
-from core.jobs.reproduce.figures import known_in, read_finds
+from core.jobs.reproduce.known_and_found import known_in, read_finds
 from core.jobs.reproduce.precision import Measured, What, measured
 from core.jobs.reproduce.sizes import Scale
 from core.jobs.reproduce.units import Unit

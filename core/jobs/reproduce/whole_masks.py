@@ -20,7 +20,7 @@ from torch.utils.data import Dataset, Subset
 from core.evaluation.bootstrap import Groups
 from core.jobs.reproduce.arms import CATEGORIES, Arm, samples_of, stage_street, test_plans, test_truth
 from core.jobs.reproduce.details import mean_details
-from core.jobs.reproduce.figures import known_in, read_finds
+from core.jobs.reproduce.known_and_found import known_in, read_finds
 from core.jobs.reproduce.masks import looks_of, masks_found, taught, taught_head
 from core.jobs.reproduce.placed import PLACED, PlacedKeeper
 from core.jobs.reproduce.precision import Measured, counts_of, measured

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from core.evaluation.bootstrap import Groups
 from core.geometry.masks import patch_to_rle
 from core.jobs.reproduce.details import details_of
-from core.jobs.reproduce.figures import Found, Known
+from core.jobs.reproduce.known_and_found import Found, Known
 from core.jobs.reproduce.precision import GROUPS, Kind, Measured, What, measured, place_of
 from core.records.boxes import Box
 from core.records.detections import Category

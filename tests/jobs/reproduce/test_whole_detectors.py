@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 from core.geometry.masks import patch_to_rle  # noqa: E402
 from core.jobs.reproduce import arms, whole_detectors  # noqa: E402
 from core.jobs.reproduce.arms import CATEGORIES, Arm, ArmPlan  # noqa: E402
-from core.jobs.reproduce.figures import known_in  # noqa: E402
+from core.jobs.reproduce.known_and_found import known_in  # noqa: E402
 from core.jobs.reproduce.precision import GROUPS, Kind, What, counts_of, place_of  # noqa: E402
 from core.jobs.reproduce.size import Size  # noqa: E402
 from core.jobs.reproduce.sizes import SCALES  # noqa: E402

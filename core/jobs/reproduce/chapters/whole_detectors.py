@@ -8,7 +8,7 @@ from pathlib import Path
 from core.jobs.reproduce import whole_detectors
 from core.jobs.reproduce.arms import test_truth
 from core.jobs.reproduce.chapter import Chapter, Page
-from core.jobs.reproduce.figures import known_in
+from core.jobs.reproduce.known_and_found import known_in
 from core.jobs.reproduce.precision import GROUPS, Kind, counts_of, place_of
 from core.jobs.reproduce.size import Size
 from core.jobs.reproduce.sizes import SCALES
